@@ -1,0 +1,260 @@
+"""Puts the parts together: starts, serves, drains, stops. The only module that knows everybody."""
+
+import asyncio
+import logging
+import os
+import signal
+from contextlib import AsyncExitStack
+
+import aiohttp
+import structlog
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.coc.client import Call, CocClient, Deadlines
+from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
+from bot.coc.endpoints import endpoint_for
+from bot.coc.errors import CredentialsUnavailable
+from bot.lookup import Lookup
+from bot.operations.listener import Handler, Listener
+from bot.operations.metrics import Metrics
+from bot.settings import ConfigurationError, Settings
+from bot.slack import actions, commands, http_mode, socket_mode, views
+from bot.slack.desk import Desk
+from bot.slack.reply import DEADLINE_S, Replies
+from bot.slack.work import Work
+
+log = structlog.get_logger(__name__)
+
+START_DEADLINE_S = 15.0
+"""For each step of starting that talks to somebody."""
+
+
+class StartError(Exception):
+    """The bot can't start. The message is one line that says why and what to do."""
+
+
+class Bot:
+    """One bot process: ``start``, then ``stop``; or ``run``, which does both around a signal."""
+
+    def __init__(self, settings: Settings, *, credentials: CredentialSource | None = None) -> None:
+        self._settings = settings
+        self._credentials = credentials
+        self._stack = AsyncExitStack()
+        self._work = Work()
+        self._metrics = Metrics()
+        self._listener = Listener(ready=self.ready, metrics=self._metrics)
+        self._socket: AsyncSocketModeHandler | None = None
+        self._serving = False
+        self.port = 0
+        """Where the HTTP listener listens, once started."""
+
+    async def run(self) -> None:
+        """Serve until SIGTERM or SIGINT, then stop in good order. Raises StartError or ConfigurationError."""
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, stop.set)
+        starting = asyncio.ensure_future(self.start())
+        stopping = asyncio.ensure_future(stop.wait())
+        await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if not starting.done():
+            starting.cancel()
+            await asyncio.gather(starting, return_exceptions=True)
+            return
+        try:
+            starting.result()
+            await stopping
+        finally:
+            stopping.cancel()
+        log.info("stopping", under_way=len(self._work))
+        await self.stop()
+
+    async def start(self) -> None:
+        """Check the tokens, connect to Slack and serve. Where that fails everything is closed again."""
+        try:
+            await self._start()
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Take no more requests, finish what is under way within the grace time, close everything."""
+        self._serving = False
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            await socket_mode.close(socket)
+        await self._listener.stop()
+        cut_off = await self._work.drain(self._settings.grace)
+        if cut_off:
+            log.error("cut_off", tasks=cut_off, grace_s=self._settings.grace)
+        await self._stack.aclose()
+
+    async def ready(self) -> bool:
+        """Whether Slack can reach this process now."""
+        if not self._serving:
+            return False
+        return self._socket is None or await self._socket.client.is_connected()
+
+    async def _start(self) -> None:
+        settings = self._settings
+        endpoint = coc_endpoint(settings)
+        session = await self._stack.enter_async_context(
+            aiohttp.ClientSession(
+                timeout=aiohttp.ClientTimeout(total=DEADLINE_S), connector=aiohttp.TCPConnector(limit=200)
+            )
+        )
+        client = AsyncWebClient(
+            token=settings.slack_bot_token.get_secret_value(),
+            base_url=settings.slack_api_url,
+            session=session,
+            logger=logging.getLogger("slack_sdk"),
+        )
+        identity = await _identity(client)
+        credentials = self._credentials or await coc_credentials(settings)
+        coc = CocClient(
+            endpoint=endpoint,
+            auth=SignedAuth(credentials),
+            deadlines=deadlines(settings),
+            observe=self._observe_call,
+        )
+        self._stack.push_async_callback(coc.aclose)
+        desk = Desk(
+            lookup=Lookup(coc),
+            replies=Replies(session, client),
+            work=self._work,
+            private_by_default=settings.visibility == "private",
+            observe=self._metrics.interaction,
+        )
+        app = _bolt(settings, identity)
+        for part in (commands, views, actions):  # actions last: it answers what no other listener knows
+            part.register(app, desk)
+        await self._listen(app)
+        if settings.transport == "socket":
+            self._socket = await self._connect(app, client)
+        self._serving = True
+        log.info(
+            "ready",
+            mode=settings.transport,
+            endpoint=endpoint,
+            credentials=credentials.describe(),
+            team=identity.team_id,
+            bot_user=identity.bot_user_id,
+            host=settings.host,
+            port=self.port,
+        )
+
+    async def _listen(self, app: AsyncApp) -> None:
+        settings, secret = self._settings, self._settings.slack_signing_secret
+        posts: dict[str, Handler] = {}
+        if settings.transport == "http" and secret is not None:
+            posts[http_mode.PATH] = http_mode.handler(app, secret.get_secret_value(), self._metrics.refused_request)
+        try:
+            self.port = await self._listener.start(settings.host, settings.port, posts)
+        except OSError as error:
+            raise StartError(
+                f"Can't listen on {settings.host}:{settings.port} ({error.strerror or error}): "
+                "check SCHEDTASK_HOST and SCHEDTASK_PORT"
+            ) from None
+
+    async def _connect(self, app: AsyncApp, client: AsyncWebClient) -> AsyncSocketModeHandler:
+        token = self._settings.slack_app_token
+        try:
+            return await socket_mode.connect(app, token.get_secret_value() if token else "", client, START_DEADLINE_S)
+        except SlackApiError as error:
+            raise StartError(
+                f"Slack refused SLACK_APP_TOKEN ({_word(error)}): it must be an app-level token of this app with "
+                "the scope connections:write, and Socket Mode must be on"
+            ) from None
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            raise StartError(f"Slack's Socket Mode can't be reached ({_why(error)}): check the network") from None
+
+    def _observe_call(self, call: Call) -> None:
+        self._metrics.coc_call(call)
+        log.info(
+            "coc_call",
+            operation=call.operation,
+            outcome=call.outcome,
+            status=call.status,
+            ms=round(call.seconds * 1000),
+            request_id=call.request_id,
+        )
+
+
+def coc_endpoint(settings: Settings) -> str:
+    """Where COC is. Raises ConfigurationError."""
+    try:
+        return endpoint_for(settings.coc_region, settings.coc_endpoint, os.environ)
+    except ValueError as error:
+        raise ConfigurationError(str(error)) from None
+
+
+async def coc_credentials(settings: Settings) -> CredentialSource:
+    """The cloud credentials, as the vendor's library finds them. Raises StartError."""
+    try:
+        return await open_credentials(settings.coc_credentials)
+    except CredentialsUnavailable as error:
+        raise StartError(
+            f"No cloud credentials ({error.detail or error}): set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or "
+            "another of the vendor's sources"
+        ) from None
+
+
+def deadlines(settings: Settings) -> Deadlines:
+    """The deadlines of each COC call, in seconds."""
+    return Deadlines(
+        connect=settings.coc_connect_timeout, read=settings.coc_read_timeout, total=settings.coc_total_timeout
+    )
+
+
+async def _identity(client: AsyncWebClient) -> AuthorizeResult:
+    """Who the bot token belongs to: asked once, at the start, so that a wrong token fails fast."""
+    try:
+        async with asyncio.timeout(START_DEADLINE_S):
+            answer = await client.auth_test()
+    except SlackApiError as error:
+        raise StartError(
+            f"Slack refused SLACK_BOT_TOKEN ({_word(error)}): check the token and that the app is installed"
+        ) from None
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise StartError(
+            f"Slack can't be reached at {client.base_url} ({_why(error)}): check the network and SLACK_API_URL"
+        ) from None
+    return AuthorizeResult(
+        enterprise_id=answer.get("enterprise_id"),
+        team_id=answer.get("team_id"),
+        bot_token=client.token,
+        bot_id=answer.get("bot_id"),
+        bot_user_id=answer.get("user_id"),
+    )
+
+
+def _bolt(settings: Settings, identity: AuthorizeResult) -> AsyncApp:
+    """The Bolt app. It acks before anything else: no listener of ours does I/O before its ack."""
+
+    async def authorize() -> AuthorizeResult:
+        # Bolt's own way would call auth.test inside the first request, before its ack.
+        return identity
+
+    secret = settings.slack_signing_secret
+    return AsyncApp(
+        name="schedtask-bot",
+        client=AsyncWebClient(base_url=settings.slack_api_url),
+        authorize=authorize,
+        signing_secret=secret.get_secret_value() if secret else "",
+        # Otherwise Bolt polls for the ack every 10 ms. Listeners here ack and hand their work to a task.
+        process_before_response=True,
+        logger=logging.getLogger("slack_bolt"),
+    )
+
+
+def _word(error: SlackApiError) -> str:
+    data = error.response.data if hasattr(error.response, "data") else error.response
+    return str(data.get("error") or "no reason given") if isinstance(data, dict) else "an answer that is not Slack's"
+
+
+def _why(error: BaseException) -> str:
+    return "no answer in time" if isinstance(error, TimeoutError) else (str(error) or type(error).__name__)

@@ -1,0 +1,53 @@
+"""Block Kit blocks and elements as plain dicts. Slack's own classes drop what they do not know.
+
+Every function takes text that is ready for its place: see ``bot.cards.text``.
+"""
+
+from typing import Any
+
+Block = dict[str, Any]
+
+
+def plain_text(text: str) -> dict[str, Any]:
+    """A text object that Slack does not parse, emoji names neither."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def mrkdwn_text(text: str) -> dict[str, Any]:
+    """A text object that Slack parses as mrkdwn; ``verbatim`` stops it from making links and mentions by itself."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def header(text: str) -> Block:
+    """A header: plain text, at most 150 characters."""
+    return {"type": "header", "text": plain_text(text)}
+
+
+def section(text: str) -> Block:
+    """A section with mrkdwn of at most 3,000 characters."""
+    return {"type": "section", "text": mrkdwn_text(text)}
+
+
+def fields(texts: list[str]) -> Block:
+    """A section of at most 10 fields of mrkdwn, 2,000 characters each; two columns where there is room."""
+    return {"type": "section", "fields": [mrkdwn_text(text) for text in texts]}
+
+
+def context(*texts: str) -> Block:
+    """Small grey mrkdwn, at most 10 elements."""
+    return {"type": "context", "elements": [mrkdwn_text(text) for text in texts]}
+
+
+def divider() -> Block:
+    """A line."""
+    return {"type": "divider"}
+
+
+def button(label: str, action_id: str, value: str) -> dict[str, Any]:
+    """A button; label at most 75 characters, value at most 2,000."""
+    return {"type": "button", "action_id": action_id, "text": plain_text(label), "value": value}
+
+
+def actions(*elements: dict[str, Any]) -> Block:
+    """A row of at most 25 interactive elements."""
+    return {"type": "actions", "elements": list(elements)}

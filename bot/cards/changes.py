@@ -1,0 +1,82 @@
+"""What a card showed, carried in its own Refresh button, so that the next one can say what changed.
+
+Any replica can answer any click: no memory of earlier cards is kept. The value of a button comes back from
+Slack as we sent it, but it is read as if anybody had written it: what does not fit is ignored.
+"""
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.coc.reading import canonical
+from bot.coc.snapshot import Missing, Snapshot
+
+_ID = re.compile(r"ST[0-9A-Za-z]{24}")
+MAX_VALUE = 2000
+"""Slack's limit for a button's value, in characters."""
+_MAX_FACT = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The facts a card showed at ``as_of``: short texts by label. ``digest`` covers the whole task."""
+
+    task_id: str
+    as_of: datetime | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    digest: str = ""
+
+
+def seen(snapshot: Snapshot) -> Seen:
+    """What a card of this snapshot shows and a person would want to know the change of."""
+    task, summary = snapshot.task, snapshot.summary
+    facts = {
+        "approval": canonical(task.approve_status),
+        "name": task.name or "",
+        "version": task.version_no or "",
+        "risk": canonical(task.risk_level),
+        "machines": str(len(snapshot.targets.machines)),
+        "offline": str(snapshot.targets.count("agent_state")["OFFLINE"]),
+    }
+    if not isinstance(summary, Missing):
+        facts["enabled"] = {True: "yes", False: "no", None: ""}[summary.enabled]
+        facts["last run"] = canonical(summary.last_execution_status)
+        facts["runs"] = "" if summary.execution_count is None else str(summary.execution_count)
+    wire = json.dumps(task.model_dump(mode="json"), sort_keys=True, default=str)
+    return Seen(
+        task_id=snapshot.task_id,
+        as_of=snapshot.as_of,
+        facts=tuple((label, text[:_MAX_FACT]) for label, text in facts.items()),
+        digest=hashlib.sha256(wire.encode("utf-8", "replace")).hexdigest()[:12],
+    )
+
+
+def encode(found: Seen) -> str:
+    """The button's value; at most 2,000 characters."""
+    when = int(found.as_of.timestamp()) if found.as_of else 0
+    body = {"t": found.task_id, "a": when, "f": dict(found.facts), "d": found.digest}
+    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= MAX_VALUE else found.task_id
+
+
+def decode(value: str | None) -> Seen | None:
+    """What a button carries: a bare task id, or what ``encode`` wrote. None where it holds no task id."""
+    text = (value or "").strip()
+    if _ID.fullmatch(text):
+        return Seen(task_id=text)
+    try:
+        body = json.loads(text[:MAX_VALUE])
+        when = datetime.fromtimestamp(body["a"], UTC) if body.get("a") else None
+        facts = tuple((str(k)[:_MAX_FACT], str(v)[:_MAX_FACT]) for k, v in dict(body.get("f") or {}).items())
+        task_id, digest = str(body["t"]), str(body.get("d") or "")
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError):
+        return None
+    return Seen(task_id, when, facts[:12], digest) if _ID.fullmatch(task_id) else None
+
+
+def changes(before: Seen, after: Seen) -> list[tuple[str, str, str]]:
+    """``(label, before, after)`` of each fact that both know and that differs."""
+    known = dict(before.facts)
+    return [(label, known[label], text) for label, text in after.facts if label in known and known[label] != text]

@@ -1,0 +1,259 @@
+"""The card's fields, one function each: mrkdwn from a snapshot, whatever is missing or unknown in it."""
+
+from bot import redact
+from bot.cards.sentence import local, zone_name
+from bot.cards.text import code, count, date, mrkdwn
+from bot.coc.models import MessageNotification, Run
+from bot.coc.reading import canonical
+from bot.coc.snapshot import Missing, Snapshot
+from bot.coc.targets import Step, Targets
+from bot.schedule.describe import describe, distance
+from bot.schedule.trigger import Outlook, Trigger, find_zone, instant
+from bot.schedule.verdict import FAILED, RUNNING, SUCCEEDED
+
+_RISKS = {"HIGH": ":red_circle: High", "MEDIUM": ":large_orange_circle: Medium", "LOW": ":large_green_circle: Low"}
+_EVENTS = {
+    "START_EXECUTION": "on start",
+    "EXECUTION_FAILED": "on failure",
+    "EXECUTION_SUCCEEDED": "on success",
+}
+_CHANNELS = {
+    "SMS": "SMS",
+    "EMAIL": "e-mail",
+    "DINGTALK": "DingTalk",
+    "LARK": "Lark",
+    "CALLNOTIFY": "phone call",
+    "WECHAT": "WeChat",
+    "WELINK": "WeLink",
+}
+_RUN_MARKS = {"PAUSED": ":double_vertical_bar:", "CANCELED": ":no_entry_sign:", "READY": ":hourglass_flowing_sand:"}
+_RUN_WORDS = {"ABNORMAL": "Failed (ABNORMAL)", "PROCESSING": "Running", "READY": "Ready to start"}
+
+
+def trigger_of(snapshot: Snapshot) -> Trigger:
+    """The task's schedule in the terms of ``bot.schedule``."""
+    wire = snapshot.task.trigger_time
+    if wire is None:
+        return Trigger(policy="")
+    return Trigger(
+        policy=canonical(wire.policy) or "ONCE",
+        zone_name=wire.time_zone,
+        single_ms=wire.single_scheduled_time,
+        time_of_day=wire.periodic_scheduled_time,
+        weekdays=wire.period,
+        cron=wire.cron,
+        close_ms=wire.scheduled_close_time,
+    )
+
+
+def schedule(snapshot: Snapshot, trigger: Trigger) -> str:
+    """The schedule in words, its zone and its end."""
+    if snapshot.task.trigger_time is None:
+        return "*Schedule*\nCOC sent none"
+    lines = [f"*Schedule*\n{mrkdwn(describe(trigger), 300)}"]
+    if trigger.policy == "CRON" and trigger.cron:
+        lines.append(code(trigger.cron, 120))
+    zone, named = trigger.zone, snapshot.task.trigger_time.time_zone
+    parts = [zone_name(zone) if zone else mrkdwn(named, 60) + " – :warning: unknown time zone"]
+    if named is None:
+        parts[0] += " (COC's default)"
+    if trigger.closes is not None and trigger.policy != "ONCE":
+        closes = trigger.closes.astimezone(zone or find_zone("UTC"))
+        parts.append(f"until {closes:%H:%M} on {closes.day} {closes:%b %Y}")
+    lines.append(f"_{', '.join(parts)}_")
+    return "\n".join(lines)
+
+
+def next_runs(trigger: Trigger, outlook: Outlook) -> str:
+    """The next runs in the task's zone and, beside each, in the reader's own."""
+    title = "*Next run*" if trigger.policy == "ONCE" else "*Next runs*"
+    if outlook.problem is not None:
+        return f"{title}\nCan't tell: {mrkdwn(outlook.problem, 120)}"
+    if not outlook.runs:
+        return f"{title}\nNone left"
+    rows = [
+        f"{local(run, trigger.zone)} · {date(run, '{date_short_pretty} {time}')}" + ("" if place else " yours")
+        for place, run in enumerate(outlook.runs)
+    ]
+    return "\n".join([title, *rows])
+
+
+def risk(snapshot: Snapshot) -> str:
+    """The risk level that the task's author chose."""
+    word = snapshot.task.risk_level
+    return f"*Risk*\n{_RISKS.get(canonical(word)) or (code(word, 40) if word else 'Not stated')}"
+
+
+def runs_as(snapshot: Snapshot) -> str:
+    """The execution user, time limit and success rate of a script; the agency it acts through."""
+    parameters, task = snapshot.parameters, snapshot.task
+    parts = []
+    if parameters.execute_user:
+        parts.append(code(redact.value("execute_user", parameters.execute_user), 60))
+    if parameters.timeout_s:
+        parts.append(f"limit {mrkdwn(redact.plain(parameters.timeout_s), 20)} s")
+    if parameters.success_rate_percent:
+        parts.append(f"success from {mrkdwn(redact.plain(parameters.success_rate_percent), 20)} %")
+    lines = [", ".join(parts)] if parts else []
+    if task.agency_name:
+        lines.append(f"agency {code(task.agency_name, 60)}")
+    return "*Runs as*\n" + ("\n".join(lines) or "Not stated")
+
+
+def where(targets: Targets) -> str:
+    """How many machines, where, in what state; or what the selection is."""
+    return "*Where*\n" + "\n".join(where_lines(targets))
+
+
+def where_lines(targets: Targets) -> list[str]:
+    """The lines of ``where`` without its title, mrkdwn."""
+    steps = list(targets.walk())
+    lines = []
+    selections = {canonical(step.selection) for step in steps}
+    if targets.machines:
+        regions = len({machine.region for machine in targets.machines if machine.region})
+        parts = [count(len(targets.machines), "machine")]
+        parts += [count(regions, "region")] if regions else []
+        parts += [count(targets.batch_count, "batch", "batches")] if targets.batch_count else []
+        lines = [" · ".join(parts), states(targets)]
+    if len(targets.steps) > 1:
+        lines.append(f"{count(len(targets.steps), 'step')}, each with its own targets")
+    lines += [selection(step) for step in steps if canonical(step.selection) == "ALL"][:3]
+    if not lines and selections == {"NONE"}:
+        lines.append("No machines: this job needs none")
+    if not lines and not targets.faults:
+        lines.append("COC named no targets")
+    if targets.faults:
+        lines.append(":warning: can't be read in full, see below")
+    return lines
+
+
+def states(targets: Targets) -> str:
+    """``40 online, *2 offline*``: agent states as of when the task was saved, the worst in bold."""
+    found = targets.count("agent_state")
+    known = {"ONLINE": "online", "OFFLINE": "offline", "": "in unknown state"}
+    parts = []
+    for state, number in sorted(found.items(), key=lambda item: (item[0] != "ONLINE", -item[1])):
+        words = f"{number:,} {mrkdwn(known.get(state) or state.lower(), 30)}"
+        parts.append(words if state in {"ONLINE", ""} else f"*{words}*")
+    more = f", {len(parts) - 5} more states" if len(parts) > 5 else ""
+    return ", ".join(parts[:5]) + more + " when saved"
+
+
+def selection(step: Step) -> str:
+    """What an ALL selection selects: ``All of region cn-north-4, where agent_state is ONLINE``."""
+    found = step.resource
+    if found is None:
+        return "All machines that match at run time"
+    name = mrkdwn(found.app_name or found.id, 60)
+    kind = {"REGION": "region", "APPLICATION": "application"}.get(canonical(found.type)) or mrkdwn(found.type, 30)
+    place = f" in {mrkdwn(found.region, 40)}" if found.region else ""
+    filters = [f"{mrkdwn(key, 30)} is {mrkdwn(redact.value(key, item), 40)}" for key, item in found.filters[:4]]
+    more = f" and {len(found.filters) - 4} more filters" if len(found.filters) > 4 else ""
+    return f"All of {kind} *{name}*{place}" + (f", where {', '.join(filters)}{more}" if filters else "")
+
+
+def approval(snapshot: Snapshot) -> str:
+    """Whether it is approved, by whom, with which words."""
+    task = snapshot.task
+    who = f" {mrkdwn(task.reviewer_user_name, 60)}" if task.reviewer_user_name else ""
+    match canonical(task.approve_status):
+        case "PASSED" if task.enable_approve is False:
+            line = "Not required"
+        case "PASSED":
+            line = ":white_check_mark: Passed" + (f" by{who}" if who else "")
+        case "PENDING":
+            line = ":hourglass_flowing_sand: Waiting for" + (who or " a reviewer")
+        case "REJECTED":
+            line = ":no_entry: Rejected" + (f" by{who}" if who else "")
+        case "":
+            line = "Not stated"
+        case _:
+            line = f":grey_question: {code(task.approve_status, 40)}{who}"
+    comment = f"\n&gt; {mrkdwn(redact.plain(task.approve_comments), 200)}" if task.approve_comments else ""
+    return f"*Approval*\n{line}{comment}"
+
+
+def last_run(snapshot: Snapshot) -> str:
+    """The last run: status, when, how long; and how many there were."""
+    summary, runs = snapshot.summary, snapshot.runs
+    newest = runs[0] if not isinstance(runs, Missing) and runs else None
+    status, started = None, None
+    if newest is not None:
+        status, started = newest.status, newest.started_time
+    elif not isinstance(summary, Missing):
+        status, started = summary.last_execution_status, summary.last_execution_time
+    lines = []
+    if status or started:
+        at = instant(started)
+        when = f" {date(at, '{date_short_pretty} {time}')}" if at else ""
+        lines.append(run_status(status) + when + (_duration(newest) if newest else ""))
+        if newest is not None and newest.execution_msg and canonical(status) not in SUCCEEDED:
+            lines.append(f"&gt; {mrkdwn(redact.plain(newest.execution_msg), 150)}")
+    elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
+        lines.append("None recorded")
+    if not isinstance(summary, Missing) and summary.execution_count:
+        lines.append(f"{count(summary.execution_count, 'run')} so far")
+    for part, what in ((summary, "Enabled, last run and counts"), (runs, "Recent runs")):
+        if isinstance(part, Missing):
+            lines.append(f"_{what}: {why_missing(part)}_")
+    return "*Last run*\n" + "\n".join(lines)
+
+
+def run_status(status: str | None) -> str:
+    """A run's status with its mark; unknown words as they came."""
+    word = canonical(status)
+    if not word:
+        return ":grey_question: Status unknown"
+    if word in SUCCEEDED:
+        return f":white_check_mark: {_RUN_WORDS.get(word) or word.capitalize()}"
+    if word in FAILED:
+        return f":x: {_RUN_WORDS.get(word) or word.capitalize()}"
+    if word in RUNNING:
+        return f":arrows_counterclockwise: {_RUN_WORDS.get(word) or word.capitalize()}"
+    mark = _RUN_MARKS.get(word)
+    return f"{mark} {_RUN_WORDS.get(word) or word.capitalize()}" if mark else f":grey_question: {code(status, 40)}"
+
+
+def why_missing(part: Missing) -> str:
+    """Why a part of the picture is missing, as the end of a sentence; mrkdwn."""
+    if part.reason == "no permission":
+        return f"the bot lacks {code(part.permission, 60)}"
+    return {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}.get(
+        part.reason, "COC's answer failed"
+    )
+
+
+def tells(snapshot: Snapshot) -> str:
+    """Who is told of runs, when and how."""
+    task = snapshot.task
+    if task.enable_message_notification is False:
+        return "*Tells*\nNobody: notification is off"
+    if task.message_notification is None or task.message_notification == MessageNotification():
+        return "*Tells*\nNot stated"
+    return f"*Tells*\n{_recipients(task.message_notification)}"
+
+
+def _recipients(found: MessageNotification) -> str:
+    kind = canonical(found.notification_endpoint_type)
+    people = [part for part in (found.recipients or "").split(",") if part.strip()]
+    if kind == "ONCALL":
+        who = "On-call shift"
+    elif kind == "USER":
+        who = count(len(people), "person", "people") if people else "People not named"
+    else:
+        who = code(found.notification_endpoint_type, 40) if kind else "Recipients not stated"
+    events = [part for part in (found.policy or "").split(",") if part.strip()]
+    words = [_EVENTS.get(canonical(part)) or code(part, 40) for part in events[:5]]
+    by = canonical(found.protocol)
+    how = {"": "", "DEFAULT": "", "NONE": ", but by no channel"}.get(by)
+    if how is None:
+        how = f", by {_CHANNELS.get(by) or code(found.protocol, 40)}"
+    return who + (f", {' and '.join(words)}" if words else "") + how
+
+
+def _duration(run: Run) -> str:
+    began, ended = run.started_time, run.finished_time
+    if began is None or ended is None or ended < began:
+        return ""
+    return f", took {distance((ended - began) / 1000)}"

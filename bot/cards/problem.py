@@ -1,0 +1,163 @@
+"""What went wrong, as a card for the one who asked: what happened, what to do, the numbers that support asks for."""
+
+from dataclasses import dataclass
+
+from bot import redact
+from bot.cards.blocks import context, section
+from bot.cards.budget import Message, message
+from bot.cards.text import code, mrkdwn, plain
+from bot.coc import errors as coc
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One failure in our own words: ``title`` says what happened, ``advice`` what to do.
+
+    Both may hold ``{task}``, ``{permission}`` or ``{wait}``, filled from ``values`` and shown as literals.
+    """
+
+    mark: str
+    title: str
+    advice: str
+    values: tuple[tuple[str, str], ...] = ()
+    request_id: str | None = None
+    said: str | None = None
+    """The service's own code and words."""
+
+    def plain(self) -> str:
+        """Title and advice in one line without markup, for notifications, terminals and marks on a card."""
+        values = {key: plain(value, 80) for key, value in self.values}
+        return f"{self.title.format_map(values)} {self.advice.format_map(values)}"
+
+
+# For each error of the tree, the most particular class first: mark, what happened, what to do.
+_WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
+    (
+        coc.TaskNotFound,
+        ":mag:",
+        "COC knows no scheduled task {task}.",
+        "Check the id: it may be mistyped, deleted, or from another site than the bot's.",
+    ),
+    (
+        coc.ForeignTask,
+        ":no_entry:",
+        "This task belongs to another cloud account.",
+        "The bot can only show tasks of its own account. Ask somebody who has access to the other one.",
+    ),
+    (
+        coc.InvalidRequest,
+        ":no_entry:",
+        "COC did not accept the request.",
+        "Check the id: ST and 24 letters or digits. If it is right, give the reference to the bot's owner.",
+    ),
+    (
+        coc.TokenExpired,
+        ":key:",
+        "The bot's temporary cloud credentials have expired.",
+        "They are being renewed: try again in a minute. If it stays so, tell the bot's owner.",
+    ),
+    (
+        coc.Unauthenticated,
+        ":key:",
+        "COC refused the bot's credentials.",
+        "Ask the bot's owner to check its access key and its clock. Trying again will not help and may lock the key.",
+    ),
+    (
+        coc.Forbidden,
+        ":lock:",
+        "The bot may not read this task.",
+        "Its cloud identity lacks the permission {permission}. Ask the bot's owner to grant it.",
+    ),
+    (
+        coc.WrongEndpoint,
+        ":electric_plug:",
+        "The bot does not reach COC at its configured address.",
+        "Ask the bot's owner to check COC_REGION or COC_ENDPOINT. The task id is not the cause.",
+    ),
+    (coc.Throttled, ":hourglass_flowing_sand:", "COC is throttling the bot.", "Try again in {wait}."),
+    (
+        coc.TimedOut,
+        ":stopwatch:",
+        "COC did not answer in time.",
+        "This attempt tells nothing about the task. Try again in a minute.",
+    ),
+    (
+        coc.Unreachable,
+        ":electric_plug:",
+        "The bot can't reach COC.",
+        "The network or COC itself may be down. Try again in a minute; if it stays so, tell the bot's owner.",
+    ),
+    (
+        coc.ServiceFailure,
+        ":rotating_light:",
+        "COC failed to answer.",
+        "The trouble is on the cloud's side. Try again in a minute; its support asks for the cloud request id.",
+    ),
+    (
+        coc.WrongTask,
+        ":question:",
+        "COC answered with another task than the one asked for.",
+        "It would mislead, so it is not shown. Try again; if it stays so, give the reference to the bot's owner.",
+    ),
+    (coc.TooLarge, ":package:", "COC's answer is too large to read.", "Look the task up in the COC console."),
+    (
+        coc.BadAnswer,
+        ":question:",
+        "COC's answer can't be read.",
+        "Perhaps a proxy is in between. Try again; if it stays so, give the reference to the bot's owner.",
+    ),
+    (
+        coc.CredentialsUnavailable,
+        ":key:",
+        "The bot has no valid cloud credentials.",
+        "Ask the bot's owner to configure them; trying again will not help until then.",
+    ),
+    (coc.CocError, ":warning:", "COC could not be asked.", "Try again; if it stays so, tell the bot's owner."),
+    (
+        Exception,
+        ":boom:",
+        "Something broke inside the bot.",
+        "It is our fault, not yours. Try again; if it happens again, give the reference to the bot's owner.",
+    ),
+)
+
+
+def problem_of(error: Exception, task_id: str | None = None) -> Problem:
+    """The words for an error of the COC tree; anything else is our own fault and says so."""
+    mark, title, advice = next(words for kind, *words in _WORDS if isinstance(error, kind))
+    values = {"task": task_id or "with this id"}
+    if isinstance(error, coc.Forbidden):
+        values["permission"] = error.permission
+    if isinstance(error, coc.Throttled):
+        seconds = error.retry_after or 0
+        values["wait"] = f"{seconds:.0f} s" if seconds >= 1 else "a few seconds"
+    if not isinstance(error, coc.CocError):
+        return Problem(mark, title, advice, tuple(values.items()))
+    said = ": ".join(part for part in (error.code, error.message) if part)
+    return Problem(
+        mark,
+        title,
+        advice,
+        tuple(values.items()),
+        request_id=error.request_id,
+        said=redact.plain(said) or None,
+    )
+
+
+def problem_card(found: Problem, *, task_id: str | None, reference: str) -> Message:
+    """The card: a sentence, what to do, and a line with the ids that support asks for."""
+    parts = [code(task_id, 40)] if task_id else []
+    if found.said:
+        parts.append(f"COC said: {mrkdwn(found.said, 250)}")
+    if found.request_id:
+        parts.append(f"cloud request {code(found.request_id, 80)}")
+    parts.append(f"reference {code(reference, 20)}")
+    # The templates are our own words; what fills them is shown as a literal.
+    values = {key: code(value, 80) if key != "wait" else mrkdwn(value, 30) for key, value in found.values}
+    sentence = f"{found.mark}  *{found.title.format_map(values)}*\n{found.advice.format_map(values)}"
+    return message(
+        mrkdwn(f"{found.plain()} Reference {reference}.", 900),
+        [section(sentence), context("  ·  ".join(parts))],
+        [],
+        [],
+    )

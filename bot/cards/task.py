@@ -1,0 +1,201 @@
+"""The card of one task: will it run and when, what it does, where, who approved it, how it went."""
+
+import json
+import re
+from datetime import UTC, datetime
+
+from bot import redact
+from bot.cards import fields as field
+from bot.cards.blocks import Block, actions, button, context, fields, header, section
+from bot.cards.budget import Message, message
+from bot.cards.changes import Seen, changes, encode, seen
+from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
+from bot.cards.text import code, count, cut, date, mrkdwn, plain
+from bot.coc.models import unknown_keys
+from bot.coc.reading import canonical
+from bot.coc.snapshot import Missing, Snapshot
+from bot.schedule.trigger import Outlook, Trigger, instant, outlook
+from bot.schedule.verdict import Code, Facts, Fragment, Verdict, verdict
+
+REFRESH = "refresh"
+TARGETS = "targets"
+"""Action ids of the card's buttons; in every card that was ever posted, so they must not change."""
+
+NOT_REFRESHED = ":warning: *Not refreshed*"
+"""How the line begins that a failed refresh puts on the card that stays."""
+
+_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+
+
+def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen | None = None) -> Message:
+    """The whole card. ``asked_by`` is a Slack user id; ``before`` is what the card showed until now."""
+    trigger = field.trigger_of(snapshot)
+    ahead = outlook(trigger, snapshot.as_of)
+    found = verdict(facts(snapshot, trigger, ahead))
+    name = plain(snapshot.task.name, 140, absent=snapshot.task_id)
+    needed = [
+        header(name),
+        context(identity(snapshot)),
+        section(verdict_line(snapshot, found)),
+        fields(
+            [
+                field.schedule(snapshot, trigger),
+                field.next_runs(trigger, ahead),
+                field.risk(snapshot),
+                field.runs_as(snapshot),
+                field.where(snapshot.targets),
+                field.approval(snapshot),
+                field.last_run(snapshot),
+                field.tells(snapshot),
+            ]
+        ),
+    ]
+    value = encode(seen(snapshot))
+    last = [
+        context(freshness(snapshot, asked_by, before)),
+        actions(button("Refresh", REFRESH, value), button("Show targets", TARGETS, value)),
+    ]
+    return message(fallback(snapshot, trigger, found, name), needed, unread(snapshot), last)
+
+
+def facts(snapshot: Snapshot, trigger: Trigger, ahead: Outlook) -> Facts:
+    """What the verdict is drawn from, in the terms of ``bot.schedule``."""
+    task, summary, runs = snapshot.task, snapshot.summary, snapshot.runs
+    newest = runs[0] if not isinstance(runs, Missing) and runs else None
+    if newest is not None:
+        status, started = newest.status, newest.started_time
+    elif not isinstance(summary, Missing):
+        status, started = summary.last_execution_status, summary.last_execution_time
+    else:
+        status, started = None, None
+    return Facts(
+        now=snapshot.as_of,
+        trigger=trigger,
+        outlook=ahead,
+        approval=canonical(task.approve_status),
+        reviewer=task.reviewer_user_name,
+        comment=redact.plain(task.approve_comments or "") or None,
+        enabled=None if isinstance(summary, Missing) else summary.enabled,
+        enabled_unknown=_enabled_unknown(summary) if isinstance(summary, Missing) else ("COC did not say",),
+        runs_known=not isinstance(runs, Missing) or not isinstance(summary, Missing),
+        last_status=canonical(status),
+        last_time=instant(started),
+    )
+
+
+def identity(snapshot: Snapshot) -> str:
+    """The line under the name: id, what it executes, enterprise project."""
+    task = snapshot.task
+    parts = [f"Scheduled task {code(snapshot.task_id, 40)}"]
+    kind = {"SCRIPT": "script", "RUNBOOK": "job"}.get(canonical(task.task_type))
+    words = [kind or (code(task.task_type, 40) if task.task_type else "script or job")]
+    words.append(f"*{mrkdwn(task.associated_task_name, 100, absent='not named')}*")
+    if task.associated_task_name_en and task.associated_task_name_en != task.associated_task_name:
+        words.append(f"/ {mrkdwn(task.associated_task_name_en, 100)}")
+    if task.version_no:
+        words.append(mrkdwn(task.version_no, 50))
+    if task.associated_task_type:
+        origin = {"CUSTOMIZATION": "custom", "COMMUNAL": "public"}.get(canonical(task.associated_task_type))
+        words.append(f"({origin or mrkdwn(task.associated_task_type, 40)})")
+    parts.append(" ".join(words))
+    if task.enterprise_project_id:
+        parts.append(f"enterprise project {code(task.enterprise_project_id, 40)}")
+    return "  ·  ".join(parts)
+
+
+def verdict_line(snapshot: Snapshot, found: Verdict) -> str:
+    """The coloured dot and the sentence that answers the first question."""
+    line = f"{DOTS[found.colour]}  *{as_mrkdwn(found.headline)}*{as_mrkdwn(found.note)}"
+    offline = snapshot.targets.count("agent_state")["OFFLINE"]
+    if offline:
+        line += f"  ·  :warning: {offline:,} of {count(len(snapshot.targets.machines), 'agent')} offline when saved"
+    return line
+
+
+def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> str:
+    """Who made it; as of when, for whom, how long it took; what changed since the card was last right."""
+    task = snapshot.task
+    parts = [f"Created by {mrkdwn(task.created_user_name, 60)}"] if task.created_user_name else []
+    asker = f", asked by <@{asked_by}>" if asked_by and _SLACK_USER.fullmatch(asked_by) else ""
+    parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{asker}")
+    parts.append(f"COC took {snapshot.elapsed_s:.1f} s")
+    if before is not None and before.as_of is not None:
+        parts.append(_since(snapshot, before, before.as_of))
+    return "  ·  ".join(parts)
+
+
+def fallback(snapshot: Snapshot, trigger: Trigger, found: Verdict, name: str) -> str:
+    """The card in one line, for a phone's lock screen and for screen readers. Escaped: Slack parses ``text``."""
+    zone = trigger.zone
+    line = f"{name}: {as_plain(found.headline, zone)}{as_plain(found.note, zone)}."
+    level = {"HIGH": "High", "MEDIUM": "Medium", "LOW": "Low"}.get(canonical(snapshot.task.risk_level))
+    rest = [f"{level} risk"] if level else []
+    if snapshot.targets.machines:
+        rest.append(count(len(snapshot.targets.machines), "machine"))
+        offline = snapshot.targets.count("agent_state")["OFFLINE"]
+        rest += [f"{count(offline, 'agent')} offline"] if offline else []
+    return mrkdwn(line + (f" {', '.join(rest)}." if rest else ""), 600)
+
+
+def unread(snapshot: Snapshot) -> list[Block]:
+    """What did not decode, raw and marked with where it broke; and keys that no document names."""
+    blocks = []
+    faults = (*snapshot.parameters.faults, *snapshot.targets.faults)
+    for fault in faults[:5]:
+        raw = redact.plain(fault.raw)
+        shown = f"\nAs it came: {code(raw, 300)}" if raw.strip() else ""
+        blocks.append(context(f":warning: *Not readable:* {mrkdwn(str(fault), 200)}{shown}"))
+    if len(faults) > 5:
+        blocks.append(context(f":warning: {len(faults) - 5} more parts are not readable."))
+    extra = unknown_keys(snapshot.task)
+    if extra:
+        shown_keys = [f"{code(key, 60)} = {code(_dumped(key, extra[key]), 100)}" for key in list(extra)[:5]]
+        more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
+        blocks.append(context(f"COC also sent: {', '.join(shown_keys)}{more}"))
+    return blocks
+
+
+def not_refreshed(blocks: list[Block], reason: str, at: datetime, asked_by: str | None) -> list[Block]:
+    """An old card's blocks with a line that says it stays as it was, and why. Earlier such lines are replaced.
+
+    ``blocks`` are what Slack says the message holds; ``reason`` is plain text. Block ids are dropped: Slack
+    wants new ones on every update.
+    """
+    kept = [{key: item for key, item in block.items() if key != "block_id"} for block in blocks]
+    kept = [block for block in kept if not _is_mark(block)]
+    who = f", asked by <@{asked_by}>" if asked_by and _SLACK_USER.fullmatch(asked_by) else ""
+    mark = context(f"{NOT_REFRESHED} {date(at, '{date_short_pretty} {time_secs}')}{who}: {mrkdwn(reason, 200)}")
+    place = len(kept) - 1 if kept and kept[-1].get("type") == "actions" else len(kept)
+    return [*kept[:place], mark, *kept[place:]]
+
+
+def _is_mark(block: Block) -> bool:
+    elements = block.get("elements")
+    first = elements[0] if block.get("type") == "context" and isinstance(elements, list) and elements else None
+    return isinstance(first, dict) and str(first.get("text", "")).startswith(NOT_REFRESHED)
+
+
+def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
+    after = seen(snapshot)
+    moment = date(when.astimezone(UTC), "{time}")
+    rows = [
+        f"{label} {mrkdwn(old, 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
+        for label, old, new in changes(before, after)
+    ]
+    if rows:
+        return f"*changed since {moment}:* {', '.join(rows)}"
+    if before.digest and before.digest != after.digest:
+        return f"*changed since {moment}:* details beyond the facts above"
+    return f"unchanged since {moment}" if before.digest else f"refreshed, last shown {moment}"
+
+
+def _enabled_unknown(summary: Missing) -> tuple[Fragment, ...]:
+    if summary.reason == "no permission":
+        return ("the bot lacks ", Code(summary.permission or "a permission"))
+    words = {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}
+    return (words.get(summary.reason, "COC's answer failed"),)
+
+
+def _dumped(key: str, found: object) -> str:
+    text = json.dumps(redact.structure(key, found), ensure_ascii=False, default=str)
+    return cut(text, 400)

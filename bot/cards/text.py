@@ -1,0 +1,93 @@
+"""The one place where text from outside becomes text for Slack: cleaned, cut visibly, escaped, disarmed.
+
+Slack parses mrkdwn and the ``text`` of a message: ``<!channel>``, ``<@U…>``, ``<https://…|…>`` are live, and so
+are ``*bold*``, `` `code` ``, ``:emoji:``. Escaping ``&``, ``<`` and ``>`` disarms the first kind; Slack has no
+escape for the second, so look-alikes stand in for the characters that would format. plain_text objects and
+rich_text leaves are never parsed; they only need cleaning and cutting.
+"""
+
+import re
+import unicodedata
+from datetime import datetime
+
+CUT = "…"
+"""Stands where text was cut."""
+
+# Characters that change how other text is shown or read: controls, bidi marks and overrides, zero-width and
+# invisible ones, tags, variation of direction. Line breaks and tabs become spaces before.
+_INVISIBLE = re.compile(
+    "[\u0000-\u0008\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+_SPACES = re.compile(r"[\s\u0085\u2028\u2029]+")
+_SHORTCODE = re.compile(r":(?=[\w+'-]{1,100}:)")
+_LOOKALIKES = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
+_EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
+
+
+def clean(text: str) -> str:
+    """One line of visible text: nothing that hides, reorders or breaks; stacked accents cut to three."""
+    text = _INVISIBLE.sub("", _SPACES.sub(" ", text.encode("utf-8", "replace").decode("utf-8")))
+    return _few_marks(text).strip()
+
+
+def cut(text: str, limit: int) -> str:
+    """The text if it has at most ``limit`` characters, else its beginning and a visible mark."""
+    return text if len(text) <= limit else text[: max(limit - len(CUT), 0)].rstrip() + CUT
+
+
+def plain(text: str | None, limit: int, absent: str = "–") -> str:
+    """For plain_text objects and rich_text leaves: cleaned and cut, never empty."""
+    return cut(clean(text or ""), limit) or absent
+
+
+def escape(text: str) -> str:
+    """Slack's three entities; nothing else is to be escaped."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def mrkdwn(text: str | None, limit: int, absent: str = "–") -> str:
+    """For mrkdwn and ``text``: other people's words as they are, with no formatting, mention, link or emoji live.
+
+    ``limit`` bounds the characters before escaping, so that a cut is never inside an entity.
+    """
+    return escape(disarm(plain(text, limit, absent)))
+
+
+def disarm(text: str) -> str:
+    """Look-alikes for what mrkdwn would format: ``*``, ``~``, backtick, ``_`` at a word's edge, ``:emoji:``."""
+    text = _EDGE_UNDERSCORE.sub("\u02cd", text.translate(_LOOKALIKES))
+    return _SHORTCODE.sub("\ua789", text)
+
+
+def code(text: str | None, limit: int, absent: str = "–") -> str:
+    """For mrkdwn: a literal in code style, in which only entities are parsed."""
+    return f"`{escape(plain(text, limit, absent).replace('`', chr(0x02CB)))}`"
+
+
+def date(moment: datetime, pattern: str = "{date_short_pretty} at {time}") -> str:
+    """For mrkdwn: a moment in each reader's own zone; the fallback is UTC and says so."""
+    # A date token that Slack can't parse shows the fallback; it must hold neither "|" nor ">".
+    return f"<!date^{int(moment.timestamp())}^{pattern}|{utc(moment)}>"
+
+
+def utc(moment: datetime) -> str:
+    """``Sun 10 May 2026, 09:30 UTC``: for where no reader's zone is known."""
+    return moment.strftime(f"%a {moment.day} %b %Y, %H:%M UTC")
+
+
+def count(number: int, one: str, many: str | None = None) -> str:
+    """``1 machine``, ``42 machines``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _few_marks(text: str) -> str:
+    if text.isascii():
+        return text
+    kept, run = [], 0
+    for char in text:
+        run = run + 1 if unicodedata.combining(char) else 0
+        if run <= 3:
+            kept.append(char)
+    return "".join(kept)

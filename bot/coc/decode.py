@@ -1,0 +1,72 @@
+"""Strings inside strings: JSON values that COC sends as JSON text, once or twice wrapped.
+
+Nothing here raises. What does not decode becomes a ``Broken``: the raw text, where it broke and why, so that
+the rest of the task can still be shown.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+MAX_WRAPPINGS = 4
+"""How many times a string may hold a string that holds … before we call it broken. COC wraps twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """An inner JSON string that does not decode."""
+
+    where: str
+    """In the reader's words: "target instances", "step 2, plan", "script parameters"."""
+    at: int
+    """Offset in ``raw``, in characters from 0, at which decoding stopped."""
+    reason: str
+    raw: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.reason} at character {self.at + 1} of {len(self.raw)}"
+
+
+def decode(value: object, where: str) -> Any | Broken:
+    """The value that an inner JSON string holds; None for null and ``""``; a Broken where it is not JSON.
+
+    A value that is already an object or a list is returned as it is: some answers hold those instead.
+    """
+    for _ in range(MAX_WRAPPINGS):
+        if not isinstance(value, str):
+            return value
+        if not value or value.isspace():
+            return None
+        try:
+            value = json.loads(value)
+        except json.JSONDecodeError as error:
+            return Broken(where, error.pos, error.msg[:1].lower() + error.msg[1:], str(value))
+        except RecursionError:
+            return Broken(where, 0, "nested too deeply", str(value))
+        except ValueError:  # json.loads refuses integers of thousands of digits
+            return Broken(where, 0, "a number too long to read", str(value))
+    return Broken(where, 0, "wrapped in too many strings", value if isinstance(value, str) else repr(value))
+
+
+def decode_list(value: object, where: str) -> list[Any] | Broken:
+    """Like ``decode`` for a list: a single object counts as a list of one, null as an empty one."""
+    found = decode(value, where)
+    if found is None:
+        return []
+    if isinstance(found, list | Broken):
+        return found
+    if isinstance(found, dict):
+        return [found]
+    return Broken(where, 0, "not a list", str(value))
+
+
+def decode_object(value: object, where: str) -> dict[str, Any] | Broken:
+    """Like ``decode`` for an object: null counts as an empty one."""
+    found = decode(value, where)
+    if found is None:
+        return {}
+    if isinstance(found, dict | Broken):
+        return found
+    return Broken(
+        where, 0, "not an object", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    )

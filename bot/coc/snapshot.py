@@ -1,0 +1,44 @@
+"""What is known of one task at one moment: up to three calls' answers, decoded, with what is missing and why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from bot.coc.errors import CocError, Forbidden, TimedOut
+from bot.coc.models import Run, Task, TaskSummary
+from bot.coc.parameters import Parameters
+from bot.coc.targets import Targets
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A part of the picture that could not be had. The rest is shown without it, and this is said."""
+
+    reason: Literal["no permission", "timed out", "failed", "not listed"]
+    permission: str | None = None
+    """What to grant, e.g. ``coc:schedule:list``, where that is the reason."""
+    request_id: str | None = None
+
+    @classmethod
+    def because(cls, error: CocError) -> "Missing":
+        """The reason that an error gives."""
+        if isinstance(error, Forbidden):
+            return cls("no permission", permission=error.permission, request_id=error.request_id)
+        if isinstance(error, TimedOut):
+            return cls("timed out", request_id=error.request_id)
+        return cls("failed", request_id=error.request_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One task as COC told it at ``as_of`` (UTC). ``elapsed_s`` is how long COC took, all calls together."""
+
+    task_id: str
+    task: Task
+    targets: Targets
+    parameters: Parameters
+    summary: TaskSummary | Missing
+    runs: tuple[Run, ...] | Missing
+    as_of: datetime
+    elapsed_s: float
+    request_id: str | None = None

@@ -1,0 +1,24 @@
+"""Everything the sandbox's COC knows: sample tasks to try, each instructive in one way.
+
+All times are relative to the moment the sandbox starts, so that there is always a task that runs tomorrow,
+one that is running and one that has ended.
+"""
+
+from bot.sandbox.coc_awkward_tasks import awkward_tasks
+from bot.sandbox.coc_document_example import document_task
+from bot.sandbox.coc_error_tasks import error_tasks
+from bot.sandbox.coc_everyday_tasks import everyday_tasks
+from bot.sandbox.coc_outcome_tasks import outcome_tasks
+from bot.sandbox.coc_task_parts import SampleTask
+
+
+def sample_tasks(now_ms: int) -> dict[str, SampleTask]:
+    """The sample tasks by id, in the order to show them; ``now_ms`` is in milliseconds since 1970 UTC."""
+    found = [
+        *everyday_tasks(now_ms),
+        *outcome_tasks(now_ms),
+        document_task(now_ms),
+        *awkward_tasks(now_ms),
+        *error_tasks(),
+    ]
+    return {sample.id: sample for sample in found}

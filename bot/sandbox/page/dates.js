@@ -1,0 +1,98 @@
+// Slack's date tokens, in the reader's own zone.
+
+const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
+const DAY_MS = 86_400_000;
+const formatters = new Map();
+
+function formatter(zone) {
+  if (!formatters.has(zone)) {
+    formatters.set(zone, new Intl.DateTimeFormat("en-US", {
+      timeZone: zone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric",
+      hour: "numeric", minute: "numeric", second: "numeric",
+    }));
+  }
+  return formatters.get(zone);
+}
+
+/** What a clock on the wall in `zone` shows at `ms` (milliseconds since 1970), with `dayNumber` to compare days. */
+export function wallClock(ms, zone) {
+  const parts = Object.fromEntries(formatter(zone).formatToParts(ms).map((part) => [part.type, Number(part.value)]));
+  const midnight = Date.UTC(parts.year, parts.month - 1, parts.day);
+  return { ...parts, weekday: new Date(midnight).getUTCDay(), dayNumber: midnight / DAY_MS };
+}
+
+function ordinal(day) {
+  const teen = day % 100 > 10 && day % 100 < 14;
+  return `${day}${(!teen && { 1: "st", 2: "nd", 3: "rd" }[day % 10]) || "th"}`;
+}
+
+const two = (number) => String(number).padStart(2, "0");
+
+function clock({ hour, minute, second }, withSeconds) {
+  return `${hour % 12 || 12}:${two(minute)}${withSeconds ? `:${two(second)}` : ""} ${hour < 12 ? "AM" : "PM"}`;
+}
+
+function ago(ms, now) {
+  const seconds = Math.round(Math.abs(now - ms) / 1000);
+  const [size, unit] = [[31_536_000, "year"], [2_592_000, "month"], [86_400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]]
+    .find(([length]) => seconds >= length) ?? [1, "second"];
+  const count = Math.floor(seconds / size);
+  const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return ms > now ? `in ${words}` : `${words} ago`;
+}
+
+const dayWord = (then, today) => ({ "-1": "yesterday", 0: "today", 1: "tomorrow" })[then.dayNumber - today.dayNumber];
+
+const TOKENS = {
+  date_num: (t) => `${t.year}-${two(t.month)}-${two(t.day)}`,
+  date_slash: (t) => `${two(t.month)}/${two(t.day)}/${t.year}`,
+  date: (t) => `${MONTHS[t.month - 1]} ${ordinal(t.day)}, ${t.year}`,
+  date_short: (t) => `${MONTHS[t.month - 1].slice(0, 3)} ${t.day}, ${t.year}`,
+  date_long: (t) => `${DAYS[t.weekday]}, ${TOKENS.date(t)}`,
+  date_long_full: (t) => `${MONTHS[t.month - 1]} ${t.day}, ${t.year}`,
+  date_pretty: (t, today) => dayWord(t, today) ?? TOKENS.date(t),
+  date_short_pretty: (t, today) => dayWord(t, today) ?? TOKENS.date_short(t),
+  date_long_pretty: (t, today) => dayWord(t, today) ?? TOKENS.date_long(t),
+  day_divider_pretty: (t, today) =>
+    dayWord(t, today) ?? (t.year === today.year ? TOKENS.date_long(t).replace(/, \d+$/, "") : TOKENS.date_long(t)),
+  time: (t) => clock(t, false),
+  time_secs: (t) => clock(t, true),
+  ago: (t, today, ms, now) => ago(ms, now),
+};
+
+/**
+ * `format` with its {tokens} filled in for `unix` seconds in `zone`; null when it can't be (the fallback is shown).
+ * As in Slack, "today" and its like get a capital only where they open the format.
+ */
+export function formatDate(unix, format, zone, now = Date.now()) {
+  const ms = Number(unix) * 1000;
+  if (!Number.isFinite(ms) || Math.abs(ms) > 8.64e15) return null;
+  const [then, today] = [wallClock(ms, zone), wallClock(now, zone)];
+  return format.replace(/\{(\w+)\}/g, (whole, name, offset) => {
+    if (!Object.hasOwn(TOKENS, name)) return whole;
+    const words = TOKENS[name](then, today, ms, now);
+    return offset === 0 ? words[0].toUpperCase() + words.slice(1) : words;
+  });
+}
+
+/** A <time> element for `unix` seconds, or the fallback as text. Its title names the full date and the zone. */
+export function dateNode(unix, format, fallback, zone) {
+  const words = formatDate(unix, format, zone);
+  if (words === null) return document.createTextNode(fallback);
+  const node = document.createElement("time");
+  node.textContent = words;
+  node.dateTime = new Date(unix * 1000).toISOString();
+  node.title = `${formatDate(unix, "{date_long} at {time_secs}", zone)} (${zone})`;
+  node.dataset.unix = unix;
+  node.dataset.format = format;
+  return node;
+}
+
+/** Words every date below `root` anew: "today" turns into "yesterday" while the page stays open. */
+export function refreshDates(root, zone) {
+  for (const node of root.querySelectorAll("time[data-unix]")) {
+    const words = formatDate(Number(node.dataset.unix), node.dataset.format, zone);
+    if (words !== node.textContent) node.textContent = words;
+  }
+}

@@ -1,0 +1,100 @@
+// The message list of the open channel.
+
+import { blockNodes } from "./blocks.js";
+import { dateNode, formatDate, wallClock } from "./dates.js";
+import { el, icon } from "./dom.js";
+import { mrkdwn } from "./mrkdwn.js";
+
+const NEAR_BOTTOM_PX = 80;
+const seconds = (ts) => Number(ts.split(".")[0]);
+
+/** ts as numbers of equal length compare like times. */
+export const byTime = (one, other) => (one.ts.padStart(20, "0") < other.ts.padStart(20, "0") ? -1 : 1);
+
+export function avatar(user, isApp) {
+  if (isApp) return el("span", { class: "avatar avatar-app", "aria-hidden": "true" }, icon("app"));
+  return el("span", { class: `avatar avatar-${user?.guest ? "guest" : "person"}`, "aria-hidden": "true" }, (user?.name ?? "?").slice(0, 1));
+}
+
+function quietLine(message, context) {
+  return el("li", { class: "message message-command", "data-ts": message.ts },
+    el("span", { class: "quiet-mark" }, icon("eye"), "Only visible to you"),
+    el("p", { class: "text" }, mrkdwn(message.text, context, true), " ", el("span", { class: "when" }, dateNode(seconds(message.ts), "{time}", "", context.zone))));
+}
+
+function messageNode(message, context) {
+  if (message.kind === "command") return quietLine(message, context);
+  const isApp = message.user === context.app.bot_user;
+  const user = context.user(message.user);
+  const body = message.blocks?.length
+    ? blockNodes(message.blocks, context)
+    : el("div", { class: "text" }, mrkdwn(message.text ?? "", context));
+  return el(
+    "li",
+    { class: message.ephemeral_to ? "message message-ephemeral" : "message", "data-ts": message.ts },
+    message.ephemeral_to && el("p", { class: "quiet-mark" }, icon("eye"), "Only visible to you"),
+    avatar(user, isApp),
+    el("div", { class: "message-main" },
+      el("div", { class: "message-head" },
+        el("span", { class: "name" }, isApp ? context.app.name : user?.name ?? message.user),
+        isApp && el("span", { class: "badge" }, "APP"),
+        el("span", { class: "when" }, dateNode(seconds(message.ts), "{time}", "", context.zone))),
+      message.thread_ts && message.thread_ts !== message.ts && el("p", { class: "threaded" }, "replied in a thread"),
+      el("div", { class: "message-body" }, body, message.edited && el("span", { class: "edited" }, "(edited)"))),
+  );
+}
+
+/** Draws messages into `list` and keeps place, focus and pending marks right while they change. */
+export class MessageList {
+  constructor(scroller, list, empty) {
+    Object.assign(this, { scroller, list, empty });
+  }
+
+  /** Draws all `messages` (ordered by time) from scratch. */
+  show(messages, contextOf, zone) {
+    this.list.replaceChildren(...messages.map((message) => messageNode(message, contextOf(message))));
+    this.tidy(zone);
+    this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  /** Puts one message in: new, or in the place of the one with the same ts. */
+  put(message, contextOf, zone) {
+    const atEnd = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < NEAR_BOTTOM_PX;
+    const node = messageNode(message, contextOf(message));
+    const old = this.find(message.ts);
+    if (old) {
+      const action = old.contains(document.activeElement) ? document.activeElement.dataset.action : undefined;
+      old.replaceWith(node);
+      if (action !== undefined) node.querySelector(`[data-action="${CSS.escape(action)}"]`)?.focus({ preventScroll: true });
+    } else {
+      const later = [...this.list.querySelectorAll(".message")].find((other) => byTime(message, { ts: other.dataset.ts }) < 0);
+      this.list.insertBefore(node, later ?? null);
+    }
+    this.tidy(zone);
+    if (atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
+  }
+
+  remove(ts, zone) {
+    this.find(ts)?.remove();
+    this.tidy(zone);
+  }
+
+  find(ts) {
+    return this.list.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
+  }
+
+  /** Day lines between messages of different days, and the welcome while there are none. */
+  tidy(zone) {
+    this.list.querySelectorAll(".day").forEach((day) => day.remove());
+    let before = null;
+    for (const node of this.list.querySelectorAll(".message")) {
+      const unix = seconds(node.dataset.ts);
+      const day = wallClock(unix * 1000, zone).dayNumber;
+      if (day !== before) {
+        node.before(el("li", { class: "day" }, el("span", {}, formatDate(unix, "{day_divider_pretty}", zone))));
+      }
+      before = day;
+    }
+    this.empty.hidden = before !== null;
+  }
+}

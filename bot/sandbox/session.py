@@ -1,0 +1,87 @@
+"""The sandbox as one thing: a local COC, a local Slack and, between them over real sockets, the bot itself."""
+
+from types import TracebackType
+from typing import Literal, Self
+
+from bot import settings
+from bot.app import Bot
+from bot.coc.credentials import CredentialSource, StaticKeys
+from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.slack_server import LocalSlack, SampleNote
+
+
+class Sandbox:
+    """Starts all three; ``url`` is the page. The bot is the same code that serves a real workspace.
+
+    ``transport`` is how the local Slack reaches it. ``port`` is the page's; 0 takes any free one. ``given`` are
+    further settings, by the names of their environment variables.
+    """
+
+    def __init__(
+        self, *, port: int = 0, transport: Literal["socket", "http"] = "socket", given: dict[str, str] | None = None
+    ) -> None:
+        self.coc = LocalCoc()
+        notes = tuple(SampleNote(task.id, task.name, task.note) for task in self.coc.tasks.values())
+        self.slack = LocalSlack(port=port, tasks=notes)
+        self.bot: Bot | None = None
+        self._transport = transport
+        self._given = given or {}
+
+    @property
+    def url(self) -> str:
+        """The page's address."""
+        return self.slack.url
+
+    async def start(self) -> None:
+        """Start COC, Slack and the bot. Raises OSError where the page's port is taken."""
+        try:
+            await self.coc.start()
+            await self.slack.start()
+            self.bot = Bot(self._settings(), credentials=self._credentials())
+            await self.bot.start()
+            if self._transport == "http":
+                self.slack.events_url = f"http://127.0.0.1:{self.bot.port}/slack/events"
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def stop(self) -> None:
+        """Stop the bot first, so that it can finish its answers."""
+        bot, self.bot = self.bot, None
+        if bot is not None:
+            await bot.stop()
+        await self.slack.stop()
+        await self.coc.stop()
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def environment(self) -> dict[str, str]:
+        """What a separate bot process needs in its environment to use this sandbox."""
+        secret = (
+            {"SLACK_APP_TOKEN": self.slack.app_token}
+            if self._transport == "socket"
+            else {"SLACK_SIGNING_SECRET": self.slack.signing_secret}
+        )
+        return {
+            "SLACK_BOT_TOKEN": self.slack.bot_token,
+            "SLACK_API_URL": self.slack.api_url,
+            "COC_ENDPOINT": self.coc.url,
+            "SCHEDTASK_HOST": "127.0.0.1",
+            "SCHEDTASK_PORT": "0",
+            **secret,
+        }
+
+    def _settings(self) -> settings.Settings:
+        return settings.read({**self.environment(), **self._given})
+
+    def _credentials(self) -> CredentialSource:
+        return CredentialSource.static(
+            StaticKeys(ak=self.coc.access_key, sk=self.coc.secret_key, domain_id="sandbox-domain")
+        )

@@ -1,0 +1,154 @@
+"""The things of the sandbox's Slack: people, places, messages, views, and how the wire spells them."""
+
+import secrets
+from collections.abc import Iterable, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+Json = dict[str, Any]
+"""A JSON object on its way to or from the wire."""
+
+APP_ID, APP_NAME = "A0SANDBOX", "COC Tasks"
+BOT_USER, BOT_ID = "U0BOT", "B0SANDBOX"
+TEAM_ID, TEAM_NAME, TEAM_DOMAIN = "T0SANDBOX", "Sandbox", "sandbox"
+
+
+class SlackRefusedError(Exception):
+    """Slack said no: `word` is its error word, `problems` its `message [json-pointer:…]` lines."""
+
+    def __init__(self, word: str, problems: Iterable[str] = (), **details: Any) -> None:
+        super().__init__(word)
+        self.word = word
+        self.problems = tuple(problems)
+        self.details = details
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member of the workspace. `tz` is an IANA name, `handle` the name after the @."""
+
+    id: str
+    name: str
+    handle: str
+    title: str
+    tz: str
+    guest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A conversation: `kind` is `channel` or `dm`; `members` are people, not the bot."""
+
+    id: str
+    name: str
+    kind: str
+    members: frozenset[str]
+
+    @property
+    def wire_name(self) -> str:
+        """The name that payloads carry: Slack calls every direct message the same."""
+        return "directmessage" if self.kind == "dm" else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message as the page shows it. `kind` is `message` or `command` (the line "… used /schedtask")."""
+
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[Json] | None = None
+    ephemeral_to: str | None = None
+    edited: Json | None = None
+    thread_ts: str | None = None
+    kind: str = "message"
+
+    def to_json(self) -> Json:
+        """The page's MESSAGE object."""
+        return {name: deepcopy(getattr(self, name)) for name in self.__slots__}
+
+    def to_slack(self) -> Json:
+        """The message as Slack's own payloads and answers spell it."""
+        wire: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": TEAM_ID}
+        if self.user == BOT_USER:
+            wire |= {"bot_id": BOT_ID, "app_id": APP_ID}
+        optional = {"blocks": self.blocks, "edited": self.edited, "thread_ts": self.thread_ts}
+        return wire | {key: deepcopy(value) for key, value in optional.items() if value is not None}
+
+
+@dataclass(slots=True)
+class View:
+    """One view of a modal stack. `content` is what the app sent; `values` what was typed or chosen."""
+
+    id: str
+    hash: str
+    content: Json
+    root_id: str
+    previous_id: str | None
+    values: Json = field(default_factory=dict)
+
+    def to_slack(self) -> Json:
+        """The view as Slack's payloads and answers spell it."""
+        blank: Json = {
+            "private_metadata": "",
+            "callback_id": "",
+            "external_id": "",
+            "close": None,
+            "submit": None,
+            "clear_on_close": False,
+            "notify_on_close": False,
+        }
+        own: Json = {
+            "id": self.id,
+            "hash": self.hash,
+            "team_id": TEAM_ID,
+            "app_id": APP_ID,
+            "app_installed_team_id": TEAM_ID,
+            "bot_id": BOT_ID,
+            "root_view_id": self.root_id,
+            "previous_view_id": self.previous_id,
+            "state": {"values": self.values},
+        }
+        return deepcopy(blank | self.content | own)
+
+    def to_json(self) -> Json:
+        """The page's VIEW object."""
+        view = self.to_slack()
+        return {key: view[key] for key in ("id", "hash", "type", "title", "close", "submit", "blocks")}
+
+
+PEOPLE: Mapping[str, Person] = MappingProxyType(
+    {
+        "U0ONCALL": Person("U0ONCALL", "Ada", "ada", "On call", "Asia/Shanghai", guest=False),
+        "U0GUEST": Person("U0GUEST", "Grace", "grace", "Guest", "Europe/London", guest=True),
+    }
+)
+PLACES: Mapping[str, Place] = MappingProxyType(
+    {
+        "C0SHIFT": Place("C0SHIFT", "shift-chat", "channel", frozenset(PEOPLE)),
+        "C0INCIDENT": Place("C0INCIDENT", "inc-2041", "channel", frozenset(PEOPLE)),
+        "D0ADA": Place("D0ADA", "Ada's DM", "dm", frozenset({"U0ONCALL"})),
+        "D0GRACE": Place("D0GRACE", "Grace's DM", "dm", frozenset({"U0GUEST"})),
+    }
+)
+
+
+def with_ids(blocks: Iterable[Json]) -> list[Json]:
+    """A deep copy of blocks in which every block and every element has an id, as Slack hands them out."""
+    named = deepcopy(list(blocks))
+    for block in named:
+        block.setdefault("block_id", secrets.token_urlsafe(4))
+        for element in elements_of(block):
+            if element.get("type") not in {"image", "mrkdwn", "plain_text"}:
+                element.setdefault("action_id", secrets.token_urlsafe(6))
+    return named
+
+
+def elements_of(block: Json) -> list[Json]:
+    """The interactive elements (and images) that a block holds."""
+    if block["type"] == "actions":
+        return list(block["elements"])
+    return [block[key] for key in ("accessory", "element") if key in block]

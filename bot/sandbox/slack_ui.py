@@ -1,0 +1,278 @@
+"""The sandbox page's own API: its files, the state, the stream of changes, and what the person does there."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib import resources
+from types import MappingProxyType
+from typing import Any
+
+from aiohttp import web
+
+from bot.sandbox.slack_interactions import Interaction, Interactions
+from bot.sandbox.slack_payloads import NotThereError
+from bot.sandbox.slack_records import APP_ID, APP_NAME, BOT_USER, TEAM_ID, TEAM_NAME, Json
+from bot.sandbox.slack_workspace import Event, Workspace
+
+COMMAND = "/schedtask"
+KEEPALIVE_SECONDS = 15.0
+STREAM_EVENTS = 1_000
+"""Changes a slow page may be behind before its stream is cut; it then reconnects and reads the state."""
+FILE_TYPES: Mapping[str, str] = MappingProxyType(
+    {
+        "html": "text/html",
+        "js": "text/javascript",
+        "css": "text/css",
+        "svg": "image/svg+xml",
+        "png": "image/png",
+    }
+)
+HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": (
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+            "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        ),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+    }
+)
+LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
+
+
+@dataclass(frozen=True, slots=True)
+class SampleNote:
+    """A task worth trying, as the page lists it: its id, its name, and what it shows."""
+
+    id: str
+    name: str
+    note: str
+
+
+class BadRequestError(Exception):
+    """The page sent something that can't be understood; the argument says what."""
+
+
+class PageApi:
+    """Serves the page. `run` starts an interaction in the background; `connected` tells whether a bot is there."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        interactions: Interactions,
+        tasks: tuple[SampleNote, ...],
+        run: Callable[[Interaction], None],
+        connected: Callable[[], bool],
+    ) -> None:
+        self._workspace = workspace
+        self._interactions = interactions
+        self._tasks = tasks
+        self._run = run
+        self._connected = connected
+        self._streams: set[asyncio.Queue[Event | None]] = set()
+
+    def add_routes(self, app: web.Application) -> None:
+        """Puts the page and its API into the application."""
+        app.router.add_get("/", self._page)
+        app.router.add_get(r"/page/{name:[A-Za-z0-9_-]+\.[a-z]+}", self._page)
+        app.router.add_get("/sandbox/state", self._state)
+        app.router.add_get("/sandbox/events", self._events)
+        for path, act in (
+            ("command", self._command),
+            ("click", self._click),
+            ("view/submit", self._submit),
+            ("view/close", self._close),
+        ):
+            app.router.add_post(f"/sandbox/{path}", _posted(act))
+
+    def end_streams(self) -> None:
+        """Ends every stream of changes, so that the server can stop."""
+        for queue in tuple(self._streams):
+            self._cut(queue)
+
+    # --- reading
+
+    async def _page(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info.get("name", "page.html")
+        kind = FILE_TYPES.get(name.rpartition(".")[2])
+        body = _file(name) if kind else None
+        if body is None:
+            return _error(404, f"there is no {name}")
+        charset = "utf-8" if kind != "image/png" else None
+        return web.Response(body=body, content_type=kind, charset=charset)
+
+    async def _state(self, request: web.Request) -> web.StreamResponse:
+        user = request.query.get("user", "")
+        if user not in self._workspace.people:
+            return _error(404, "no such user")
+        places = [place for place in self._workspace.places.values() if user in place.members]
+        people = self._workspace.people.values()
+        return web.json_response(
+            {
+                "app": {"id": APP_ID, "name": APP_NAME, "bot_user": BOT_USER},
+                "team": {"id": TEAM_ID, "name": TEAM_NAME},
+                "users": [{key: getattr(p, key) for key in ("id", "name", "title", "tz", "guest")} for p in people],
+                "channels": [{"id": place.id, "name": place.name, "kind": place.kind} for place in places],
+                "tasks": [asdict(task) for task in self._tasks],
+                "connected": self._connected(),
+                "messages": {
+                    place.id: [message.to_json() for message in self._workspace.messages(place.id, user)]
+                    for place in places
+                },
+                "views": [view.to_json() for view in self._workspace.stack(user)],
+            }
+        )
+
+    async def _events(self, request: web.Request) -> web.StreamResponse:
+        user = request.query.get("user", "")
+        if user not in self._workspace.people:
+            return _error(404, "no such user")
+        queue: asyncio.Queue[Event | None] = asyncio.Queue(STREAM_EVENTS)
+
+        def listener(event: Event) -> None:
+            if user in event.viewers:
+                try:
+                    queue.put_nowait(event)
+                except asyncio.QueueFull:
+                    self._cut(queue)
+
+        # Listening starts before the headers go out: the page reads the state once the stream is open.
+        end = self._workspace.listen(listener)
+        self._streams.add(queue)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        try:
+            # A page that went away ends its stream; there is nobody left to tell.
+            with suppress(ConnectionError):
+                await response.prepare(request)
+                await response.write(b": hello\n\n")
+                await _stream(queue, response)
+        finally:
+            end()
+            self._streams.discard(queue)
+        return response
+
+    def _cut(self, queue: asyncio.Queue[Event | None]) -> None:
+        """Ends a stream; what it has not yet sent is dropped."""
+        self._streams.discard(queue)
+        while not queue.empty():
+            queue.get_nowait()
+        queue.put_nowait(None)
+
+    # --- doing
+
+    async def _command(self, body: Json) -> Json:
+        user, channel, line = (_string(body, key) for key in ("user", "channel", "text"))
+        command, _, text = line.strip().partition(" ")
+        if command != COMMAND:
+            self._interactions.say(user, channel, line)
+            return {"id": None}
+        return self._started(self._interactions.command(user, channel, text.strip(), command))
+
+    async def _click(self, body: Json) -> Json:
+        user, action_id = _string(body, "user"), _string(body, "action_id")
+        option = body.get("selected_option")
+        selected = _string(option, "value") if isinstance(option, dict) else option
+        what: dict[str, Any] = {"block_id": body.get("block_id"), "value": body.get("value"), "selected": selected}
+        if any(not isinstance(value, str | None) for value in what.values()):
+            raise BadRequestError("block_id, value and selected_option must be strings")
+        message, view = body.get("message"), body.get("view")
+        if isinstance(message, dict):
+            ts = _string(message, "ts")
+            return self._started(self._interactions.click_message(user, ts, action_id, **what))
+        if isinstance(view, dict):
+            view_id = _string(view, "id")
+            return self._started(self._interactions.click_view(user, view_id, action_id, **what))
+        raise BadRequestError("message or view is missing")
+
+    async def _submit(self, body: Json) -> Json:
+        values = body.get("values", {})
+        if not isinstance(values, dict) or not all(isinstance(value, dict) for value in values.values()):
+            raise BadRequestError("values must be an object of objects")
+        return self._started(self._interactions.submit_view(_string(body, "user"), _view_id(body), values))
+
+    async def _close(self, body: Json) -> Json:
+        closed = self._interactions.close_view(_string(body, "user"), _view_id(body))
+        return self._started(closed) if closed else {"id": None}
+
+    def _started(self, interaction: Interaction) -> Json:
+        self._run(interaction)
+        return {"id": interaction.id}
+
+
+@web.middleware
+async def guard(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Refuses other sites: a Host that is not this machine (DNS rebinding), an Origin that is not this page."""
+    host = request.headers.get("Host", "")
+    origin = request.headers.get("Origin")
+    if host.partition(":")[0] not in LOCAL_NAMES or origin not in {None, f"http://{host}"}:
+        return _error(403, "this page answers only to itself")
+    return await handler(request)
+
+
+async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """The headers of everything that a browser may show; the bot's doors go without."""
+    if not request.path.startswith(("/api/", "/response/", "/link")):
+        response.headers.update(HEADERS)
+
+
+async def _stream(queue: asyncio.Queue[Event | None], response: web.StreamResponse) -> None:
+    while True:
+        try:
+            async with asyncio.timeout(KEEPALIVE_SECONDS):
+                event = await queue.get()
+        except TimeoutError:
+            await response.write(b": still here\n\n")
+            continue
+        if event is None:
+            return
+        await response.write(b"data: " + json.dumps(event.body).encode() + b"\n\n")
+
+
+def _posted(act: Callable[[Json], Awaitable[Json]]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """Wraps an action: JSON in, 202 and JSON out; 4xx with the reason where it makes no sense."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        # Other sites can send forms and plain text without asking; JSON they cannot.
+        if request.content_type != "application/json":
+            return _error(415, "send application/json")
+        try:
+            body = await request.json()
+            if not isinstance(body, dict):
+                raise BadRequestError("send a JSON object")
+            return web.json_response(await act(body), status=202)
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            return _error(400, "that is not JSON")
+        except BadRequestError as error:
+            return _error(400, str(error))
+        except NotThereError as error:
+            return _error(404, str(error))
+
+    return handle
+
+
+def _error(status: int, reason: str) -> web.Response:
+    return web.json_response({"error": reason}, status=status)
+
+
+def _string(body: Json, key: str) -> str:
+    value = body.get(key)
+    if not isinstance(value, str) or not value:
+        raise BadRequestError(f"{key} is missing")
+    return value
+
+
+def _view_id(body: Json) -> str:
+    view = body.get("view")
+    if not isinstance(view, dict):
+        raise BadRequestError("view is missing")
+    return _string(view, "id")
+
+
+def _file(name: str) -> bytes | None:
+    file = resources.files("bot.sandbox") / "page" / name
+    return file.read_bytes() if file.is_file() else None

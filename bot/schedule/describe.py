@@ -1,0 +1,78 @@
+"""Schedules in words: "Every Monday and Friday at 17:30". The zone and the end are said beside them."""
+
+from cron_descriptor import CasingTypeEnum, ExpressionDescriptor, Options
+from cron_descriptor.Exception import FormatError, MissingFieldError, WrongArgumentError
+
+from bot.schedule.trigger import Trigger, instant, time_of_day, weekdays
+
+_DAYS = ("", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def describe(trigger: Trigger) -> str:
+    """The trigger in words, in English; the raw values where they make no sense."""
+    if trigger.policy == "ONCE":
+        return _once(trigger)
+    if trigger.policy == "PERIODIC":
+        return _periodic(trigger)
+    if trigger.policy == "CRON":
+        return _cron(trigger.cron) or f"Cron expression {trigger.cron or 'missing'}"
+    return f"Unknown policy {trigger.policy}"
+
+
+def local_time(trigger: Trigger) -> str | None:
+    """ONCE: its time in the task's own zone, ``Tue 6 Jan 2026, 09:30``; None where it can't be told."""
+    at, zone = instant(trigger.single_ms), trigger.zone
+    if at is None or zone is None:
+        return None
+    local = at.astimezone(zone)
+    seconds = ":%S" if local.second else ""
+    return local.strftime(f"%a {local.day} %b %Y, %H:%M{seconds}")
+
+
+def _once(trigger: Trigger) -> str:
+    local = local_time(trigger)
+    if local is not None:
+        return f"Once, {local}"
+    at = instant(trigger.single_ms)
+    return f"Once, {at:%Y-%m-%d %H:%M:%S} UTC" if at else "Once, at a time that COC does not name"
+
+
+def _periodic(trigger: Trigger) -> str:
+    days, at = weekdays(trigger.weekdays), time_of_day(trigger.time_of_day)
+    if days is None:
+        words = f"On days {trigger.weekdays}" if trigger.weekdays else "On days that COC does not name"
+    elif len(days) == 7:
+        words = "Every day"
+    else:
+        # A week that begins on Sunday, as the API counts it.
+        names = [_DAYS[day] for day in sorted(days, key=lambda day: day % 7)]
+        words = "Every " + (f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0])
+    if at is None:
+        return f"{words} at {trigger.time_of_day or 'a time that COC does not name'}"
+    return f"{words} at {at:%H:%M:%S}" if at.second else f"{words} at {at:%H:%M}"
+
+
+def distance(seconds: float) -> str:
+    """A span in the largest unit that fits, ``14 h``, ``3 days``; seconds may be negative, the sign is dropped."""
+    span = abs(seconds)
+    if span < 90:
+        return f"{span:.0f} s"
+    if span < 90 * 60:
+        return f"{span / 60:.0f} min"
+    if span < 48 * 3600:
+        return f"{span / 3600:.0f} h"
+    return f"{span / 86400:.0f} days"
+
+
+def _cron(expression: str | None) -> str | None:
+    if len((expression or "").split()) not in {6, 7}:
+        return None  # the library would read five fields as Unix cron, which COC does not speak
+    options = Options()
+    options.day_of_week_start_index_zero = False  # Quartz: Sunday is 1
+    options.use_24hour_time_format = True
+    options.casing_type = CasingTypeEnum.Sentence
+    options.throw_exception_on_parse_error = True
+    try:
+        return str(ExpressionDescriptor(expression or "", options).get_description())
+    except (FormatError, MissingFieldError, WrongArgumentError, ValueError, IndexError):
+        return None

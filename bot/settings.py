@@ -1,0 +1,137 @@
+"""Everything the bot can be told, read once from the environment (and a ``.env`` file beside it).
+
+Slack's and COC's names are those that their own tools use; the rest begins with ``SCHEDTASK_``. The cloud
+credentials themselves are not here: the vendor's library reads them from its own variables, files and services.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+Seconds = Annotated[float, Field(gt=0, le=60)]
+
+
+class ConfigurationError(Exception):
+    """A setting is missing or wrong. The message is one line that names the variable and says what to do."""
+
+
+class Settings(BaseSettings):
+    """The configuration of one bot process. Field titles are the names of the environment variables."""
+
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+
+    slack_bot_token: SecretStr = Field(alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
+    slack_api_url: str = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
+    mode: Literal["socket", "http"] | None = Field(default=None, alias="SCHEDTASK_MODE")
+    host: str = Field(default="127.0.0.1", alias="SCHEDTASK_HOST", min_length=1)
+    port: int = Field(default=3000, alias="SCHEDTASK_PORT", ge=0, le=65535)
+    coc_region: str | None = Field(default=None, alias="COC_REGION")
+    coc_endpoint: str | None = Field(default=None, alias="COC_ENDPOINT")
+    coc_credentials: Literal["auto", "global", "basic"] = Field(default="auto", alias="SCHEDTASK_COC_CREDENTIALS")
+    coc_connect_timeout: Seconds = Field(default=2.0, alias="SCHEDTASK_COC_CONNECT_TIMEOUT")
+    coc_read_timeout: Seconds = Field(default=5.0, alias="SCHEDTASK_COC_READ_TIMEOUT")
+    coc_total_timeout: Seconds = Field(default=8.0, alias="SCHEDTASK_COC_TOTAL_TIMEOUT")
+    visibility: Literal["public", "private"] = Field(default="public", alias="SCHEDTASK_VISIBILITY")
+    grace: Seconds = Field(default=10.0, alias="SCHEDTASK_GRACE")
+    log_format: Literal["console", "json"] = Field(default="json", alias="SCHEDTASK_LOG_FORMAT")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", alias="SCHEDTASK_LOG_LEVEL")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed in: ``read`` gives one explicit mapping, so that no second source can differ."""
+        return (init_settings,)
+
+    @field_validator("mode", "visibility", "log_format", "log_level", "coc_credentials", mode="before")
+    @classmethod
+    def _lower(cls, value: Any) -> Any:
+        return value.strip().lower() if isinstance(value, str) else value
+
+    @field_validator("slack_bot_token")
+    @classmethod
+    def _bot_token(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value().startswith("xapp-"):
+            raise ValueError("is an app-level token (xapp-); a bot token begins with xoxb-")
+        return value
+
+    @field_validator("slack_app_token")
+    @classmethod
+    def _app_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and value.get_secret_value().startswith("xox"):
+            raise ValueError("is a bot or user token (xox…); an app-level token begins with xapp-")
+        return value
+
+    @field_validator("slack_api_url")
+    @classmethod
+    def _api_url(cls, value: str) -> str:
+        parts = urlsplit(value.strip())
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an http or https URL, such as https://slack.com/api/")
+        return value.strip().rstrip("/") + "/"
+
+    @model_validator(mode="after")
+    def _transport(self) -> Self:
+        if self.transport == "socket" and self.slack_app_token is None:
+            raise ValueError(
+                "SLACK_APP_TOKEN is missing (Socket Mode), or set SLACK_SIGNING_SECRET for HTTP mode"
+                if self.mode is None
+                else "SLACK_APP_TOKEN is missing: SCHEDTASK_MODE=socket needs an app-level token (xapp-…)"
+            )
+        if self.transport == "http" and self.slack_signing_secret is None:
+            raise ValueError("SLACK_SIGNING_SECRET is missing: SCHEDTASK_MODE=http needs the app's signing secret")
+        if self.mode is None and self.slack_app_token and self.slack_signing_secret:
+            raise ValueError(
+                "SCHEDTASK_MODE is missing: both SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are set, say socket or http"
+            )
+        if not self.coc_region and not self.coc_endpoint:
+            raise ValueError("COC_REGION is missing: give a region such as cn-north-4, or a COC_ENDPOINT")
+        return self
+
+    @property
+    def transport(self) -> Literal["socket", "http"]:
+        """How Slack's requests reach us: as SCHEDTASK_MODE says, else by which of the two secrets is set."""
+        if self.mode is not None:
+            return self.mode
+        return "http" if self.slack_app_token is None and self.slack_signing_secret is not None else "socket"
+
+
+def read(environment: Mapping[str, str]) -> Settings:
+    """The settings in a mapping of environment variables. Empty values count as absent.
+
+    Raises ConfigurationError with one line that names the variable; never with a secret's value in it.
+    """
+    names = {str(field.alias) for field in Settings.model_fields.values()}
+    given = {name: value.strip() for name, value in environment.items() if name in names and value.strip()}
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        raise ConfigurationError(_one_line(error)) from None
+
+
+def unknown_names(environment: Mapping[str, str]) -> list[str]:
+    """Variables that begin with ``SCHEDTASK_`` and mean nothing here: most likely typing errors, worth a warning."""
+    names = {str(field.alias) for field in Settings.model_fields.values()}
+    return sorted(name for name in environment if name.startswith("SCHEDTASK_") and name not in names)
+
+
+def _one_line(error: ValidationError) -> str:
+    first = error.errors(include_input=False, include_url=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    message = str(first["msg"]).removeprefix("Value error, ")
+    if first["type"] == "missing":
+        return f"{name} is missing: {_WHAT.get(name, 'set it')}"
+    return f"{name}: {message[:1].lower()}{message[1:]}" if name else message
+
+
+_WHAT = {"SLACK_BOT_TOKEN": "the bot token (xoxb-…) from the app's page OAuth & Permissions"}

@@ -1,0 +1,93 @@
+"""The card's buttons: ``Refresh`` replaces the card in place, ``Show targets`` opens the modal."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.cards.budget import Message
+from bot.cards.changes import Seen, decode
+from bot.cards.problem import Problem, problem_card, problem_of
+from bot.cards.task import REFRESH, TARGETS, not_refreshed, task_card
+from bot.coc.errors import CocError
+from bot.slack import views
+from bot.slack.desk import Desk
+from bot.slack.interaction import Interaction
+from bot.slack.reply import SlackRefused
+
+log = structlog.get_logger(__name__)
+
+UNREADABLE = Problem(
+    ":question:",
+    "This button carries no task id.",
+    "Ask again with the command; the card may be from an old version.",
+)
+UNKNOWN = Problem(
+    ":question:",
+    "This button is not known to the bot any more.",
+    "Ask again with the command; the card may be from another version.",
+)
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen for clicks on cards; anything unknown is answered too. Register after all other actions."""
+
+    @app.action(REFRESH)
+    async def refresh(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        interaction, before = Interaction.of_click(body, "refresh"), decode(str(action.get("value") or ""))
+        if before is None:
+            desk.answer(interaction, lambda: _say(desk, interaction, UNREADABLE))
+        else:
+            desk.answer(interaction, lambda: _refresh(desk, interaction, before, body), task_id=before.task_id)
+
+    @app.action(TARGETS)
+    async def targets(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        interaction, found = Interaction.of_click(body, "targets"), decode(str(action.get("value") or ""))
+        if found is None:
+            desk.answer(interaction, lambda: _say(desk, interaction, UNREADABLE))
+        else:
+            task_id = found.task_id
+            desk.answer(interaction, lambda: views.open_targets(desk, interaction, task_id), task_id=task_id)
+
+    @app.action(re.compile(r".*"))
+    async def unknown(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        if action.get("url"):
+            return  # a link button: the browser has already opened it
+        interaction = Interaction.of_click(body, "unknown")
+        desk.answer(interaction, lambda: _say(desk, interaction, UNKNOWN))
+
+
+async def _say(desk: Desk, interaction: Interaction, problem: Problem) -> str:
+    await desk.tell(interaction, problem_card(problem, task_id=None, reference=interaction.reference))
+    return "unknown button"
+
+
+async def _refresh(desk: Desk, interaction: Interaction, before: Seen, body: Mapping[str, Any]) -> str:
+    try:
+        snapshot = await desk.snapshot(interaction, before.task_id)
+    except CocError as error:
+        await _mark(desk, interaction, error, body)
+        raise
+    card = task_card(snapshot, asked_by=interaction.user, before=before)
+    await desk.replies.respond(interaction.response_url, card, replace_original=True)
+    return "refreshed"
+
+
+async def _mark(desk: Desk, interaction: Interaction, error: CocError, body: Mapping[str, Any]) -> None:
+    """Leave the old card as it is, with a line that it was not refreshed. Slack sends no blocks of ephemeral ones."""
+    message = body.get("message")
+    blocks = message.get("blocks") if isinstance(message, dict) else None
+    if not isinstance(message, dict) or not isinstance(blocks, list) or not blocks:
+        return
+    reason = problem_of(error, None).title.format_map({"task": "with this id"})
+    marked = not_refreshed(blocks, reason, desk.now(), interaction.user)
+    old = Message(str(message.get("text") or "Not refreshed"), tuple(marked))
+    try:
+        await desk.replies.respond(interaction.response_url, old, replace_original=True)
+    except SlackRefused as refused:
+        log.warning("mark_refused", error=str(refused))  # the error card that follows says it too

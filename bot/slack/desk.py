@@ -1,0 +1,139 @@
+"""What every listener works with, and the one way in which an answer is given whatever happens.
+
+No path ends in silence: ``answer`` runs a listener's job after the ack; an error becomes a card for the one who
+asked, with a reference that is in the log.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+
+from bot.cards.blocks import section
+from bot.cards.budget import Message
+from bot.cards.problem import Problem, problem_card, problem_of
+from bot.cards.text import code
+from bot.coc.errors import CocError
+from bot.coc.snapshot import Snapshot
+from bot.lookup import Lookup
+from bot.slack.interaction import Interaction
+from bot.slack.reply import Replies, SlackRefused
+from bot.slack.work import Work
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_S = 2.5
+"""After this long without an answer the person is told that COC is being waited for."""
+
+NOT_TAKEN = Problem(
+    ":warning:",
+    "Slack did not take the answer.",
+    "Ask again with the command; if it stays so, give the reference to the bot's owner.",
+)
+
+Observe = Callable[[str, str, float], None]
+"""Told of each interaction: kind, outcome, seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The collaborators of all listeners."""
+
+    lookup: Lookup
+    replies: Replies
+    work: Work
+    private_by_default: bool = False
+    observe: Observe = lambda _kind, _outcome, _seconds: None
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    monotonic: Callable[[], float] = time.monotonic
+    patience_s: float = PATIENCE_S
+
+    def answer(
+        self, interaction: Interaction, job: Callable[[], Awaitable[str]], *, task_id: str | None = None
+    ) -> None:
+        """Run a job beside the ack that was given. It returns its outcome in a word, for the log."""
+        self.work.start(self._answer(interaction, job, task_id), name=f"{interaction.kind} {interaction.reference}")
+
+    async def tell(self, interaction: Interaction, message: Message) -> None:
+        """Post a message that only the one who asked sees; by another way where the response URL fails."""
+        try:
+            if interaction.response_url:
+                await self.replies.respond(
+                    interaction.response_url, message, response_type="ephemeral", replace_original=False
+                )
+                return
+            reason = "no response_url"
+        except SlackRefused as refused:
+            reason = str(refused)
+        log.warning("response_url_failed", reason=reason)
+        place = interaction.channel or interaction.user
+        if interaction.channel:
+            try:
+                await self.replies.call(
+                    "chat.postEphemeral", channel=place, user=interaction.user, **message.payload()
+                )
+            except SlackRefused as refused:
+                log.warning("ephemeral_failed", error=str(refused))
+            else:
+                return
+        # A modal has no channel, and the bot may not be a member of one: the person's own direct messages remain.
+        await self.replies.call("chat.postMessage", channel=interaction.user, **message.payload())
+
+    async def snapshot(self, interaction: Interaction, task_id: str, *, max_age_s: float = 0.0) -> Snapshot:
+        """Look a task up; a person who waits longer than a breath is told so. Raises CocError."""
+        asking = asyncio.ensure_future(self.lookup.snapshot(task_id, max_age_s=max_age_s))
+        try:
+            done, _ = await asyncio.wait({asking}, timeout=self.patience_s)
+            if not done:
+                waiting = f":hourglass_flowing_sand:  Still waiting for COC's answer about {code(task_id, 40)} …"
+                note = Message(f"Still waiting for COC's answer about {task_id} …", (section(waiting),))
+                await self.tell(interaction, note)
+            return await asking
+        finally:
+            asking.cancel()
+
+    async def _answer(self, interaction: Interaction, job: Callable[[], Awaitable[str]], task_id: str | None) -> None:
+        began = self.monotonic()
+        with structlog.contextvars.bound_contextvars(
+            reference=interaction.reference,
+            kind=interaction.kind,
+            user=interaction.user,
+            channel=interaction.channel,
+            team=interaction.team,
+            task_id=task_id,
+        ):
+            outcome = await self._outcome(interaction, job, task_id)
+            seconds = self.monotonic() - began
+            log.info("answered", outcome=outcome, ms=round(seconds * 1000))
+        self.observe(interaction.kind, outcome, seconds)
+
+    async def _outcome(self, interaction: Interaction, job: Callable[[], Awaitable[str]], task_id: str | None) -> str:
+        try:
+            return await job()
+        except CocError as error:
+            log_coc_error(error)
+            outcome, problem = type(error).__name__, problem_of(error, task_id)
+        except SlackRefused as refused:
+            log.error("reply_refused", error=str(refused))
+            outcome, problem = f"slack: {refused.error}", NOT_TAKEN
+        except Exception as error:
+            # The last net: the person gets an answer, the log gets the traceback.
+            log.error("unexpected", exc_info=error)
+            outcome, problem = type(error).__name__, problem_of(error, task_id)
+        try:
+            card = problem_card(problem, task_id=task_id, reference=interaction.reference)
+            await self.tell(interaction, card)
+        except SlackRefused as refused:
+            log.error("answer_lost", error=str(refused))
+            return f"{outcome}, not told"
+        return outcome
+
+
+def log_coc_error(error: CocError) -> None:
+    """One line for a failed COC call, with what the vendor's support asks for."""
+    log.warning(
+        "coc_failed", error=error.describe(), request_id=error.request_id, status=error.status, code=error.code
+    )

@@ -1,0 +1,64 @@
+"""One command or click: who, where, how to answer it, and the reference under which it is in the log."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+"""No character that is mistaken for another when read out on the phone."""
+
+
+def new_reference() -> str:
+    """Six letters and digits in two groups, ``K7QF-2M``: short enough to be read out, 729 million of them."""
+    drawn = "".join(secrets.choice(_LETTERS) for _ in range(6))
+    return f"{drawn[:4]}-{drawn[4:]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Interaction:
+    """What Slack says about one command or click. Texts are empty where Slack sent none."""
+
+    kind: str
+    """For the log: "command", "refresh", "targets", "page"."""
+    user: str
+    channel: str
+    team: str
+    response_url: str
+    trigger_id: str
+    reference: str = field(default_factory=new_reference)
+
+    @classmethod
+    def of_command(cls, body: Mapping[str, Any]) -> "Interaction":
+        """From a slash command's fields."""
+        return cls(
+            kind="command",
+            user=_text(body, "user_id"),
+            channel=_text(body, "channel_id"),
+            team=_text(body, "team_id"),
+            response_url=_text(body, "response_url"),
+            trigger_id=_text(body, "trigger_id"),
+        )
+
+    @classmethod
+    def of_click(cls, body: Mapping[str, Any], kind: str) -> "Interaction":
+        """From a ``block_actions`` payload."""
+        channel = _part(body, "channel") or {"id": _text(_part(body, "container"), "channel_id")}
+        return cls(
+            kind=kind,
+            user=_text(_part(body, "user"), "id"),
+            channel=_text(channel, "id"),
+            team=_text(_part(body, "team"), "id"),
+            response_url=_text(body, "response_url"),
+            trigger_id=_text(body, "trigger_id"),
+        )
+
+
+def _part(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+    found = body.get(key)
+    return found if isinstance(found, Mapping) else {}
+
+
+def _text(body: Mapping[str, Any], key: str) -> str:
+    found = body.get(key)
+    return found if isinstance(found, str) else ""

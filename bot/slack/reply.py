@@ -1,0 +1,165 @@
+"""Answers to people: response URLs and the Web API, each with a deadline, a bounded retry and known final errors.
+
+A response URL takes 5 posts in 30 minutes, needs no membership and answers ``ok`` or an error word. Posts go
+through one shared session; Bolt's ``respond`` would open a new one for each call and never raise.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeVar
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.cards.budget import Message
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+DEADLINE_S = 5.0
+"""For one call to Slack, connection included."""
+MAX_WAIT_S = 2.0
+"""The longest Retry-After that is waited for; a person would press again sooner."""
+
+
+class SlackRefused(Exception):
+    """Slack did not take a reply. ``error`` is Slack's word, or what happened on the way.
+
+    ``passing`` says whether the same call may succeed a moment later (rate limit, 5xx, no connection).
+    """
+
+    def __init__(
+        self, error: str, *, passing: bool = False, retry_after_s: float | None = None, detail: str = ""
+    ) -> None:
+        self.error = error
+        self.passing = passing
+        self.retry_after_s = retry_after_s
+        super().__init__(f"{error}: {detail}" if detail else error)
+
+
+class Replies:
+    """Posts to response URLs and calls Web API methods for the listeners."""
+
+    def __init__(
+        self,
+        session: aiohttp.ClientSession,
+        client: AsyncWebClient,
+        *,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._session = session
+        self._client = client
+        self._sleep = sleep
+
+    async def respond(self, url: str, message: Message, **options: Any) -> None:
+        """Post a message to a response URL; ``options`` are ``response_type``, ``replace_original`` and so on.
+
+        Blocks that Slack refuses are logged and the text alone is posted, so that the person still gets an
+        answer. Raises SlackRefused.
+        """
+        payload = {**message.payload(), **options}
+        try:
+            await self._twice(lambda: self._post(url, payload))
+        except SlackRefused as refused:
+            if refused.error not in {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}:
+                raise
+            log.error("blocks_refused", error=str(refused))
+            payload.pop("blocks")
+            await self._twice(lambda: self._post(url, payload))
+
+    async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """Call a Web API method with a JSON body; the answer's fields. Raises SlackRefused."""
+        return await self._twice(lambda: self._api(method, arguments))
+
+    async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
+        try:
+            return await attempt()
+        except SlackRefused as refused:
+            wait = refused.retry_after_s if refused.retry_after_s is not None else 0.3
+            if not refused.passing or wait > MAX_WAIT_S:
+                raise
+            log.warning("slack_retry", error=refused.error, wait_s=wait)
+            await self._sleep(wait)
+            return await attempt()
+
+    async def _post(self, url: str, payload: dict[str, Any]) -> None:
+        try:
+            async with asyncio.timeout(DEADLINE_S), self._session.post(url, json=payload) as answer:
+                body = (await answer.content.read(4096)).decode("utf-8", "replace")
+                status, headers = answer.status, answer.headers
+        except TimeoutError:
+            # It may have been posted: a second try could show the card twice.
+            raise SlackRefused("timed_out") from None
+        except aiohttp.ClientConnectorError as error:
+            raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise SlackRefused("broken_off", detail=type(error).__name__) from error
+        word, detail = _outcome(body)
+        if status == 200 and word == "ok":
+            return
+        raise _refusal(status, word, detail, headers)
+
+    async def _api(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
+        try:
+            async with asyncio.timeout(DEADLINE_S):
+                answer = await self._client.api_call(method, json=arguments)
+        except TimeoutError:
+            raise SlackRefused("timed_out") from None
+        except SlackApiError as error:
+            raise _api_refusal(error) from error
+        except aiohttp.ClientConnectorError as error:
+            raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
+        except (aiohttp.ClientError, ValueError) as error:
+            raise SlackRefused("broken_off", detail=type(error).__name__) from error
+        return answer.data if isinstance(answer.data, dict) else {}
+
+
+def _outcome(body: str) -> tuple[str, str]:
+    """Slack's word and details in the body of a response URL's answer: ``ok``, a word, or JSON."""
+    text = body.strip()
+    try:
+        found = json.loads(text)
+    except ValueError:
+        return (text or "empty answer")[:60], ""
+    if not isinstance(found, dict):
+        return "ok" if found == "ok" else text[:60], ""
+    return ("ok" if found.get("ok") else str(found.get("error") or "unknown_error")), _pointers(found)
+
+
+def _pointers(found: Mapping[str, Any]) -> str:
+    metadata = found.get("response_metadata")
+    messages = metadata.get("messages") if isinstance(metadata, dict) else None
+    return "; ".join(str(message) for message in messages or [])[:1000]
+
+
+def _refusal(status: int, word: str, detail: str, headers: Mapping[str, str]) -> SlackRefused:
+    if status == 429:
+        return SlackRefused("ratelimited", passing=True, retry_after_s=_seconds(headers), detail=detail)
+    if status >= 500:
+        # Slack answers 500 with invalid_blocks too; that word is final whatever the status.
+        final = word in {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}
+        return SlackRefused(word if final else f"http_{status}", passing=not final, detail=detail)
+    return SlackRefused(word, detail=detail or f"HTTP {status}")
+
+
+def _api_refusal(error: SlackApiError) -> SlackRefused:
+    answer = error.response
+    data = answer.data if isinstance(getattr(answer, "data", None), dict) else {}
+    status = int(getattr(answer, "status_code", None) or getattr(answer, "status", None) or 0)
+    word = str(data.get("error") or f"http_{status}")
+    if status == 429 or word == "ratelimited":
+        headers = getattr(answer, "headers", None) or {}
+        return SlackRefused("ratelimited", passing=True, retry_after_s=_seconds(headers))
+    return SlackRefused(word, passing=status >= 500 and "error" not in data, detail=_pointers(data))
+
+
+def _seconds(headers: Mapping[str, str]) -> float:
+    value = next((value for key, value in headers.items() if key.lower() == "retry-after"), "1")
+    try:
+        return max(float(value), 0.0)
+    except ValueError:
+        return 1.0
