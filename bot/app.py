@@ -21,7 +21,7 @@ from bot.coc.errors import CredentialsUnavailable
 from bot.lookup import Lookup
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
-from bot.settings import ConfigurationError, Settings
+from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import actions, commands, http_mode, socket_mode, views
 from bot.slack.desk import Desk
 from bot.slack.reply import DEADLINE_S, Replies
@@ -184,7 +184,7 @@ class Bot:
         )
 
 
-def coc_endpoint(settings: Settings) -> str:
+def coc_endpoint(settings: CloudSettings) -> str:
     """Where COC is. Raises ConfigurationError."""
     try:
         return endpoint_for(settings.coc_region, settings.coc_endpoint, os.environ)
@@ -192,7 +192,7 @@ def coc_endpoint(settings: Settings) -> str:
         raise ConfigurationError(str(error)) from None
 
 
-async def coc_credentials(settings: Settings) -> CredentialSource:
+async def coc_credentials(settings: CloudSettings) -> CredentialSource:
     """The cloud credentials, as the vendor's library finds them. Raises StartError."""
     try:
         return await open_credentials(settings.coc_credentials)
@@ -203,7 +203,7 @@ async def coc_credentials(settings: Settings) -> CredentialSource:
         ) from None
 
 
-def deadlines(settings: Settings) -> Deadlines:
+def deadlines(settings: CloudSettings) -> Deadlines:
     """The deadlines of each COC call, in seconds."""
     return Deadlines(
         connect=settings.coc_connect_timeout, read=settings.coc_read_timeout, total=settings.coc_total_timeout

@@ -5,7 +5,7 @@ credentials themselves are not here: the vendor's library reads them from its ow
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
@@ -18,28 +18,17 @@ class ConfigurationError(Exception):
     """A setting is missing or wrong. The message is one line that names the variable and says what to do."""
 
 
-class Settings(BaseSettings):
-    """The configuration of one bot process. Field titles are the names of the environment variables."""
+class CloudSettings(BaseSettings):
+    """What is needed to ask COC. The aliases of fields are the names of the environment variables."""
 
     model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
-    slack_bot_token: SecretStr = Field(alias="SLACK_BOT_TOKEN")
-    slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
-    slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
-    slack_api_url: str = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
-    mode: Literal["socket", "http"] | None = Field(default=None, alias="SCHEDTASK_MODE")
-    host: str = Field(default="127.0.0.1", alias="SCHEDTASK_HOST", min_length=1)
-    port: int = Field(default=3000, alias="SCHEDTASK_PORT", ge=0, le=65535)
     coc_region: str | None = Field(default=None, alias="COC_REGION")
     coc_endpoint: str | None = Field(default=None, alias="COC_ENDPOINT")
     coc_credentials: Literal["auto", "global", "basic"] = Field(default="auto", alias="SCHEDTASK_COC_CREDENTIALS")
     coc_connect_timeout: Seconds = Field(default=2.0, alias="SCHEDTASK_COC_CONNECT_TIMEOUT")
     coc_read_timeout: Seconds = Field(default=5.0, alias="SCHEDTASK_COC_READ_TIMEOUT")
     coc_total_timeout: Seconds = Field(default=8.0, alias="SCHEDTASK_COC_TOTAL_TIMEOUT")
-    visibility: Literal["public", "private"] = Field(default="public", alias="SCHEDTASK_VISIBILITY")
-    grace: Seconds = Field(default=10.0, alias="SCHEDTASK_GRACE")
-    log_format: Literal["console", "json"] = Field(default="json", alias="SCHEDTASK_LOG_FORMAT")
-    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", alias="SCHEDTASK_LOG_LEVEL")
 
     @classmethod
     def settings_customise_sources(
@@ -53,10 +42,34 @@ class Settings(BaseSettings):
         """Only what is handed in: ``read`` gives one explicit mapping, so that no second source can differ."""
         return (init_settings,)
 
-    @field_validator("mode", "visibility", "log_format", "log_level", "coc_credentials", mode="before")
+    @field_validator(
+        "mode", "visibility", "log_format", "log_level", "coc_credentials", mode="before", check_fields=False
+    )
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _where(self) -> Self:
+        if not self.coc_region and not self.coc_endpoint:
+            raise ValueError("COC_REGION is missing: give a region such as cn-north-4, or a COC_ENDPOINT")
+        return self
+
+
+class Settings(CloudSettings):
+    """The configuration of one bot process."""
+
+    slack_bot_token: SecretStr = Field(alias="SLACK_BOT_TOKEN")
+    slack_app_token: SecretStr | None = Field(default=None, alias="SLACK_APP_TOKEN")
+    slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
+    slack_api_url: str = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
+    mode: Literal["socket", "http"] | None = Field(default=None, alias="SCHEDTASK_MODE")
+    host: str = Field(default="127.0.0.1", alias="SCHEDTASK_HOST", min_length=1)
+    port: int = Field(default=3000, alias="SCHEDTASK_PORT", ge=0, le=65535)
+    visibility: Literal["public", "private"] = Field(default="public", alias="SCHEDTASK_VISIBILITY")
+    grace: Seconds = Field(default=10.0, alias="SCHEDTASK_GRACE")
+    log_format: Literal["console", "json"] = Field(default="json", alias="SCHEDTASK_LOG_FORMAT")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", alias="SCHEDTASK_LOG_LEVEL")
 
     @field_validator("slack_bot_token")
     @classmethod
@@ -94,8 +107,6 @@ class Settings(BaseSettings):
             raise ValueError(
                 "SCHEDTASK_MODE is missing: both SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are set, say socket or http"
             )
-        if not self.coc_region and not self.coc_endpoint:
-            raise ValueError("COC_REGION is missing: give a region such as cn-north-4, or a COC_ENDPOINT")
         return self
 
     @property
@@ -111,10 +122,22 @@ def read(environment: Mapping[str, str]) -> Settings:
 
     Raises ConfigurationError with one line that names the variable; never with a secret's value in it.
     """
-    names = {str(field.alias) for field in Settings.model_fields.values()}
+    return _read(Settings, environment)
+
+
+def read_cloud(environment: Mapping[str, str]) -> CloudSettings:
+    """Only what is needed to ask COC, without Slack. Like ``read`` otherwise."""
+    return _read(CloudSettings, environment)
+
+
+S = TypeVar("S", bound=CloudSettings)
+
+
+def _read(kind: type[S], environment: Mapping[str, str]) -> S:
+    names = {str(field.alias) for field in kind.model_fields.values()}
     given = {name: value.strip() for name, value in environment.items() if name in names and value.strip()}
     try:
-        return Settings.model_validate(given)
+        return kind.model_validate(given)
     except ValidationError as error:
         raise ConfigurationError(_one_line(error)) from None
 

@@ -71,11 +71,8 @@ def next_runs(trigger: Trigger, outlook: Outlook) -> str:
         return f"{title}\nCan't tell: {mrkdwn(outlook.problem, 120)}"
     if not outlook.runs:
         return f"{title}\nNone left"
-    rows = [
-        f"{local(run, trigger.zone)} · {date(run, '{date_short_pretty} {time}')}" + ("" if place else " yours")
-        for place, run in enumerate(outlook.runs)
-    ]
-    return "\n".join([title, *rows])
+    rows = [f"{local(run, trigger.zone)} · {date(run, '{date_short_pretty} {time}')}" for run in outlook.runs]
+    return "\n".join([f"{title} (task's time · yours)", *rows])
 
 
 def risk(snapshot: Snapshot) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot import redact
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
-from bot.cards.text import code, mrkdwn, plain
+from bot.cards.text import code, escape, mrkdwn, plain
 from bot.coc import errors as coc
 
 
@@ -155,9 +155,6 @@ def problem_card(found: Problem, *, task_id: str | None, reference: str) -> Mess
     # The templates are our own words; what fills them is shown as a literal.
     values = {key: code(value, 80) if key != "wait" else mrkdwn(value, 30) for key, value in found.values}
     sentence = f"{found.mark}  *{found.title.format_map(values)}*\n{found.advice.format_map(values)}"
-    return message(
-        mrkdwn(f"{found.plain()} Reference {reference}.", 900),
-        [section(sentence), context("  ·  ".join(parts))],
-        [],
-        [],
-    )
+    # Our own words with cleaned values: escaped, but not disarmed, so that a permission can be copied.
+    text = escape(f"{found.plain()} Reference {reference}.")
+    return message(text, [section(sentence), context("  ·  ".join(parts))], [], [])

@@ -75,6 +75,11 @@ def targets_view(snapshot: Snapshot, page: int = 1) -> dict[str, Any]:
     return _view(blocks, snapshot.task_id)
 
 
+def all_targets(snapshot: Snapshot) -> list[Block]:
+    """Everything on one page without end, for a terminal."""
+    return [*_broken(snapshot.targets), *_list(list(_rows(snapshot.targets)))]
+
+
 def paginate(rows: list[_Row]) -> list[list[_Row]]:
     """The rows on pages of at most PAGE_SIZE machines and headings each; a page repeats the heading it is under."""
     pages: list[list[_Row]] = [[]]

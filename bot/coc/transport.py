@@ -7,10 +7,11 @@ cause, tells them apart.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
 import httpx
-from httpx_aiohttp import HttpxAiohttpClient
+from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from bot.coc import errors
 
@@ -46,7 +47,7 @@ def open_http(
     Proxies and certificate stores of the environment count as httpx documents it (``HTTPS_PROXY``,
     ``NO_PROXY``, ``SSL_CERT_FILE``), unless ``transport`` is given.
     """
-    return HttpxAiohttpClient(
+    return _Http(
         base_url=endpoint,
         auth=auth,
         headers={"User-Agent": user_agent, "Accept": "application/json"},
@@ -59,6 +60,47 @@ def open_http(
         follow_redirects=False,
         transport=transport,
     )
+
+
+class _Http(HttpxAiohttpClient):
+    """httpx-aiohttp's client with its transports, which keep the environment's proxies, over sessions of ours."""
+
+    def _init_transport(self, *args: Any, **options: Any) -> httpx.AsyncBaseTransport:
+        return _over_our_session(super()._init_transport(*args, **options))
+
+    def _init_proxy_transport(self, *args: Any, **options: Any) -> httpx.AsyncBaseTransport:
+        return _over_our_session(super()._init_proxy_transport(*args, **options))
+
+
+def _over_our_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTransport:
+    if not isinstance(transport, AiohttpTransport):
+        return transport
+
+    def session() -> aiohttp.ClientSession:
+        limits = transport.limits
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=limits.max_connections or 0,  # 0 is aiohttp's word for "no limit"
+                keepalive_timeout=limits.keepalive_expiry,
+                ssl=transport.ssl_context,
+            ),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            middlewares=(_send_once,),
+        )
+
+    transport.client = session
+    return transport
+
+
+async def _send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    # aiohttp repeats a request by itself when the connection drops: each of our three tries would be two.
+    # It lets this wider class of the same errors through.
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ServerConnectionError(str(error) or "connection dropped") from error
 
 
 async def read_body(response: httpx.Response) -> bytes:

@@ -9,7 +9,7 @@ def test_the_three_regions_are_those_of_the_vendors_client() -> None:
     """huaweicloudsdkcoc is an independent witness of the table."""
     from huaweicloudsdkcoc.v1.region.coc_region import CocRegion
 
-    assert {name: region.endpoint for name, region in CocRegion.static_fields.items()} == KNOWN
+    assert {name: region.endpoints[0] for name, region in CocRegion.static_fields.items()} == KNOWN
 
 
 @pytest.mark.parametrize("region", ["cn-north-4", " CN-North-4 "])

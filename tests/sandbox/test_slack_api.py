@@ -159,6 +159,19 @@ async def test_a_message_is_posted_updated_and_deleted(slack: LocalSlack, bot: C
     assert slack.messages("C0SHIFT") == []
 
 
+async def test_an_update_needs_new_block_ids(slack: LocalSlack, bot: Caller) -> None:
+    """An id of the message as it stands is refused, by chat.update and by a response URL alike."""
+    named = [CARD[0] | {"block_id": "a"}]
+    ts = (await bot.call("chat.postMessage", channel="C0SHIFT", text="x", blocks=named))["ts"]
+    assert (await bot.call("chat.update", channel="C0SHIFT", ts=ts, text="x", blocks=named))[
+        "error"
+    ] == "invalid_blocks"
+    url = (await slack.click(ADA, "refresh", message_ts=ts)).payload["response_url"]
+    assert (await bot.respond(url, text="x", blocks=named, replace_original=True))[0] == 400
+    renamed = [CARD[0] | {"block_id": "b"}]
+    assert (await bot.call("chat.update", channel="C0SHIFT", ts=ts, text="x", blocks=renamed))["ok"] is True
+
+
 async def test_an_ephemeral_message_is_for_one_person_and_beyond_update(slack: LocalSlack, bot: Caller) -> None:
     """chat.update and chat.delete do not find it."""
     posted = await bot.call("chat.postEphemeral", channel="C0SHIFT", user=ADA, text="psst")

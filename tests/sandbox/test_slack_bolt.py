@@ -116,10 +116,10 @@ async def slack(request: pytest.FixtureRequest) -> AsyncIterator[LocalSlack]:
         app = bolt_app(slack)
         if request.param == "socket":
             handler = AsyncSocketModeHandler(app, slack.app_token)
-            await handler.connect_async()  # type: ignore[no-untyped-call]
+            await handler.connect_async()
             await slack.connected()
             yield slack
-            await handler.close_async()  # type: ignore[no-untyped-call]
+            await handler.close_async()
         else:
             runner = web.AppRunner(app.server(0, "/slack/events").web_app)
             await runner.setup()
@@ -313,7 +313,7 @@ async def test_bolt_comes_back_after_a_disconnect() -> None:
     """A refresh closes the connection, and the SDK opens another."""
     async with LocalSlack() as slack:
         handler = AsyncSocketModeHandler(bolt_app(slack), slack.app_token)
-        await handler.connect_async()  # type: ignore[no-untyped-call]
+        await handler.connect_async()
         await slack.connected()
 
         def opened() -> int:
@@ -323,7 +323,7 @@ async def test_bolt_comes_back_after_a_disconnect() -> None:
         await slack.settled(lambda: opened() >= 2)
         await slack.connected()
         assert (await slack.command(ADA, "C0SHIFT", "ST1")).acked
-        await handler.close_async()  # type: ignore[no-untyped-call]
+        await handler.close_async()
 
 
 async def test_a_warning_closes_nothing() -> None:

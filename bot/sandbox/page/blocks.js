@@ -32,13 +32,13 @@ let inputs = 0;
 
 function input(block, context) {
   const id = `input-${(inputs += 1)}`;
-  const onEnter = (block.element?.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"]).includes("on_enter_pressed");
+  const triggers = block.element?.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
   const dispatches = block.dispatch_action === true;
   const typed = block.element?.type === "plain_text_input";
   const node = inputNode(block.element ?? {}, block.block_id, id, context, dispatches);
   const field = node.matches("input, select, textarea") ? node : node.querySelector("select");
   if (field && !block.optional) field.required = true;
-  const hint = block.hint?.text ?? (dispatches && typed && onEnter ? "Press Enter to apply." : null);
+  const hint = block.hint?.text ?? (dispatches && typed && triggers.includes("on_enter_pressed") ? "Press Enter to apply." : null);
   if (field && hint) field.setAttribute("aria-describedby", `${id}-hint`);
   return [
     el("label", { for: id, class: "input-label" }, withEmoji(String(block.label?.text ?? "")),
@@ -57,7 +57,8 @@ function table(block, context) {
     { class: `${align(index)} ${wrap(index)}`.trim() || null, scope: at === 0 && "col" },
     cell?.type === "rich_text" ? richText(cell, context) : String(cell?.text ?? ""),
   ))));
-  return el("div", { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Table" }, el("table", {}, rows));
+  const scroller = { class: "table-scroll", tabindex: 0, role: "region", "aria-label": "Table" };
+  return el("div", scroller, el("table", {}, rows));
 }
 
 function alertBox(block, context) {

@@ -1,6 +1,9 @@
 // Slack's date tokens, in the reader's own zone.
 
-const MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"];
+const MONTHS = [
+  "January", "February", "March", "April", "May", "June",
+  "July", "August", "September", "October", "November", "December",
+];
 const DAYS = ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
 const DAY_MS = 86_400_000;
 const formatters = new Map();
@@ -33,10 +36,11 @@ function clock({ hour, minute, second }, withSeconds) {
   return `${hour % 12 || 12}:${two(minute)}${withSeconds ? `:${two(second)}` : ""} ${hour < 12 ? "AM" : "PM"}`;
 }
 
+const SPANS = [[31_536_000, "year"], [2_592_000, "month"], [86_400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]];
+
 function ago(ms, now) {
   const seconds = Math.round(Math.abs(now - ms) / 1000);
-  const [size, unit] = [[31_536_000, "year"], [2_592_000, "month"], [86_400, "day"], [3600, "hour"], [60, "minute"], [1, "second"]]
-    .find(([length]) => seconds >= length) ?? [1, "second"];
+  const [size, unit] = SPANS.find(([length]) => seconds >= length) ?? SPANS.at(-1);
   const count = Math.floor(seconds / size);
   const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
   return ms > now ? `in ${words}` : `${words} ago`;

@@ -25,7 +25,8 @@ function button(element, blockId, context) {
   const address = element.url && safeUrl(element.url);
   if (address) {
     // Slack opens the address and tells the app about the click as well.
-    return el("a", { ...attributes, href: address, target: "_blank", rel: "noopener noreferrer nofollow" }, plain(element.text));
+    const away = { href: address, target: "_blank", rel: "noopener noreferrer nofollow" };
+    return el("a", { ...attributes, ...away }, plain(element.text));
   }
   return el("button", { ...attributes, type: "button" }, plain(element.text));
 }
@@ -111,7 +112,12 @@ export function picture(element, className) {
   const address = String(element.image_url ?? "");
   const near = address.startsWith("data:image/") || new URL(address, location.href).origin === location.origin;
   if (near && address) return el("img", { src: address, alt, class: className });
-  return el("span", { class: `${className} picture-away`, role: "img", "aria-label": alt, title: `Not loaded: ${address}` }, icon("picture"), el("span", { class: "picture-alt" }, alt));
+  return el(
+    "span",
+    { class: `${className} picture-away`, role: "img", "aria-label": alt, title: `Not loaded: ${address}` },
+    icon("picture"),
+    el("span", { class: "picture-alt" }, `${alt} (not loaded: nothing leaves this machine)`),
+  );
 }
 
 /** The node for an interactive element or an image beside a section. */
@@ -139,7 +145,8 @@ function textInput(element, blockId, id, context, dispatches) {
     placeholder: element.placeholder?.text, minlength: element.min_length, maxlength: element.max_length,
   });
   node.value = draft?.value ?? element.initial_value ?? "";
-  const keep = () => context.drafts.set(key, { blockId, actionId: element.action_id, type: element.type, value: node.value || null });
+  const about = { blockId, actionId: element.action_id, type: element.type };
+  const keep = () => context.drafts.set(key, { ...about, value: node.value || null });
   keep();
   const on = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
   const send = () => context.press({ block_id: blockId, action_id: element.action_id, value: node.value }, node);

@@ -13,13 +13,17 @@ export const byTime = (one, other) => (one.ts.padStart(20, "0") < other.ts.padSt
 
 export function avatar(user, isApp) {
   if (isApp) return el("span", { class: "avatar avatar-app", "aria-hidden": "true" }, icon("app"));
-  return el("span", { class: `avatar avatar-${user?.guest ? "guest" : "person"}`, "aria-hidden": "true" }, (user?.name ?? "?").slice(0, 1));
+  const kind = user?.guest ? "guest" : "person";
+  return el("span", { class: `avatar avatar-${kind}`, "aria-hidden": "true" }, (user?.name ?? "?").slice(0, 1));
 }
+
+const when = (message, context) =>
+  el("span", { class: "when" }, dateNode(seconds(message.ts), "{time}", "", context.zone));
 
 function quietLine(message, context) {
   return el("li", { class: "message message-command", "data-ts": message.ts },
     el("span", { class: "quiet-mark" }, icon("eye"), "Only visible to you"),
-    el("p", { class: "text" }, mrkdwn(message.text, context, true), " ", el("span", { class: "when" }, dateNode(seconds(message.ts), "{time}", "", context.zone))));
+    el("p", { class: "text" }, mrkdwn(message.text, context, true), " ", when(message, context)));
 }
 
 function messageNode(message, context) {
@@ -38,7 +42,7 @@ function messageNode(message, context) {
       el("div", { class: "message-head" },
         el("span", { class: "name" }, isApp ? context.app.name : user?.name ?? message.user),
         isApp && el("span", { class: "badge" }, "APP"),
-        el("span", { class: "when" }, dateNode(seconds(message.ts), "{time}", "", context.zone))),
+        when(message, context)),
       message.thread_ts && message.thread_ts !== message.ts && el("p", { class: "threaded" }, "replied in a thread"),
       el("div", { class: "message-body" }, body, message.edited && el("span", { class: "edited" }, "(edited)"))),
   );

@@ -46,7 +46,11 @@ export class Modal {
   draw(view, context) {
     const close = view.close?.text ?? "Close";
     const title = el("h2", { class: "modal-title", id: "modal-title" }, withEmoji(String(view.title?.text ?? "")));
-    this.body = el("div", { class: "modal-body", tabindex: 0, role: "region", "aria-labelledby": "modal-title" }, blockNodes(view.blocks ?? [], context));
+    this.body = el(
+      "div",
+      { class: "modal-body", tabindex: 0, role: "region", "aria-labelledby": "modal-title" },
+      blockNodes(view.blocks ?? [], context),
+    );
     const form = el("form", { class: "modal-form", novalidate: true },
       el("header", { class: "modal-head" },
         el("span", { class: "avatar avatar-app avatar-tiny", "aria-hidden": "true" }, icon("app")),
@@ -55,7 +59,11 @@ export class Modal {
       this.body,
       el("footer", { class: "modal-foot" },
         el("button", { type: "button", class: "button button-large", onclick: () => this.close() }, withEmoji(String(close))),
-        view.submit && el("button", { type: "submit", class: "button button-large button-primary", "data-action": "submit" }, withEmoji(String(view.submit.text)))));
+        view.submit && el(
+          "button",
+          { type: "submit", class: "button button-large button-primary", "data-action": "submit" },
+          withEmoji(String(view.submit.text)),
+        )));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       if (view.submit) this.submit();

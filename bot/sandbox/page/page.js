@@ -49,7 +49,10 @@ function toast(text, tone = "error") {
   setTimeout(() => node.remove(), TOAST_MS);
 }
 
-const settle = (root = document) => root.querySelectorAll("[aria-busy=true]").forEach((node) => node.removeAttribute("aria-busy"));
+/** Nothing is waited for any more. */
+function settle() {
+  for (const node of document.querySelectorAll("[aria-busy=true]")) node.removeAttribute("aria-busy");
+}
 
 async function tell(path, body) {
   try {
@@ -94,7 +97,8 @@ function drawRail() {
   $("channels").replaceChildren(...world.channels.map((place) => el("li", {}, el("a", {
     href: `#${place.id}`, class: unread.has(place.id) ? "place place-unread" : "place",
     "aria-current": place.id === channel && "page",
-  }, icon(place.kind === "dm" ? "person" : "hash"), el("span", {}, place.name), unread.has(place.id) && el("span", { class: "visually-hidden" }, " (new messages)")))));
+  }, icon(place.kind === "dm" ? "person" : "hash"), el("span", {}, place.name),
+  unread.has(place.id) && el("span", { class: "visually-hidden" }, " (new messages)")))));
   $("people").replaceChildren(...world.users.map((user) => el("li", {}, el("a", {
     href: `?user=${encodeURIComponent(user.id)}${channel ? `#${channel}` : ""}`, class: "person",
     "aria-current": user.id === person && "true",
@@ -109,7 +113,10 @@ function drawTasks() {
       composer.fill(`/schedtask ${task.id}`);
       composer.hide();
     },
-  }, el("span", { class: "task-name" }, task.name), el("span", { class: "task-note" }, task.note), el("span", { class: "task-id" }, task.id)))));
+  },
+  el("span", { class: "task-name" }, task.name),
+  el("span", { class: "task-note" }, task.note),
+  el("span", { class: "task-id" }, task.id)))));
 }
 
 function drawClock() {

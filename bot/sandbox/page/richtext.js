@@ -52,7 +52,10 @@ function list(part, context) {
   const indent = Math.min(part.indent ?? 0, DEEPEST);
   return el(
     ordered ? "ol" : "ul",
-    { class: `rich-list indent-${indent} level-${indent % 3}${part.border ? " bordered" : ""}`, start: ordered && (part.offset ?? 0) + 1 },
+    {
+      class: `rich-list indent-${indent} level-${indent % 3}${part.border ? " bordered" : ""}`,
+      start: ordered && (part.offset ?? 0) + 1,
+    },
     (part.elements ?? []).map((item) => el("li", {}, leaves(item, context))),
   );
 }

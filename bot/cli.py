@@ -1,0 +1,211 @@
+"""The command line. Exit status: 0 good, 1 failed, 2 usage or configuration.
+
+Imports inside functions keep ``--help`` and ``show`` free of Slack's and the sandbox's libraries.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
+
+import structlog
+import typer
+from dotenv import load_dotenv
+from rich.console import Console
+
+from bot import settings
+from bot.settings import ConfigurationError, Settings
+
+cli = typer.Typer(
+    name="schedtask-bot",
+    help="Shows Huawei Cloud COC scheduled tasks as cards in Slack.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+log = structlog.get_logger(__name__)
+out = Console()
+err = Console(stderr=True)
+
+
+def main() -> None:
+    """The entry point of ``schedtask-bot`` and ``python -m bot``."""
+    cli()
+
+
+@cli.command()
+def run() -> None:
+    """Serve a Slack workspace. Configured by the environment or a .env file; see the README."""
+    from bot.app import Bot
+
+    found = _settings()
+    _logs(found)
+    _finish(Bot(found).run())
+
+
+@cli.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="Port of the page; 0 takes any free one.", min=0, max=65535)] = 8137,
+    http: Annotated[bool, typer.Option("--http", help="Use HTTP mode instead of Socket Mode.")] = False,
+    log_lines: Annotated[bool, typer.Option("--logs", help="Write the bot's log to this terminal.")] = False,
+) -> None:
+    """Try the bot without Slack or a cloud account: a local Slack, a local COC and a page to use them on."""
+    from bot.operations import logs
+
+    logs.configure("console", "info" if log_lines else "error")
+    _finish(_sandbox(port, http=http))
+
+
+@cli.command()
+def show(
+    task_id: Annotated[str, typer.Argument(metavar="ST…", help="The task's id, or a text or link that holds it.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the decoded task as JSON.")] = False,
+    targets: Annotated[bool, typer.Option("--targets", help="Print the decoded target instances too.")] = False,
+    in_sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask the sandbox's COC, with sample tasks.")] = False,
+) -> None:
+    """Print a task's card, straight from COC. Needs the cloud settings only, not Slack's."""
+    from bot.slack.request import Help, parse
+
+    request = parse(task_id)
+    if isinstance(request, Help):
+        _stop(2, request.wrong or "give a task id: ST and 24 letters or digits")
+    _finish(_show(request.task_id, as_json=as_json, targets=targets, in_sandbox=in_sandbox))
+
+
+@cli.command()
+def doctor() -> None:
+    """Check the settings, Slack's tokens and COC, and say how to mend what is wrong."""
+    from bot.operations.doctor import examine
+
+    _env_file()
+    sound = True
+    for finding in asyncio.run(examine(os.environ)):
+        out.print(f"{'ok ' if finding.good else 'BAD'}  {finding.what}", markup=False, highlight=False)
+        sound = sound and finding.good
+    raise typer.Exit(0 if sound else 1)
+
+
+async def _sandbox(port: int, *, http: bool) -> None:
+    from bot.sandbox.session import Sandbox
+
+    box = Sandbox(port=port, transport="http" if http else "socket")
+    try:
+        await box.start()
+    except OSError as error:
+        raise ConfigurationError(
+            f"port {port} can't be used ({error.strerror or error}): choose another with --port"
+        ) from None
+    try:
+        example = next(iter(box.coc.tasks))
+        out.print(f"\nThe sandbox is ready:  {box.url}\n", highlight=False)
+        out.print(f"Open it in a browser and type  /schedtask {example}", highlight=False)
+        out.print("It is not Slack, and nothing leaves this machine. Ctrl+C stops it.\n", highlight=False)
+        await _interrupted()
+    finally:
+        await box.stop()
+
+
+async def _show(task_id: str, *, as_json: bool, targets: bool, in_sandbox: bool) -> None:
+    from bot.cards.problem import problem_of
+    from bot.cards.targets import all_targets
+    from bot.cards.task import task_card
+    from bot.cards.terminal import render
+    from bot.coc.errors import CocError
+    from bot.lookup import Lookup
+    from bot.show import as_json as to_json
+
+    try:
+        async with _coc(in_sandbox=in_sandbox) as coc:
+            snapshot = await Lookup(coc).snapshot(task_id)
+    except CocError as error:
+        problem = problem_of(error, task_id)
+        said = [problem.plain()] + [f"COC said: {problem.said}"] * bool(problem.said)
+        said += [f"Cloud request {problem.request_id}."] * bool(problem.request_id)
+        _stop(1, " ".join(said))
+    if as_json:
+        sys.stdout.write(to_json(snapshot) + "\n")
+        return
+    blocks = [block for block in task_card(snapshot).blocks if block["type"] != "actions"]
+    out.print(render(blocks))
+    if targets:
+        out.print(render(all_targets(snapshot)))
+
+
+@contextlib.asynccontextmanager
+async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
+    from bot.app import coc_credentials, coc_endpoint, deadlines
+    from bot.coc.client import CocClient, Deadlines
+    from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+
+    async with contextlib.AsyncExitStack() as stack:
+        if in_sandbox:
+            from bot.sandbox.coc_server import LocalCoc
+
+            local = await stack.enter_async_context(LocalCoc())
+            keys = CredentialSource.static(StaticKeys(ak=local.access_key, sk=local.secret_key))
+            endpoint, auth, limits = local.url, SignedAuth(keys), Deadlines()
+        else:
+            _env_file()
+            found = settings.read_cloud(os.environ)
+            endpoint, limits = coc_endpoint(found), deadlines(found)
+            auth = SignedAuth(await coc_credentials(found))
+        coc = CocClient(endpoint=endpoint, auth=auth, deadlines=limits)
+        stack.push_async_callback(coc.aclose)
+        yield coc
+
+
+def _finish(job: Coroutine[Any, Any, None]) -> None:
+    from bot.app import StartError
+
+    try:
+        asyncio.run(job)
+    except ConfigurationError as error:
+        _stop(2, str(error))
+    except StartError as error:
+        _stop(1, str(error))
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+def _settings() -> Settings:
+    _env_file()
+    try:
+        return settings.read(os.environ)
+    except ConfigurationError as error:
+        _stop(2, str(error))
+
+
+def _env_file() -> None:
+    # Into the environment, because the vendor's library looks there for the cloud credentials.
+    path = Path(".env")
+    try:
+        load_dotenv(path, override=False)
+    except (OSError, UnicodeDecodeError) as error:
+        _stop(2, f"the file .env can't be read: {error}")
+
+
+def _logs(found: Settings) -> None:
+    from bot.operations import logs
+
+    logs.configure(found.log_format, found.log_level)
+    for name in settings.unknown_names(os.environ):
+        log.warning("unknown_setting", name=name)
+
+
+async def _interrupted() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop.set)
+    await stop.wait()
+
+
+def _stop(status: int, message: str) -> NoReturn:
+    err.print(f"schedtask-bot: {message}", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(status)

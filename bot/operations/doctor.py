@@ -1,0 +1,141 @@
+"""``schedtask-bot doctor``: is everything set up? Each finding says how to mend it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot import settings
+from bot.app import StartError, coc_credentials, coc_endpoint, deadlines
+from bot.cards.problem import problem_of
+from bot.coc.client import CocClient
+from bot.coc.credentials import SignedAuth
+from bot.coc.errors import CocError, Forbidden, InvalidRequest, TaskNotFound
+from bot.settings import ConfigurationError, Settings
+
+DEADLINE_S = 10.0
+MAX_SKEW_S = 15 * 60
+"""COC refuses signatures whose clock is further off than this."""
+NOBODY = "ST000000000000000000000000"
+"""A well-formed id that no task has: a permission can be told from the refusal."""
+SCOPES = frozenset({"commands", "chat:write"})
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: what was looked at and found."""
+
+    good: bool
+    what: str
+
+
+async def examine(environment: Mapping[str, str]) -> list[Finding]:
+    """All findings, in the order in which they should be mended. Prints no secret and changes nothing."""
+    try:
+        found = settings.read(environment)
+        endpoint = coc_endpoint(found)
+    except ConfigurationError as error:
+        return [Finding(False, f"settings: {error}")]
+    findings = [Finding(True, f"settings: {found.transport} mode, COC at {endpoint}")]
+    findings += [
+        Finding(False, f"settings: {name} is not a setting of schedtask-bot; is it misspelt?")
+        for name in settings.unknown_names(environment)
+    ]
+    findings += await _slack(found)
+    findings += await _cloud(found, endpoint)
+    return findings
+
+
+async def _slack(found: Settings) -> list[Finding]:
+    findings = []
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S)) as session:
+        client = AsyncWebClient(
+            token=found.slack_bot_token.get_secret_value(), base_url=found.slack_api_url, session=session
+        )
+        try:
+            answer = await client.auth_test()
+            findings.append(Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {answer.get('team')}"))
+            findings.append(_scopes(answer.headers))
+            if found.transport == "socket" and found.slack_app_token is not None:
+                await client.apps_connections_open(app_token=found.slack_app_token.get_secret_value())
+                findings.append(Finding(True, "Slack: SLACK_APP_TOKEN may open Socket Mode connections"))
+        except SlackApiError as error:
+            name = "SLACK_APP_TOKEN" if findings else "SLACK_BOT_TOKEN"
+            findings.append(Finding(False, f"Slack: {name} was refused ({error.response.get('error')})"))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            findings.append(Finding(False, f"Slack: {found.slack_api_url} can't be reached ({type(error).__name__})"))
+    return findings
+
+
+def _scopes(headers: Mapping[str, str]) -> Finding:
+    given = next((value for key, value in headers.items() if key.lower() == "x-oauth-scopes"), None)
+    if given is None:
+        return Finding(True, "Slack: it did not say which scopes the token has")
+    missing = SCOPES - {part.strip() for part in given.split(",")}
+    if missing:
+        return Finding(False, f"Slack: the scope {', '.join(sorted(missing))} is missing: add it, reinstall the app")
+    return Finding(True, f"Slack: the scopes are {given}")
+
+
+async def _cloud(found: Settings, endpoint: str) -> list[Finding]:
+    findings = [await _clock(endpoint)]
+    try:
+        credentials = await coc_credentials(found)
+    except StartError as error:
+        return [*findings, Finding(False, f"COC: {error}")]
+    findings.append(Finding(True, f"COC: credentials {credentials.describe()}"))
+    coc = CocClient(endpoint=endpoint, auth=SignedAuth(credentials), deadlines=deadlines(found))
+    calls: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
+        ("coc:schedule:get", lambda: coc.task(NOBODY)),
+        ("coc:schedule:list", lambda: coc.summary(NOBODY, None)),
+        ("coc:schedule:getHistories", lambda: coc.runs(NOBODY, 1)),
+    )
+    try:
+        for permission, call in calls:
+            finding, usable = await _permission(permission, call)
+            findings.append(finding)
+            if not usable:
+                break  # a key that is refused five times is locked
+    finally:
+        await coc.aclose()
+    return findings
+
+
+async def _permission(permission: str, call: Callable[[], Awaitable[object]]) -> tuple[Finding, bool]:
+    """What the answer to a harmless question tells, and whether the next one is worth asking."""
+    try:
+        await call()
+    except (TaskNotFound, InvalidRequest):
+        pass  # understood and allowed; there is no such task
+    except Forbidden:
+        needed = permission == "coc:schedule:get"
+        what = "grant it" if needed else "the card works without it and says what it can't see; grant it for more"
+        return Finding(not needed, f"COC: {permission} is not granted: {what}"), True
+    except CocError as error:
+        problem = problem_of(error)
+        return Finding(False, f"COC: {problem.plain()} ({error.describe()})"), False
+    return Finding(True, f"COC: {permission} is granted"), True
+
+
+async def _clock(endpoint: str) -> Finding:
+    """How far this clock is from COC's, by the Date header of any answer."""
+    try:
+        async with (
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S)) as session,
+            session.get(f"{endpoint}/", allow_redirects=False) as answer,
+        ):
+            date = answer.headers.get("Date")
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        why = str(error) or type(error).__name__
+        return Finding(False, f"COC: {endpoint} can't be reached ({why}): check the network and COC_ENDPOINT")
+    try:
+        skew = (datetime.now(UTC) - parsedate_to_datetime(date or "")).total_seconds()
+    except ValueError:
+        return Finding(True, f"COC: {endpoint} answers; it did not say what time it is")
+    if abs(skew) > MAX_SKEW_S:
+        return Finding(False, f"COC: this clock is {skew:.0f} s off; signatures fail beyond {MAX_SKEW_S}: set it")
+    return Finding(True, f"COC: {endpoint} answers; this clock is {abs(skew):.0f} s off")

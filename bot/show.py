@@ -1,0 +1,83 @@
+"""``schedtask-bot show``: one task straight from COC, as the card or as the decoded data."""
+
+import dataclasses
+import json
+from typing import Any
+
+from bot import redact
+from bot.coc.decode import Broken
+from bot.coc.parameters import Parameter, Parameters
+from bot.coc.snapshot import Missing, Snapshot
+
+_NOTHING: tuple[object, ...] = (None, "", (), [])
+
+
+def as_json(snapshot: Snapshot) -> str:
+    """The decoded task as indented JSON: the wire's own names, targets and parameters decoded, secrets hidden.
+
+    Times stay as COC sends them (milliseconds since 1970 UTC); ``as_of`` is ISO 8601 in UTC.
+    """
+    task = snapshot.task.model_dump(mode="json", exclude={"input_param", "target_instances"}, exclude_none=True)
+    found = {
+        "as_of": snapshot.as_of.isoformat(timespec="seconds"),
+        "request_id": snapshot.request_id,
+        "task": redact.structure("task", task),
+        "targets": {
+            "machines": len(snapshot.targets.machines),
+            "steps": [_tidy(dataclasses.asdict(step)) for step in snapshot.targets.steps],
+            "faults": [_fault(fault) for fault in snapshot.targets.faults],
+        },
+        "parameters": _parameters(snapshot.parameters),
+        "summary": _part(snapshot.summary),
+        "runs": _part(snapshot.runs),
+    }
+    return json.dumps(found, ensure_ascii=False, indent=2, default=str)
+
+
+def _part(part: Any) -> Any:
+    if isinstance(part, Missing):
+        return {"missing": _tidy(dataclasses.asdict(part))}
+    if isinstance(part, tuple):
+        return [_part(item) for item in part]
+    return redact.structure("", part.model_dump(mode="json", exclude_none=True))
+
+
+def _parameters(found: Parameters) -> dict[str, Any]:
+    return _object(
+        {
+            "execute_user": redact.value("execute_user", found.execute_user or ""),
+            "timeout_s": redact.plain(found.timeout_s or ""),
+            "success_rate_percent": redact.plain(found.success_rate_percent or ""),
+            "project_id": found.project_id,
+            "script": [_parameter(item) for item in found.script],
+            "other": [_parameter(item) for item in found.other],
+            "faults": [_fault(fault) for fault in found.faults],
+        }
+    )
+
+
+def _parameter(item: Parameter) -> dict[str, Any]:
+    if item.structured is not None and not redact.secret_name(item.name):
+        value: Any = redact.structure(item.name, item.structured)
+    else:
+        value = redact.value(item.name, item.value or "")
+    return _object({"name": item.name, "value": value, "refers_to": item.refers_to})
+
+
+def _fault(fault: Broken) -> dict[str, Any]:
+    return {"where": fault.where, "at": fault.at, "reason": fault.reason, "raw": redact.plain(fault.raw)}
+
+
+def _object(found: dict[str, Any]) -> dict[str, Any]:
+    return {key: _tidy(item) for key, item in found.items() if item not in _NOTHING}
+
+
+def _tidy(found: Any) -> Any:
+    """The same without what is absent; raw text in faults passes the redactor."""
+    if isinstance(found, dict):
+        return {
+            key: redact.plain(item) if key == "raw" else _tidy(item)
+            for key, item in found.items()
+            if item not in _NOTHING
+        }
+    return [_tidy(item) for item in found] if isinstance(found, list | tuple) else found
