@@ -81,7 +81,7 @@ def show(
 @cli.command()
 def doctor() -> None:
     """Check the settings, Slack's tokens and COC, and say how to mend what is wrong."""
-    from bot.operations.doctor import examine
+    from bot.doctor import examine
 
     _env_file()
     sound = True

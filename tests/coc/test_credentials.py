@@ -117,7 +117,7 @@ async def signed(source: CredentialSource, url: str, query: list[tuple[str, str]
 
     auth = SignedAuth(source, clock=lambda: NOW)
     async with httpx.AsyncClient(auth=auth, transport=httpx.MockTransport(answer)) as client:
-        await client.get(url, params=httpx.QueryParams(query))
+        await client.get(url, params=tuple(query))
     return sent[0]
 
 

@@ -259,6 +259,11 @@ async def test_menus_and_confirmations_send_only_what_was_meant(stage: Stage) ->
     await stage.post_card()
     page = await stage.window()
     more = page.get_by_role("button", name="More actions")
+    for _ in range(2):
+        await more.click()
+        await expect(page.get_by_role("menu")).to_be_visible()
+        await more.click()
+        await expect(page.get_by_role("menu")).to_be_hidden()
     await more.click()
     await page.keyboard.press("Escape")
     await expect(page.get_by_role("menu")).to_be_hidden()

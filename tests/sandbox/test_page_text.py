@@ -101,6 +101,15 @@ async def test_mrkdwn_is_drawn_as_slack_draws_it(page: Page) -> None:
     assert {text: await page.evaluate(DRAW, [text, True]) for text in MARKUP} == MARKUP
 
 
+async def test_only_web_and_mail_addresses_are_ever_followed(page: Page) -> None:
+    """What links, buttons and menu entries may open; nothing that runs code here."""
+    safe = "async (address) => (await import('/page/dom.js')).safeUrl(address)"
+    for address in ("https://a.example/", "http://127.0.0.1:1/", "mailto:bob@a.example"):
+        assert await page.evaluate(safe, address) == address
+    for address in ("javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "file:///etc/hosts", "//", ""):
+        assert await page.evaluate(safe, address) is None
+
+
 async def test_verbatim_only_stops_bare_addresses_from_becoming_links(page: Page) -> None:
     """Without it an address is a link, without the full stop after it; mentions stay live with it."""
     assert (

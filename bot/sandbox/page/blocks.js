@@ -68,7 +68,8 @@ function alertBox(block, context) {
 }
 
 const DRAW = {
-  header: (block, context) => el("div", { role: "heading", "aria-level": context.headingLevel, class: "header" }, text(block.text, context)),
+  header: (block, context) =>
+    el("div", { role: "heading", "aria-level": context.headingLevel, class: "header" }, text(block.text, context)),
   section,
   context: (block, context) => (block.elements ?? []).map((element) => contextPart(element, context)),
   divider: () => el("hr"),

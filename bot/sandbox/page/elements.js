@@ -75,22 +75,29 @@ function overflow(element, blockId, context) {
       },
     }, plain(choice.text)));
   const menu = el("div", { class: "menu", role: "menu", popover: "auto", "aria-label": "More actions" }, items);
+  let wasOpen = false;
   const opener = el("button", {
     type: "button", class: "button button-overflow", "data-action": element.action_id,
     "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": "More actions",
-    onclick: () => menu.togglePopover(),
+    // A press outside closes a popover before the click arrives, which would then open it again.
+    onpointerdown: () => (wasOpen = menu.matches(":popover-open")),
+    onclick: () => {
+      if (!wasOpen) {
+        menu.showPopover();
+        place();
+      }
+      wasOpen = false;
+    },
   }, icon("dots"));
-  const step = (from, by) => items[(items.indexOf(from) + by + items.length) % items.length]?.focus();
-  menu.addEventListener("toggle", (event) => {
-    const open = event.newState === "open";
-    opener.setAttribute("aria-expanded", String(open));
-    if (!open) return;
+  const place = () => {
     const at = opener.getBoundingClientRect();
     const below = at.bottom + 4 + menu.offsetHeight <= window.innerHeight;
     menu.style.left = `${Math.max(8, Math.min(at.left, window.innerWidth - menu.offsetWidth - 8))}px`;
     menu.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - 4 - menu.offsetHeight)}px`;
     items[0]?.focus();
-  });
+  };
+  const step = (from, by) => items[(items.indexOf(from) + by + items.length) % items.length]?.focus();
+  menu.addEventListener("toggle", (event) => opener.setAttribute("aria-expanded", String(event.newState === "open")));
   menu.addEventListener("keydown", (event) => {
     const moves = { ArrowDown: 1, ArrowUp: -1 };
     if (event.key in moves) step(document.activeElement, moves[event.key]);
