@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.cards.text import clean
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
 
@@ -17,6 +18,7 @@ _ID = re.compile(r"ST[0-9A-Za-z]{24}")
 MAX_VALUE = 2000
 """Slack's limit for a button's value, in characters."""
 _MAX_FACT = 60
+_QUOTES = str.maketrans({"<": "\u2039", ">": "\u203a", "&": "+"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ def seen(snapshot: Snapshot) -> Seen:
     return Seen(
         task_id=snapshot.task_id,
         as_of=snapshot.as_of,
-        facts=tuple((label, text[:_MAX_FACT]) for label, text in facts.items()),
+        # Values are never parsed, but nothing that looks live leaves here: a log or an export may show them.
+        facts=tuple((label, clean(text).translate(_QUOTES)[:_MAX_FACT]) for label, text in facts.items()),
         digest=hashlib.sha256(wire.encode("utf-8", "replace")).hexdigest()[:12],
     )
 

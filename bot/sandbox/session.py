@@ -1,5 +1,7 @@
 """The sandbox as one thing: a local COC, a local Slack and, between them over real sockets, the bot itself."""
 
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Self
 
@@ -14,15 +16,20 @@ class Sandbox:
     """Starts all three; ``url`` is the page. The bot is the same code that serves a real workspace.
 
     ``transport`` is how the local Slack reaches it. ``port`` is the page's; 0 takes any free one. ``given`` are
-    further settings, by the names of their environment variables.
+    further settings, by the names of their environment variables. ``clock`` is the local Slack's, in Unix seconds.
     """
 
     def __init__(
-        self, *, port: int = 0, transport: Literal["socket", "http"] = "socket", given: dict[str, str] | None = None
+        self,
+        *,
+        port: int = 0,
+        transport: Literal["socket", "http"] = "socket",
+        given: dict[str, str] | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self.coc = LocalCoc()
         notes = tuple(SampleNote(task.id, task.name, task.note) for task in self.coc.tasks.values())
-        self.slack = LocalSlack(port=port, tasks=notes)
+        self.slack = LocalSlack(port=port, clock=clock, tasks=notes)
         self.bot: Bot | None = None
         self._transport = transport
         self._given = given or {}

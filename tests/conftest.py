@@ -1,0 +1,38 @@
+"""The sandbox as a fixture: the real bot between a local COC and a local Slack, over real sockets."""
+
+import time
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.sandbox.session import Sandbox
+
+
+class Time:
+    """Slack's clock in tests: real time plus what a test lets pass."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.passed
+
+
+@pytest.fixture
+def slack_time() -> Time:
+    """The clock of the ``box`` fixture's Slack."""
+    return Time()
+
+
+@pytest.fixture
+async def box(slack_time: Time) -> AsyncIterator[Sandbox]:
+    """A running sandbox in Socket Mode."""
+    async with Sandbox(clock=slack_time) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture(params=["socket", "http"])
+async def either_box(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+    """A running sandbox, once in Socket Mode and once in HTTP mode."""
+    async with Sandbox(transport=request.param) as sandbox:
+        yield sandbox
