@@ -46,6 +46,8 @@ def run() -> None:
 
     found = _settings()
     _logs(found)
+    # Bolt would read its token from the environment a second time and warn that it has two.
+    os.environ.pop("SLACK_BOT_TOKEN", None)
     _finish(Bot(found).run())
 
 

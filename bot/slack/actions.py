@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -13,7 +14,7 @@ from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.task import REFRESH, TARGETS, not_refreshed, task_card
 from bot.coc.errors import CocError
 from bot.slack import views
-from bot.slack.desk import Desk
+from bot.slack.desk import Desk, log_coc_error
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
 
@@ -71,23 +72,33 @@ async def _refresh(desk: Desk, interaction: Interaction, before: Seen, body: Map
     try:
         snapshot = await desk.snapshot(interaction, before.task_id)
     except CocError as error:
-        await _mark(desk, interaction, error, body)
-        raise
+        marked = await _mark(desk, interaction, error, body)
+        log_coc_error(error)
+        problem = problem_of(error, before.task_id)
+        if not marked:
+            problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
+        await desk.tell(interaction, problem_card(problem, task_id=before.task_id, reference=interaction.reference))
+        return type(error).__name__
     card = task_card(snapshot, asked_by=interaction.user, before=before)
     await desk.replies.respond(interaction.response_url, card, replace_original=True)
     return "refreshed"
 
 
-async def _mark(desk: Desk, interaction: Interaction, error: CocError, body: Mapping[str, Any]) -> None:
-    """Leave the old card as it is, with a line that it was not refreshed. Slack sends no blocks of ephemeral ones."""
+async def _mark(desk: Desk, interaction: Interaction, error: CocError, body: Mapping[str, Any]) -> bool:
+    """Leave the old card as it is, with a line that it was not refreshed; whether that could be done.
+
+    Slack sends no blocks of ephemeral messages, so those can't be marked.
+    """
     message = body.get("message")
     blocks = message.get("blocks") if isinstance(message, dict) else None
     if not isinstance(message, dict) or not isinstance(blocks, list) or not blocks:
-        return
-    reason = problem_of(error, None).title.format_map({"task": "with this id"})
+        return False
+    reason = problem_of(error).title.format_map({"task": "with this id"})
     marked = not_refreshed(blocks, reason, desk.now(), interaction.user)
     old = Message(str(message.get("text") or "Not refreshed"), tuple(marked))
     try:
         await desk.replies.respond(interaction.response_url, old, replace_original=True)
     except SlackRefused as refused:
-        log.warning("mark_refused", error=str(refused))  # the error card that follows says it too
+        log.warning("mark_refused", error=str(refused))
+        return False
+    return True

@@ -5,6 +5,7 @@ import calendar
 import hashlib
 import json
 import logging
+import os
 import threading
 import time
 from collections.abc import AsyncIterator
@@ -43,8 +44,6 @@ def credential(ak: str, lives: float = 7200) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No key of this machine, no file of this user, and a metadata service that is nobody."""
-    import os
-
     for name in list(os.environ):
         if name.startswith(("HUAWEICLOUD_", "HC_CONTAINER_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)

@@ -129,7 +129,7 @@ async def test_every_error_row_ends_in_its_card_for_the_asker_only(box: Sandbox,
     assert task_id in shown(problem)
     assert "reference `" in shown(problem)
     request_id = next((seen for seen in box.coc.requests if task_id in seen.path and seen.status), None)
-    if request_id is not None and label not in {"200TRUNCATED"}:
+    if request_id is not None and label != "200TRUNCATED":
         assert "cloud request `" in shown(problem)
     assert box.slack.messages(SHIFT, GRACE) == []
 
@@ -202,7 +202,7 @@ async def test_hostile_text_stays_text(box: Sandbox) -> None:
     header = json.loads(said)[1][0]["text"]
     assert header["type"] == "plain_text"
     parsed = said.replace(header["text"], "")  # Slack parses no plain_text
-    for live in ("<!channel", "<!subteam", "<!here", "<http", "<script", "*bold*"):
+    for live in ("<!channel", "<!subteam", "<!here", "<http", "<script"):
         assert live not in parsed
     assert "\u202e" not in said
     assert "\\u202e" not in said

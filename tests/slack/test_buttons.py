@@ -1,0 +1,296 @@
+"""``Refresh`` and ``Show targets`` as people press them, through the real app and real sockets."""
+
+import asyncio
+import json
+from typing import Any, Protocol
+
+import aiohttp
+import pytest
+
+from bot.sandbox.coc_error_tasks import error_id
+from bot.sandbox.session import Sandbox
+from bot.sandbox.slack_server import Message
+
+ADA, GRACE = "U0ONCALL", "U0GUEST"
+SHIFT, INCIDENT = "C0SHIFT", "C0INCIDENT"
+NIGHTLY = "ST2601050930000000000002B2"
+WAITING_APPROVAL = "ST2601050930000000000005E5"
+
+
+class Clock(Protocol):
+    """Slack's clock, as the fixture ``slack_time`` gives it."""
+
+    passed: float
+
+
+async def post(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) -> Message:
+    """A card that stands in the channel."""
+    before = len(box.slack.messages(channel, user))
+    await box.slack.command(user, channel, text)
+    await box.slack.settled(lambda: len(box.slack.messages(channel, user)) > before)
+    return box.slack.messages(channel, user)[-1]
+
+
+def now(box: Sandbox, card: Message, user: str = ADA) -> str:
+    """What the card says now, whole."""
+    found = next(m for m in box.slack.messages(card.channel, user) if m.ts == card.ts)
+    return json.dumps([found.text, found.blocks], ensure_ascii=False)
+
+
+def view_text(box: Sandbox, user: str = ADA) -> str:
+    """What the person's modal says now, whole; empty without one."""
+    view = box.slack.view(user)
+    return json.dumps(view["blocks"], ensure_ascii=False) if view else ""
+
+
+async def filled(box: Sandbox, user: str = ADA) -> dict[str, Any]:
+    """The modal once it shows more than that COC is being asked."""
+    await box.slack.settled(lambda: view_text(box, user) and "Asking COC" not in view_text(box, user), timeout=10)
+    view = box.slack.view(user)
+    assert view is not None
+    return view
+
+
+async def shows(box: Sandbox, user: str, count: int) -> None:
+    """Waits until this person sees so many messages in the shift chat."""
+    await box.slack.settled(lambda: len(box.slack.messages(SHIFT, user)) == count)
+
+
+async def turned(box: Sandbox, page: str) -> None:
+    """Waits until the modal shows something else than this page."""
+    await box.slack.settled(lambda: view_text(box) != page)
+
+
+async def test_refresh_replaces_the_same_message_and_says_what_changed(either_box: Sandbox) -> None:
+    """The card stays where it is; approval and verdict are new; the change is named with its old value."""
+    card = await post(either_box, WAITING_APPROVAL)
+    assert "Won't run until ops-bob approves it" in card.text
+    either_box.coc.change(WAITING_APPROVAL, approve_status="PASSED")
+    assert (await either_box.slack.click(GRACE, "refresh", message_ts=card.ts)).acked
+    await either_box.slack.settled(lambda: "approval PENDING → PASSED" in now(either_box, card))
+    assert "Runs next" in now(either_box, card)
+    assert f"<@{GRACE}>" in now(either_box, card)
+    assert len(either_box.slack.messages(SHIFT, ADA)) == 1
+
+
+async def test_refresh_without_news_says_unchanged(box: Sandbox) -> None:
+    """Nothing changed: the card says since when it is known to be so."""
+    card = await post(box, NIGHTLY)
+    await box.slack.click(ADA, "refresh", message_ts=card.ts)
+    await box.slack.settled(lambda: "unchanged since" in now(box, card))
+
+
+async def test_an_ephemeral_card_is_refreshed_in_place(box: Sandbox) -> None:
+    """A private card is replaced and stays private, also where the bot is not a member."""
+    card = await post(box, f"private {WAITING_APPROVAL}", channel=INCIDENT)
+    box.coc.change(WAITING_APPROVAL, approve_status="PASSED")
+    await box.slack.click(ADA, "refresh", message_ts=card.ts)
+    await box.slack.settled(lambda: "PENDING → PASSED" in now(box, card))
+    assert [m.ephemeral_to for m in box.slack.messages(INCIDENT, ADA)] == [ADA]
+
+
+async def test_a_card_can_be_refreshed_hours_later(box: Sandbox, slack_time: Clock) -> None:
+    """Each click brings its own response_url; the command's, long expired, is not needed."""
+    card = await post(box, NIGHTLY)
+    slack_time.passed += 5 * 3600
+    await box.slack.click(ADA, "refresh", message_ts=card.ts)
+    await box.slack.settled(lambda: "unchanged since" in now(box, card))
+
+
+async def test_a_crowd_pressing_refresh_shares_one_question(box: Sandbox) -> None:
+    """Thirty clicks at once: every one is acknowledged and answered, COC is asked once per call."""
+    card = await post(box, NIGHTLY)
+    box.coc.requests.clear()
+    box.coc.fail("detail", status=200, delay=0.5)
+    clicks = [box.slack.click((ADA, GRACE)[n % 2], "refresh", message_ts=card.ts) for n in range(30)]
+    assert all(done.acked for done in await asyncio.gather(*clicks))
+    await box.slack.settled(lambda: [c.method for c in box.slack.calls].count("response_url") == 31, timeout=20)
+    assert sorted(seen.path for seen in box.coc.requests) == [
+        "/v1/schedule/task",
+        f"/v1/schedule/task/{NIGHTLY}",
+        "/v1/schedule/task/history",
+    ]
+    assert all(call.response.get("ok", True) for call in box.slack.calls)
+
+
+async def test_a_failed_refresh_keeps_the_old_card_and_says_so(either_box: Sandbox) -> None:
+    """The facts stay; one line says that, when and why they were not refreshed; the asker gets the whole story."""
+    card = await post(either_box, NIGHTLY)
+    either_box.coc.fail("detail", status=500)
+    for expected in (2, 3):
+        await either_box.slack.click(GRACE, "refresh", message_ts=card.ts)
+        await shows(either_box, GRACE, expected)
+        said = now(either_box, card)
+        assert "42 machines" in said
+        assert said.count("Not refreshed") == 1, "a second failure replaces the first one's line"
+        problem = either_box.slack.messages(SHIFT, GRACE)[-1]
+        assert problem.ephemeral_to == GRACE
+        assert "COC failed to answer" in problem.text
+    assert len(either_box.slack.messages(SHIFT, ADA)) == 1
+    either_box.coc.heal()
+    await either_box.slack.click(ADA, "refresh", message_ts=card.ts)
+    await either_box.slack.settled(lambda: "unchanged since" in now(either_box, card))
+    assert "Not refreshed" not in now(either_box, card)
+
+
+async def test_a_failed_refresh_of_a_private_card_leaves_it_alone(box: Sandbox) -> None:
+    """Slack sends no blocks of ephemeral messages; the error card beside it says that nothing was refreshed."""
+    card = await post(box, f"private {NIGHTLY}")
+    before = now(box, card)
+    box.coc.fail("detail", status=403)
+    await box.slack.click(ADA, "refresh", message_ts=card.ts)
+    await box.slack.settled(lambda: len(box.slack.messages(SHIFT, ADA)) == 2)
+    assert now(box, card) == before
+    said = json.dumps(box.slack.messages(SHIFT, ADA)[-1].blocks)
+    assert "The card above was not refreshed" in said
+
+
+async def test_show_targets_opens_at_once_and_is_filled_then(either_box: Sandbox) -> None:
+    """A loading view first, then the machines by batch; the update carries the hash of the view it replaces."""
+    card = await post(either_box, NIGHTLY)
+    either_box.coc.fail("detail", status=200, delay=0.4)
+    await either_box.slack.click(ADA, "targets", message_ts=card.ts)
+    await either_box.slack.settled(lambda: "Asking COC" in view_text(either_box))
+    view = await filled(either_box)
+    said = json.dumps(view["blocks"], ensure_ascii=False)
+    for fact in ("42 machines", "Batch 1 of 3", "then pause", "web-01", "192.168.0.11", "cn-north-4", "offline"):
+        assert fact in said
+    methods = [call.method for call in either_box.slack.calls if call.method.startswith("views.")]
+    assert methods == ["views.open", "views.update"]
+    update = next(call for call in either_box.slack.calls if call.method == "views.update")
+    assert update.request["hash"]
+    assert either_box.slack.view(GRACE) is None
+
+
+async def test_pages_turn_without_asking_coc_again(box: Sandbox) -> None:
+    """999 machines come on pages; next and previous use the data that the view says it is from."""
+    huge = next(task.id for task in box.coc.tasks.values() if task.name == "fleet-wide-kernel-check")
+    card = await post(box, huge)
+    await box.slack.click(ADA, "targets", message_ts=card.ts)
+    view = await filled(box)
+    assert "Page 1 of" in view_text(box)
+    box.coc.requests.clear()
+    names = set()
+    while True:
+        names |= {
+            leaf["text"]
+            for block in view["blocks"]
+            if block["type"] == "rich_text"
+            for item in block["elements"][0]["elements"]
+            for leaf in item["elements"]
+            if leaf.get("style", {}).get("bold")
+        }
+        if "targets_next" not in view_text(box):
+            break
+        page = view_text(box)
+        await box.slack.click(ADA, "targets_next", view_id=view["id"])
+        await turned(box, page)
+        view = box.slack.view(ADA) or {}
+    assert len(names) == 999
+    assert not box.coc.requests
+    await box.slack.click(ADA, "targets_previous", view_id=view["id"])
+    await box.slack.settled(lambda: "targets_next" in view_text(box))
+
+
+async def test_an_expired_trigger_asks_to_press_again(box: Sandbox) -> None:
+    """Slack lets a trigger live 3 s; the person is told to press again, nothing is retried."""
+    card = await post(box, NIGHTLY)
+    box.slack.refuse("views.open", "expired_trigger_id")
+    await box.slack.click(ADA, "targets", message_ts=card.ts)
+    await box.slack.settled(lambda: len(box.slack.messages(SHIFT, ADA)) == 2)
+    assert "Press Show targets again" in box.slack.messages(SHIFT, ADA)[-1].text
+    assert [call.method for call in box.slack.calls].count("views.open") == 1
+
+
+async def test_an_error_is_shown_in_the_modal_and_can_be_tried_again(box: Sandbox) -> None:
+    """COC's refusal replaces the loading view, with its ids; Try again asks COC afresh."""
+    card = await post(box, NIGHTLY)
+    box.coc.fail("detail", status=503)
+    await box.slack.click(ADA, "targets", message_ts=card.ts)
+    view = await filled(box)
+    assert "COC failed to answer" in view_text(box)
+    assert "reference `" in view_text(box)
+    box.coc.heal()
+    await box.slack.click(ADA, "targets_again", view_id=view["id"])
+    await box.slack.settled(lambda: "web-01" in view_text(box))
+
+
+async def test_a_closed_modal_is_nobodys_error(box: Sandbox) -> None:
+    """Closed while COC is being asked: no message, no retry."""
+    card = await post(box, NIGHTLY)
+    box.coc.fail("detail", status=200, delay=0.5)
+    await box.slack.click(ADA, "targets", message_ts=card.ts)
+    await box.slack.settled(lambda: box.slack.view(ADA))
+    await box.slack.close_view(ADA, (box.slack.view(ADA) or {})["id"])
+    await box.slack.settled(lambda: any(call.method == "views.update" for call in box.slack.calls))
+    assert len(box.slack.messages(SHIFT, ADA)) == 1
+    assert box.slack.view(ADA) is None
+
+
+@pytest.mark.parametrize("value", ["", "nonsense", '{"t": "ST1"}', "ST" + "x" * 30])
+async def test_a_button_without_a_task_id_is_answered(box: Sandbox, value: str) -> None:
+    """A value that carries no id, from whatever card, ends in a sentence to the one who pressed."""
+    await box.slack.command(ADA, SHIFT, NIGHTLY)
+    await box.slack.settled(lambda: box.slack.messages(SHIFT, ADA))
+    block = {
+        "type": "actions",
+        "elements": [
+            {
+                "type": "button",
+                "action_id": "refresh",
+                "text": {"type": "plain_text", "text": "Refresh"},
+                **({"value": value} if value else {}),
+            }
+        ],
+    }
+    assert box.bot is not None
+    sent = await _chat(box, "chat.postMessage", channel=SHIFT, text="old card", blocks=[block])
+    await box.slack.click(ADA, "refresh", message_ts=sent["ts"])
+    await box.slack.settled(lambda: len(box.slack.messages(SHIFT, ADA)) == 3)
+    problem = box.slack.messages(SHIFT, ADA)[-1]
+    assert problem.ephemeral_to == ADA
+    assert "carries no task id" in problem.text
+
+
+async def test_an_unknown_button_is_answered(box: Sandbox) -> None:
+    """A button of another version of the card is acknowledged and explained."""
+    button = {"type": "button", "action_id": "of_old", "text": {"type": "plain_text", "text": "Old"}, "value": "x"}
+    sent = await _chat(
+        box, "chat.postMessage", channel=SHIFT, text="old", blocks=[{"type": "actions", "elements": [button]}]
+    )
+    assert (await box.slack.click(ADA, "of_old", message_ts=sent["ts"])).acked
+    await box.slack.settled(lambda: len(box.slack.messages(SHIFT, ADA)) == 2)
+    assert "not known to the bot" in box.slack.messages(SHIFT, ADA)[-1].text
+
+
+@pytest.mark.parametrize("label", ["401SIGNATURE", "403POLICY", "RESET"])
+async def test_refused_calls_are_not_repeated(box: Sandbox, label: str) -> None:
+    """A refusal is final: one request. Only connection failures, 429 and 502–504 are tried again."""
+    task_id = error_id(label)
+    await box.slack.command(ADA, SHIFT, task_id)
+    await box.slack.settled(lambda: box.slack.messages(SHIFT, ADA), timeout=10)
+    asked = [seen for seen in box.coc.requests if task_id in seen.path]
+    assert len(asked) == 1 or label == "RESET"
+    assert len(asked) <= 6  # three tries; the transport may repeat a GET once on a dropped kept-alive connection
+
+
+async def test_what_is_under_way_is_answered_before_the_bot_stops(either_box: Sandbox) -> None:
+    """Stopping takes no more requests but finishes what was acknowledged."""
+    either_box.coc.fail("detail", status=200, delay=0.7)
+    await either_box.slack.command(ADA, SHIFT, NIGHTLY)
+    bot, either_box.bot = either_box.bot, None
+    assert bot is not None
+    await bot.stop()
+    assert "nightly-logrotate" in either_box.slack.messages(SHIFT, ADA)[-1].text
+
+
+async def _chat(box: Sandbox, method: str, **arguments: Any) -> dict[str, Any]:
+    """Calls the local Slack's Web API with the bot's token, as another version of the bot would have."""
+    headers = {"Authorization": f"Bearer {box.slack.bot_token}"}
+    async with (
+        aiohttp.ClientSession(headers=headers) as session,
+        session.post(f"{box.slack.api_url}{method}", json=arguments) as answer,
+    ):
+        found: dict[str, Any] = await answer.json()
+    assert found["ok"], found
+    return found

@@ -1,0 +1,274 @@
+"""``schedtask-bot`` as a process of its own, between the local COC and the local Slack, and where it can't start."""
+
+import asyncio
+import io
+import json
+import os
+import re
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from bot.sandbox.coc_error_tasks import error_id
+from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.slack_server import LocalSlack
+
+ADA, SHIFT = "U0ONCALL", "C0SHIFT"
+NIGHTLY = "ST2601050930000000000002B2"
+
+
+def environment(coc: LocalCoc, slack: LocalSlack, **more: str) -> dict[str, str]:
+    """A clean environment with DESIGN's names: the vendor's for the key, Slack's for the tokens."""
+    kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "SYSTEMROOT"}}
+    return {
+        **kept,
+        "HOME": "/nonexistent",
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_APP_TOKEN": slack.app_token,
+        "SLACK_API_URL": slack.api_url.rstrip("/"),
+        "COC_ENDPOINT": coc.url,
+        "HUAWEICLOUD_SDK_AK": coc.access_key,
+        "HUAWEICLOUD_SDK_SK": coc.secret_key,
+        "HUAWEICLOUD_SDK_DOMAIN_ID": "d0000000000000000000000000000001",
+        "SCHEDTASK_PORT": "0",
+        **more,
+    }
+
+
+class Process:
+    """A bot process and what it has logged."""
+
+    def __init__(self, child: asyncio.subprocess.Process) -> None:
+        self.child = child
+        self.events: list[dict[str, object]] = []
+        self.raw = ""
+
+    async def event(self, name: str, seconds: float = 15) -> dict[str, object]:
+        """The next log event with this name."""
+        assert self.child.stderr is not None
+        async with asyncio.timeout(seconds):
+            while line := await self.child.stderr.readline():
+                self.raw += line.decode()
+                found: dict[str, object] = json.loads(line)
+                self.events.append(found)
+                if found["event"] == name:
+                    return found
+        raise AssertionError(f"no event {name}; logged: {self.raw}")
+
+    async def ended(self, seconds: float = 15) -> int:
+        """The exit status, with everything logged read."""
+        assert self.child.stderr is not None
+        async with asyncio.timeout(seconds):
+            self.raw += (await self.child.stderr.read()).decode()
+            return await self.child.wait()
+
+
+@asynccontextmanager
+async def running(given: dict[str, str], *arguments: str, cwd: Path | None = None) -> AsyncIterator[Process]:
+    """``python -m bot`` with this environment; killed in the end if it still runs."""
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bot",
+        *(arguments or ("run",)),
+        env=given,
+        cwd=cwd,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    try:
+        yield Process(child)
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.communicate()
+
+
+async def test_socket_mode_from_environment_alone(tmp_path: Path) -> None:
+    """Started with nothing but variables it serves a command, logs the reference that the error card shows, and
+    stops with status 0 on SIGTERM."""
+    async with LocalCoc() as coc, LocalSlack() as slack, running(environment(coc, slack), cwd=tmp_path) as bot:
+        ready = await bot.event("ready")
+        assert ready["mode"] == "socket"
+        await slack.command(ADA, SHIFT, NIGHTLY)
+        await slack.settled(lambda: len(slack.messages(SHIFT, ADA)) == 1)
+        assert "nightly-logrotate" in slack.messages(SHIFT, ADA)[0].text
+        await slack.command(ADA, SHIFT, error_id("400NOTFOUND"))
+        await slack.settled(lambda: len(slack.messages(SHIFT, ADA)) == 2)
+        reference = re.search(r"Reference (\S+)\.", slack.messages(SHIFT, ADA)[1].text)
+        failed = await bot.event("coc_failed")
+        assert reference is not None
+        assert failed["reference"] == reference.group(1)
+        assert failed["code"] == "COC.00014102"
+        bot.child.send_signal(signal.SIGTERM)
+        assert await bot.ended() == 0
+        for secret in (slack.bot_token, slack.app_token, coc.secret_key):
+            assert secret not in bot.raw
+
+
+async def test_http_mode_with_health_and_metrics(tmp_path: Path) -> None:
+    """In HTTP mode the same code answers signed requests, refuses others, and serves health and metrics."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        given = environment(coc, slack, SLACK_SIGNING_SECRET=slack.signing_secret)
+        del given["SLACK_APP_TOKEN"]
+        async with running(given, cwd=tmp_path) as bot, aiohttp.ClientSession() as session:
+            ready = await bot.event("ready")
+            base = f"http://127.0.0.1:{ready['port']}"
+            slack.events_url = f"{base}/slack/events"
+            await slack.command(ADA, SHIFT, NIGHTLY)
+            await slack.settled(lambda: slack.messages(SHIFT, ADA))
+            for path in ("/livez", "/readyz"):
+                async with session.get(base + path) as answer:
+                    assert answer.status == 200
+            await bot.event("answered")
+            async with session.get(f"{base}/metrics") as answer:
+                text = await answer.text()
+            assert 'schedtask_interaction_seconds_count{kind="command",outcome="card"} 1.0' in text
+            assert 'schedtask_coc_call_seconds_count{operation="task",outcome="ok"} 1.0' in text
+            for headers in (
+                {},
+                {"X-Slack-Request-Timestamp": "abc", "X-Slack-Signature": "v0=00"},
+                {"X-Slack-Request-Timestamp": "1", "X-Slack-Signature": "v0=00"},
+            ):
+                async with session.post(slack.events_url, data=b"x=1", headers=headers) as answer:
+                    assert answer.status == 401
+            async with session.post(slack.events_url, data=io.BytesIO(b"x" * 2_000_000)) as answer:
+                assert answer.status == 413
+            bot.child.send_signal(signal.SIGTERM)
+            assert await bot.ended() == 0
+            assert "Traceback" not in bot.raw
+
+
+async def test_the_env_file_is_read(tmp_path: Path) -> None:
+    """A ``.env`` beside the process configures it, the vendor's variables too; real variables win."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        given = environment(coc, slack)
+        moved = {name: given.pop(name) for name in list(given) if name.startswith(("HUAWEI", "SLACK_APP"))}
+        lines = [f"{name}={value}" for name, value in moved.items()] + ["SLACK_BOT_TOKEN=xoxb-wrong"]
+        (tmp_path / ".env").write_text("\n".join(lines))
+        async with running(given, cwd=tmp_path) as bot:
+            await bot.event("ready")
+            await slack.command(ADA, SHIFT, NIGHTLY)
+            await slack.settled(lambda: slack.messages(SHIFT, ADA))
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "says"),
+    [
+        ({"SLACK_BOT_TOKEN": ""}, 2, "SLACK_BOT_TOKEN is missing"),
+        ({"SLACK_APP_TOKEN": ""}, 2, "SLACK_APP_TOKEN is missing"),
+        ({"SLACK_SIGNING_SECRET": "s"}, 2, "SCHEDTASK_MODE is missing"),
+        ({"SCHEDTASK_MODE": "carrier pigeon"}, 2, "SCHEDTASK_MODE"),
+        ({"SCHEDTASK_PORT": "http"}, 2, "SCHEDTASK_PORT"),
+        ({"COC_ENDPOINT": ""}, 2, "COC_REGION is missing"),
+        ({"COC_ENDPOINT": "", "COC_REGION": "atlantis-1"}, 2, "COC_REGION"),
+        ({"COC_ENDPOINT": "ftp://x"}, 2, "COC_ENDPOINT"),
+        ({"SLACK_API_URL": "not a url"}, 2, "SLACK_API_URL"),
+        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, 1, "Slack refused SLACK_BOT_TOKEN (invalid_auth)"),
+        ({"SLACK_APP_TOKEN": "xapp-wrong"}, 1, "Slack refused SLACK_APP_TOKEN"),
+        ({"SLACK_API_URL": "http://127.0.0.1:9/api"}, 1, "Slack can't be reached at http://127.0.0.1:9/api/"),
+    ],
+)
+async def test_what_is_missing_or_wrong_is_said_in_one_line(
+    change: dict[str, str], status: int, says: str, tmp_path: Path
+) -> None:
+    """One line that names the variable; 2 for configuration, 1 for a refusal; no traceback, no secret."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        given = {name: value for name, value in {**environment(coc, slack), **change}.items() if value}
+        async with running(given, cwd=tmp_path) as bot:
+            assert await bot.ended() == status
+            lines = bot.raw.strip().splitlines()
+            assert len(lines) == 1, bot.raw
+            assert says in lines[0]
+            assert "xapp-wrong" not in bot.raw
+
+
+async def test_a_taken_port_is_said(tmp_path: Path) -> None:
+    """The listener's port in use: one line that names the two settings."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        taken = slack.url.rsplit(":", 1)[1]
+        async with running(environment(coc, slack, SCHEDTASK_PORT=taken), cwd=tmp_path) as bot:
+            assert await bot.ended() == 1
+            assert "check SCHEDTASK_HOST and SCHEDTASK_PORT" in bot.raw
+
+
+async def test_show_needs_the_cloud_settings_only(tmp_path: Path) -> None:
+    """``show`` prints the card and, with --json, the decoded task; Slack need not be configured."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        given = {k: v for k, v in environment(coc, slack).items() if not k.startswith("SLACK")}
+        async with running(given, "show", NIGHTLY, cwd=tmp_path) as bot:
+            out, _ = await bot.child.communicate()
+            assert bot.child.returncode == 0
+            assert "nightly-logrotate" in out.decode()
+            assert "42 machines" in out.decode()
+        async with running(given, "show", "--json", f"please, {NIGHTLY}", cwd=tmp_path) as bot:
+            out, _ = await bot.child.communicate()
+            found = json.loads(out)
+            assert found["task"]["id"] == NIGHTLY
+            assert found["targets"]["machines"] == 42
+            assert found["summary"]["enabled"] is True
+        async with running(given, "show", error_id("403GATEWAY"), cwd=tmp_path) as bot:
+            assert await bot.ended() == 1
+            assert "coc:schedule:get" in bot.raw
+        async with running(given, "show", "ST1", cwd=tmp_path) as bot:
+            assert await bot.ended() == 2
+
+
+async def test_show_in_the_sandbox_needs_nothing(tmp_path: Path) -> None:
+    """``show --sandbox`` starts its own COC."""
+    async with running({"PATH": os.environ["PATH"]}, "show", "--sandbox", NIGHTLY, cwd=tmp_path) as bot:
+        out, err = await bot.child.communicate()
+        assert bot.child.returncode == 0, err
+        assert "nightly-logrotate" in out.decode()
+
+
+async def test_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
+    """All granted: status 0. A missing permission and a wrong key are named; the key is not tried twice."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        async with running(environment(coc, slack), "doctor", cwd=tmp_path) as bot:
+            out, err = await bot.child.communicate()
+            assert bot.child.returncode == 0, out + err
+            for line in ("SLACK_BOT_TOKEN is good", "scopes are commands,chat:write", "coc:schedule:list is granted"):
+                assert line in out.decode()
+            assert coc.secret_key not in out.decode()
+        coc.permissions = {"coc:schedule:get"}
+        async with running(environment(coc, slack), "doctor", cwd=tmp_path) as bot:
+            out, _ = await bot.child.communicate()
+            assert "coc:schedule:list is not granted" in out.decode()
+            assert bot.child.returncode == 0, "the bot works without it"
+        coc.requests.clear()
+        async with running(environment(coc, slack, HUAWEICLOUD_SDK_SK="wrong"), "doctor", cwd=tmp_path) as bot:
+            out, _ = await bot.child.communicate()
+            assert bot.child.returncode == 1
+            assert "refused the bot's credentials" in out.decode()
+            assert len([seen for seen in coc.requests if seen.path != "/"]) == 1
+
+
+@pytest.mark.parametrize("command", [(), ("run",), ("sandbox",), ("show",), ("doctor",)])
+async def test_help_everywhere(command: tuple[str, ...], tmp_path: Path) -> None:
+    """``--help`` works on every command and ends with status 0."""
+    async with running({"PATH": os.environ["PATH"]}, *command, "--help", cwd=tmp_path) as bot:
+        out, _ = await bot.child.communicate()
+        assert bot.child.returncode == 0
+        assert "Usage:" in out.decode()
+
+
+async def test_the_sandbox_command_serves_its_page(tmp_path: Path) -> None:
+    """``sandbox`` prints where its page is, serves it, and ends with status 0 on SIGINT."""
+    given = {"PATH": os.environ["PATH"], "PYTHONUNBUFFERED": "1"}
+    async with running(given, "sandbox", "--port", "0", cwd=tmp_path) as bot, aiohttp.ClientSession() as session:
+        assert bot.child.stdout is not None
+        async with asyncio.timeout(15):
+            found = None
+            while found is None:
+                found = re.search(r"http://127\.0\.0\.1:\d+", (await bot.child.stdout.readline()).decode())
+        async with session.get(found.group() + "/") as answer:
+            assert answer.status == 200
+            assert "not Slack" in await answer.text()
+        bot.child.send_signal(signal.SIGINT)
+        assert await bot.ended() == 0
