@@ -56,12 +56,15 @@ def sandbox(
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes any free one.", min=0, max=65535)] = 8137,
     http: Annotated[bool, typer.Option("--http", help="Use HTTP mode instead of Socket Mode.")] = False,
     log_lines: Annotated[bool, typer.Option("--logs", help="Write the bot's log to this terminal.")] = False,
+    screenshots: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Only write pictures of the page into a folder.")
+    ] = None,
 ) -> None:
     """Try the bot without Slack or a cloud account: a local Slack, a local COC and a page to use them on."""
     from bot.operations import logs
 
     logs.configure("console", "info" if log_lines else "error")
-    _finish(_sandbox(port, http=http))
+    _finish(_sandbox(port, http=http) if screenshots is None else _pictures(screenshots))
 
 
 @cli.command()
@@ -111,6 +114,16 @@ async def _sandbox(port: int, *, http: bool) -> None:
         await _interrupted()
     finally:
         await box.stop()
+
+
+async def _pictures(folder: Path) -> None:
+    from bot.sandbox.screenshots import NoBrowserError, take
+
+    try:
+        for path in await take(folder):
+            out.print(path, highlight=False)
+    except (NoBrowserError, OSError) as error:
+        _stop(1, str(error))
 
 
 async def _show(task_id: str, *, as_json: bool, targets: bool, in_sandbox: bool) -> None:

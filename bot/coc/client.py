@@ -9,7 +9,7 @@ import random
 import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Generic, TypeVar
 
@@ -190,13 +190,18 @@ class CocClient:
             response = await self._http.send(request, stream=True)
         except FAILURES as error:
             raise no_answer(error, self._deadlines) from error
+        answer = Answer(response.status_code, response.headers, b"", operation.permission, self._clock())
         try:
-            body = await read_body(response)
+            return replace(answer, body=await read_body(response))
+        except errors.CocError as error:
+            error.request_id = answer.request_id
+            raise
         except FAILURES as error:
-            raise broken_answer(error, response.status_code, self._deadlines) from error
+            broken = broken_answer(error, response.status_code, self._deadlines)
+            broken.request_id = answer.request_id  # the headers came, and with them what support asks for
+            raise broken from error
         finally:
             await response.aclose()
-        return Answer(response.status_code, response.headers, body, operation.permission, self._clock())
 
     def _tell(
         self, operation: _Operation, outcome: str, status: int | None, started: float, request_id: str | None

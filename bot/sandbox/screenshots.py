@@ -1,0 +1,86 @@
+"""Pictures of what a person sees: the sandbox page in the system's Chromium, on a desktop and on a phone."""
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bot.sandbox.session import Sandbox
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, Page
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+)
+"""Chromium's switches: it runs in a container, and calls nobody by itself."""
+
+SHOWPIECE = "ST2601050930000000000002B2"
+REFUSED = "STERR403GATEWAY00000000000"
+SIZES = {"desktop": (1200, 860), "phone": (390, 844)}
+
+
+class NoBrowserError(Exception):
+    """Playwright or Chromium is missing. The message says how to get it."""
+
+
+async def take(folder: Path) -> list[Path]:
+    """Write ``card``, ``targets`` and ``error`` for each size as PNG into a folder; the files written."""
+    try:
+        from playwright.async_api import async_playwright  # noqa: PLC0415 - only this needs it, and it is optional
+    except ImportError:
+        raise NoBrowserError("Playwright is missing: pip install playwright") from None
+    path = next((found for found in map(shutil.which, CHROMIUMS) if found), None)
+    if path is None:
+        raise NoBrowserError("Chromium is missing: on Debian and Ubuntu, apt install chromium")
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    written: list[Path] = []
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        for name in SIZES:
+            async with Sandbox() as box:
+                written += await _size(browser, box, name, folder)
+        await browser.close()
+    return written
+
+
+async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> list[Path]:
+    width, height = SIZES[name]
+    page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=2)
+    await page.goto(f"{box.url}/?user=U0ONCALL")
+    await page.locator("body[data-ready]").wait_for()
+    files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error")]
+    await _type(page, f"/schedtask {SHOWPIECE}")
+    await page.locator("[data-action=refresh]").last.wait_for()
+    await _rest(page)
+    card = page.locator(".message:has([data-action=refresh])").last
+    await (card if name == "phone" else page).screenshot(path=files[0])
+    await page.locator("[data-action=targets]").last.click()
+    await page.locator("dialog#modal").get_by_text("web-01").wait_for()
+    await page.screenshot(path=files[1])
+    await page.keyboard.press("Escape")
+    await _type(page, f"/schedtask {REFUSED}")
+    problem = page.locator(".message-ephemeral:has-text('reference')").last
+    await problem.wait_for()
+    await _rest(page)
+    await problem.screenshot(path=files[2])
+    await page.close()
+    return files
+
+
+async def _type(page: "Page", line: str) -> None:
+    await page.locator("#line").fill(line)
+    await page.locator("#line").press("Enter")
+
+
+async def _rest(page: "Page") -> None:
+    """Let the page come to rest: fonts, scrolling, the line that says who used the command."""
+    await page.wait_for_timeout(400)
