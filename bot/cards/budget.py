@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cards.blocks import Block, context
-from bot.cards.text import cut
+from bot.cards.text import count, cut_escaped, escape
 
 MAX_BLOCKS = 50
 MAX_CHARACTERS = 10_000
@@ -37,10 +37,10 @@ def message(text: str, needed: list[Block], optional: list[Block], last: list[Bl
     for block in optional:
         room -= characters(block)
         if room < 0 or len(kept) >= places:
-            kept.append(context(f"_{len(optional) - len(kept)} more parts did not fit in one message._"))
+            kept.append(context(f"_{count(len(optional) - len(kept), 'more part')} did not fit in one message._"))
             break
         kept.append(block)
-    return Message(cut(text, MAX_TEXT), tuple(needed + kept + last))
+    return Message(cut_escaped(text, MAX_TEXT), tuple(needed + kept + last))
 
 
 def characters(value: Any) -> int:
@@ -52,7 +52,7 @@ def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, item in value.items():
             if key == "text" and isinstance(item, str):
-                yield item
+                yield item if value.get("type") == "mrkdwn" else escape(item)
             else:
                 yield from _texts(item)
     elif isinstance(value, list | tuple):

@@ -13,6 +13,9 @@ from datetime import datetime
 CUT = "…"
 """Stands where text was cut."""
 
+LONGEST = 10_000
+"""Characters of a text that are looked at; none is shown in full beyond that. A value may have 16 million."""
+
 # Characters that change how other text is shown or read: controls, bidi marks and overrides, zero-width and
 # invisible ones, tags, variation of direction. Line breaks and tabs become spaces before.
 _INVISIBLE = re.compile(
@@ -23,6 +26,8 @@ _INVISIBLE = re.compile(
 _SPACES = re.compile(r"[\s\u0085\u2028\u2029]+")
 _SHORTCODE = re.compile(r":(?=[\w+'-]{1,100}:)")
 _LOOKALIKES = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
+_ENTITY_LENGTH = {"&": 5, "<": 4, ">": 4}
+_PART_OF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 
 
@@ -37,9 +42,15 @@ def cut(text: str, limit: int) -> str:
     return text if len(text) <= limit else text[: max(limit - len(CUT), 0)].rstrip() + CUT
 
 
+def cut_escaped(text: str, limit: int) -> str:
+    """Text that is escaped already, cut visibly to ``limit`` characters, never inside an entity."""
+    short = cut(text, limit)
+    return short if short == text else _PART_OF_ENTITY.sub("", short.removesuffix(CUT)) + CUT
+
+
 def plain(text: str | None, limit: int, absent: str = "–") -> str:
     """For plain_text objects and rich_text leaves: cleaned and cut, never empty."""
-    return cut(clean(text or ""), limit) or absent
+    return cut(_looked_at(text), limit) or absent
 
 
 def escape(text: str) -> str:
@@ -50,9 +61,9 @@ def escape(text: str) -> str:
 def mrkdwn(text: str | None, limit: int, absent: str = "–") -> str:
     """For mrkdwn and ``text``: other people's words as they are, with no formatting, mention, link or emoji live.
 
-    ``limit`` bounds the characters before escaping, so that a cut is never inside an entity.
+    ``limit`` bounds the characters after escaping, as Slack counts them; the cut is never inside an entity.
     """
-    return escape(disarm(plain(text, limit, absent)))
+    return escape(disarm(_fitted(_looked_at(text), limit) or absent))
 
 
 def disarm(text: str) -> str:
@@ -62,8 +73,8 @@ def disarm(text: str) -> str:
 
 
 def code(text: str | None, limit: int, absent: str = "–") -> str:
-    """For mrkdwn: a literal in code style, in which only entities are parsed."""
-    return f"`{escape(plain(text, limit, absent).replace('`', chr(0x02CB)))}`"
+    """For mrkdwn: a literal in code style, in which only entities are parsed. ``limit`` as in ``mrkdwn``."""
+    return f"`{escape((_fitted(_looked_at(text), limit) or absent).replace('`', chr(0x02CB)))}`"
 
 
 def date(moment: datetime, pattern: str = "{date_short_pretty} at {time}") -> str:
@@ -80,6 +91,23 @@ def utc(moment: datetime) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """``1 machine``, ``42 machines``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def _looked_at(text: str | None) -> str:
+    found = text or ""
+    return clean(found) if len(found) <= LONGEST else clean(found[:LONGEST]) + CUT
+
+
+def _fitted(text: str, limit: int) -> str:
+    """The text cut so that it has at most ``limit`` characters once it is escaped."""
+    if len(escape(text)) <= limit:
+        return text
+    room = limit - len(CUT)
+    for place, char in enumerate(text):
+        room -= _ENTITY_LENGTH.get(char, 1)
+        if room < 0:
+            return text[:place].rstrip() + CUT
+    return text
 
 
 def _few_marks(text: str) -> str:

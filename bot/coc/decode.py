@@ -8,6 +8,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from bot.coc.reading import as_text, clean
+
 MAX_WRAPPINGS = 4
 """How many times a string may hold a string that holds … before we call it broken. COC wraps twice."""
 
@@ -38,14 +40,15 @@ def decode(value: object, where: str) -> Any | Broken:
         if not value or value.isspace():
             return None
         try:
-            value = json.loads(value)
+            # An escape inside can bring in a lone surrogate, which cannot be encoded as UTF-8 later.
+            value = _clean(json.loads(value)) if "\\u" in value else json.loads(value)
         except json.JSONDecodeError as error:
             return Broken(where, error.pos, error.msg[:1].lower() + error.msg[1:], str(value))
         except RecursionError:
             return Broken(where, 0, "nested too deeply", str(value))
         except ValueError:  # json.loads refuses integers of thousands of digits
             return Broken(where, 0, "a number too long to read", str(value))
-    return Broken(where, 0, "wrapped in too many strings", value if isinstance(value, str) else repr(value))
+    return Broken(where, 0, "wrapped in too many strings", value) if isinstance(value, str) else value
 
 
 def decode_list(value: object, where: str) -> list[Any] | Broken:
@@ -57,7 +60,7 @@ def decode_list(value: object, where: str) -> list[Any] | Broken:
         return found
     if isinstance(found, dict):
         return [found]
-    return Broken(where, 0, "not a list", str(value))
+    return Broken(where, 0, "not a list", as_text(value) or "")
 
 
 def decode_object(value: object, where: str) -> dict[str, Any] | Broken:
@@ -67,6 +70,14 @@ def decode_object(value: object, where: str) -> dict[str, Any] | Broken:
         return {}
     if isinstance(found, dict | Broken):
         return found
-    return Broken(
-        where, 0, "not an object", value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    )
+    return Broken(where, 0, "not an object", as_text(value) or "")
+
+
+def _clean(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [_clean(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): _clean(item) for key, item in value.items()}
+    return value

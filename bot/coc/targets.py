@@ -223,14 +223,19 @@ def _machines(batch: dict[str, Any], where: str, faults: list[Broken]) -> tuple[
     twins = _objects(inventory, f"{where}, inventory", faults)
     by_id = {key.lower(): twin for twin in twins if (key := as_text(_pick(twin, "resourceId", "resource_id")))}
     by_agent = {key: twin for twin in twins if (key := as_text(_pick(twin, "agentId", "agent_id")))}
-    found, used = [], set()
+    found, ids, agents = [], set(), set()
     for row in rows:
-        twin = by_id.get((as_text(_pick(row, "resourceId", "resource_id")) or "").lower())
-        twin = twin or by_agent.get(as_text(_pick(row, "agentSn", "agent_sn")) or "")
-        used.add(id(twin))
-        found.append(_machine(row, twin or {}))
+        key = (as_text(_pick(row, "resourceId", "resource_id")) or "").lower()
+        agent = as_text(_pick(row, "agentSn", "agent_sn")) or ""
+        ids.add(key)
+        agents.add(agent)
+        found.append(_machine(row, by_id.get(key) or by_agent.get(agent) or {}))
     # What only the inventory style lists is a machine too.
-    found.extend(_machine({}, twin) for twin in twins if id(twin) not in used)
+    for twin in twins:
+        key = (as_text(_pick(twin, "resourceId", "resource_id")) or "").lower()
+        agent = as_text(_pick(twin, "agentId", "agent_id")) or ""
+        if not (key and key in ids) and not (agent and agent in agents):
+            found.append(_machine({}, twin))
     return _once(found)
 
 

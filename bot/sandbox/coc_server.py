@@ -216,7 +216,10 @@ class LocalCoc:
         size, pause = fault.drip or (len(body), 0.0)
         sent = body if fault.truncate is None else body[: fault.truncate]
         for start in range(0, len(sent), max(size, 1)):
-            await response.write(sent[start : start + size])
+            try:
+                await response.write(sent[start : start + size])
+            except ConnectionResetError:
+                return response  # the client has had enough: that is what dripping is for
             await self._wait(pause)
         if len(sent) < len(body) and request.transport is not None:
             request.transport.close()

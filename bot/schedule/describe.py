@@ -67,11 +67,12 @@ def distance(seconds: float) -> str:
 def _cron(expression: str | None) -> str | None:
     if len((expression or "").split()) not in {6, 7}:
         return None  # the library would read five fields as Unix cron, which COC does not speak
-    options = Options()
-    options.day_of_week_start_index_zero = False  # Quartz: Sunday is 1
-    options.use_24hour_time_format = True
-    options.casing_type = CasingTypeEnum.Sentence
-    options.throw_exception_on_parse_error = True
+    options = Options(
+        casing_type=CasingTypeEnum.Sentence,
+        day_of_week_start_index_zero=False,  # Quartz: Sunday is 1
+        use_24hour_time_format=True,
+        locale_code="en_US",  # otherwise the language of the machine that the bot runs on
+    )
     try:
         return str(ExpressionDescriptor(expression or "", options).get_description())
     except (FormatError, MissingFieldError, WrongArgumentError, ValueError, IndexError):

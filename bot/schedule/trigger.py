@@ -14,6 +14,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 DEFAULT_ZONE = "Asia/Shanghai"
 """What the API's document says an absent ``time_zone`` means."""
 
+# A day inside the calendar's edges, so that every zone can tell them.
+_FIRST = datetime(1, 1, 2, tzinfo=UTC)
+_LAST = datetime(9999, 12, 30, tzinfo=UTC)
+
 _TIME_OF_DAY = re.compile(r"^\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*$")
 
 
@@ -62,11 +66,14 @@ def find_zone(name: str) -> ZoneInfo | None:
 
 
 def instant(ms: int | None) -> datetime | None:
-    """The instant ``ms`` milliseconds after 1970 UTC; None where absent or outside the calendar."""
+    """The instant ``ms`` milliseconds after 1970 UTC; None where absent or outside the calendar.
+
+    One on the calendar's first or last day, such as the 9999-12-31 that means "never", is moved by a day.
+    """
     if ms is None:
         return None
     try:
-        return datetime.fromtimestamp(ms / 1000, UTC)
+        return min(max(datetime.fromtimestamp(ms / 1000, UTC), _FIRST), _LAST)
     except (OverflowError, OSError, ValueError):
         return None
 

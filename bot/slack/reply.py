@@ -72,8 +72,9 @@ class Replies:
             await self._twice(lambda: self._post(url, payload))
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
-        """Call a Web API method with a JSON body; the answer's fields. Raises SlackRefused."""
-        return await self._twice(lambda: self._api(method, arguments))
+        """Call a Web API method with a JSON body of what is not None; the answer's fields. Raises SlackRefused."""
+        given = {name: value for name, value in arguments.items() if value is not None}
+        return await self._twice(lambda: self._api(method, given))
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -89,7 +90,7 @@ class Replies:
     async def _post(self, url: str, payload: dict[str, Any]) -> None:
         try:
             async with asyncio.timeout(DEADLINE_S), self._session.post(url, json=payload) as answer:
-                body = (await answer.content.read(4096)).decode("utf-8", "replace")
+                body = (await _beginning(answer.content)).decode("utf-8", "replace")
                 status, headers = answer.status, answer.headers
         except TimeoutError:
             # It may have been posted: a second try could show the card twice.
@@ -118,12 +119,20 @@ class Replies:
         return answer.data if isinstance(answer.data, dict) else {}
 
 
+async def _beginning(content: aiohttp.StreamReader) -> bytes:
+    """The first 4096 bytes; ``read`` alone would stop at the end of the first packet."""
+    try:
+        return await content.readexactly(4096)
+    except asyncio.IncompleteReadError as error:
+        return error.partial
+
+
 def _outcome(body: str) -> tuple[str, str]:
     """Slack's word and details in the body of a response URL's answer: ``ok``, a word, or JSON."""
     text = body.strip()
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return (text or "empty answer")[:60], ""
     if not isinstance(found, dict):
         return "ok" if found == "ok" else text[:60], ""
@@ -160,6 +169,6 @@ def _api_refusal(error: SlackApiError) -> SlackRefused:
 def _seconds(headers: Mapping[str, str]) -> float:
     value = next((value for key, value in headers.items() if key.lower() == "retry-after"), "1")
     try:
-        return max(float(value), 0.0)
+        return max(0.0, float(value))  # in this order "nan" is 0
     except ValueError:
         return 1.0

@@ -36,7 +36,7 @@ def parse(text: str) -> Show | Help:
     """The request in a command's text. Never raises; what is not understood is a Help that names it."""
     typed = _normal(text)
     words = typed.split()
-    if not words or words[0].lower() in _HELP:
+    if not words:
         return Help()
     first = words[0].lower().rstrip(":,")
     visibility: Literal["public", "private"] | None = None
@@ -49,6 +49,8 @@ def parse(text: str) -> Show | Help:
         return Show(found[0], visibility)
     if found:
         return Help(f"That holds {len(found)} different task ids. Ask for one at a time.")
+    if words[0].lower() in _HELP:
+        return Help()
     nearly = _NEARLY.search(typed)
     if nearly is not None:
         return Help(_what_is_wrong(nearly.group(1)))
@@ -60,11 +62,17 @@ def parse(text: str) -> Show | Help:
 
 def _normal(text: str) -> str:
     """As typed, but with full-width letters narrow, links decoded, and invisible characters out of the way."""
-    typed = unicodedata.normalize("NFKC", text.encode("utf-8", "replace").decode("utf-8"))
+    typed = "".join(_narrow(c) for c in text.encode("utf-8", "replace").decode("utf-8"))
     typed = "".join(
         " " if c.isspace() else c for c in typed if unicodedata.category(c) not in {"Cf", "Cc"} or c.isspace()
     )
     return unquote(typed) if "%" in typed else typed
+
+
+def _narrow(character: str) -> str:
+    # A symbol that NFKC spells out, such as № or ™, is no part of an id beside it.
+    plain = unicodedata.normalize("NFKC", character)
+    return plain if character.isalnum() or not any(c.isalnum() for c in plain) else " "
 
 
 def _as_id(match: str) -> str:

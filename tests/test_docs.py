@@ -1,0 +1,65 @@
+"""The README says what the code does: settings, commands, permissions, files."""
+
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bot import settings
+from bot.cli import cli
+from bot.settings import Settings
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def documented() -> dict[str, str]:
+    """The settings table: default by variable."""
+    rows = re.findall(r"^\| `([A-Z_]+)` \| .* \| (.*) \|$", README, re.MULTILINE)
+    return dict(rows)
+
+
+def test_every_setting_is_documented_and_every_documented_one_exists() -> None:
+    """The table and ``Settings`` name the same variables."""
+    assert set(documented()) == {str(field.alias) for field in Settings.model_fields.values()}
+
+
+def test_the_documented_defaults_are_the_real_ones() -> None:
+    """Where the table gives a literal default, an empty environment yields just that."""
+    found = settings.read({"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "COC_REGION": "cn-north-4"})
+    by_alias = {str(field.alias): name for name, field in Settings.model_fields.items()}
+    literal = {name: match[1] for name, cell in documented().items() if (match := re.fullmatch(r"`(.+)`", cell))}
+    assert len(literal) > 8
+    for name, text in literal.items():
+        value = getattr(found, by_alias[name])
+        assert (f"{value:g}" if isinstance(value, float) else str(value)) == text, name
+
+
+@pytest.mark.parametrize("command", ["run", "sandbox", "show", "doctor"])
+def test_every_command_is_in_the_readme(command: str) -> None:
+    """And ``--help`` knows it."""
+    assert f"schedtask-bot {command}" in README
+    assert command in CliRunner().invoke(cli, ["--help"]).output
+
+
+def test_every_option_in_the_readme_exists() -> None:
+    """``--flags`` of schedtask-bot that the README shows are understood."""
+    for command, option in re.findall(r"schedtask-bot (\w+) (--[a-z-]+)", README):
+        assert option in CliRunner().invoke(cli, [command, "--help"]).output
+
+
+def test_what_the_readme_points_to_is_there() -> None:
+    """Pictures and files that it links to are in the repository."""
+    targets = re.findall(r"\]\((?!http|#)([^)]+)\)", README)
+    assert targets
+    for target in targets:
+        assert (ROOT / target).is_file(), target
+
+
+def test_permissions_in_the_readme_are_those_the_client_needs() -> None:
+    """Each permission that a call can lack is explained."""
+    source = (ROOT / "bot/coc/client.py").read_text("utf-8")
+    needed = set(re.findall(r'"(coc:schedule:\w+)"', source))
+    assert len(needed) == 3
+    assert needed == set(re.findall(r"^\| `(coc:schedule:\w+)`", README, re.MULTILINE))
