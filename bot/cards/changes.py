@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.cards.text import clean
+from bot.coc.models import Task
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
 
@@ -46,14 +47,22 @@ def seen(snapshot: Snapshot) -> Seen:
         facts["enabled"] = {True: "yes", False: "no", None: ""}[summary.enabled]
         facts["last run"] = canonical(summary.last_execution_status)
         facts["runs"] = "" if summary.execution_count is None else str(summary.execution_count)
-    wire = json.dumps(task.model_dump(mode="json"), sort_keys=True, default=str)
     return Seen(
         task_id=snapshot.task_id,
         as_of=snapshot.as_of,
         # Values are never parsed, but nothing that looks live leaves here: a log or an export may show them.
         facts=tuple((label, clean(text).translate(_QUOTES)[:_MAX_FACT]) for label, text in facts.items()),
-        digest=hashlib.sha256(wire.encode("utf-8", "replace")).hexdigest()[:12],
+        digest=_digest(task),
     )
+
+
+def _digest(task: Task) -> str:
+    """A short hash of the whole task; ``""``, which says nothing, where it is nested too deeply to write out."""
+    try:
+        wire = json.dumps(task.model_dump(mode="json"), sort_keys=True, default=str)
+    except (ValueError, RecursionError):
+        return ""
+    return hashlib.sha256(wire.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def encode(found: Seen) -> str:

@@ -1,8 +1,10 @@
 """The card's fields, one function each: mrkdwn from a snapshot, whatever is missing or unknown in it."""
 
+from datetime import UTC, datetime
+
 from bot import redact
 from bot.cards.sentence import local, zone_name
-from bot.cards.text import code, count, date, mrkdwn
+from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn
 from bot.coc.models import MessageNotification, Run
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -11,6 +13,7 @@ from bot.schedule.describe import describe, distance
 from bot.schedule.trigger import Outlook, Trigger, find_zone, instant
 from bot.schedule.verdict import FAILED, RUNNING, SUCCEEDED
 
+_FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _RISKS = {"HIGH": ":red_circle: High", "MEDIUM": ":large_orange_circle: Medium", "LOW": ":large_green_circle: Low"}
 _EVENTS = {
     "START_EXECUTION": "on start",
@@ -38,12 +41,18 @@ def trigger_of(snapshot: Snapshot) -> Trigger:
     return Trigger(
         policy=canonical(wire.policy) or "ONCE",
         zone_name=wire.time_zone,
-        single_ms=wire.single_scheduled_time,
+        single_ms=_in_every_zone(wire.single_scheduled_time),
         time_of_day=wire.periodic_scheduled_time,
         weekdays=wire.period,
         cron=wire.cron,
-        close_ms=wire.scheduled_close_time,
+        close_ms=_in_every_zone(wire.scheduled_close_time),
     )
+
+
+def _in_every_zone(ms: int | None) -> int | None:
+    # A day from the ends of the calendar there are zones in which the moment has no date.
+    at = instant(ms)
+    return ms if at is not None and _FIRST < at < _LAST else None
 
 
 def schedule(snapshot: Snapshot, trigger: Trigger) -> str:
@@ -115,7 +124,10 @@ def where_lines(targets: Targets) -> list[str]:
         lines = [" · ".join(parts), states(targets)]
     if len(targets.steps) > 1:
         lines.append(f"{count(len(targets.steps), 'step')}, each with its own targets")
-    lines += [selection(step) for step in steps if canonical(step.selection) == "ALL"][:3]
+    chosen = [selection(step) for step in steps if canonical(step.selection) == "ALL"]
+    lines += chosen[:2]
+    if len(chosen) > 2:
+        lines.append(f"and {count(len(chosen) - 2, 'more such selection')}")
     if not lines and selections == {"NONE"}:
         lines.append("No machines: this job needs none")
     if not lines and not targets.faults:
@@ -140,14 +152,15 @@ def states(targets: Targets) -> str:
 def selection(step: Step) -> str:
     """What an ALL selection selects: ``All of region cn-north-4, where agent_state is ONLINE``."""
     found = step.resource
+    later = "" if any(batch.machines for batch in step.batches) else " – chosen when it runs"
     if found is None:
-        return "All machines that match at run time"
+        return f"All machines that match{later}"
     name = mrkdwn(found.app_name or found.id, 60)
     kind = {"REGION": "region", "APPLICATION": "application"}.get(canonical(found.type)) or mrkdwn(found.type, 30)
     place = f" in {mrkdwn(found.region, 40)}" if found.region else ""
     filters = [f"{mrkdwn(key, 30)} is {mrkdwn(redact.value(key, item), 40)}" for key, item in found.filters[:4]]
     more = f" and {len(found.filters) - 4} more filters" if len(found.filters) > 4 else ""
-    return f"All of {kind} *{name}*{place}" + (f", where {', '.join(filters)}{more}" if filters else "")
+    return f"All of {kind} *{name}*{place}" + (f", where {', '.join(filters)}{more}" if filters else "") + later
 
 
 def approval(snapshot: Snapshot) -> str:
@@ -167,7 +180,7 @@ def approval(snapshot: Snapshot) -> str:
             line = "Not stated"
         case _:
             line = f":grey_question: {code(task.approve_status, 40)}{who}"
-    comment = f"\n&gt; {mrkdwn(redact.plain(task.approve_comments), 200)}" if task.approve_comments else ""
+    comment = f"\n&gt; {mrkdwn(redact.plain(cut(task.approve_comments, LONGEST)), 200)}" if task.approve_comments else ""
     return f"*Approval*\n{line}{comment}"
 
 
@@ -186,11 +199,11 @@ def last_run(snapshot: Snapshot) -> str:
         when = f" {date(at, '{date_short_pretty} {time}')}" if at else ""
         lines.append(run_status(status) + when + (_duration(newest) if newest else ""))
         if newest is not None and newest.execution_msg and canonical(status) not in SUCCEEDED:
-            lines.append(f"&gt; {mrkdwn(redact.plain(newest.execution_msg), 150)}")
+            lines.append(f"&gt; {mrkdwn(redact.plain(cut(newest.execution_msg, LONGEST)), 150)}")
     elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
         lines.append("None recorded")
     if not isinstance(summary, Missing) and summary.execution_count:
-        lines.append(f"{count(summary.execution_count, 'run')} so far")
+        lines.append(f"{mrkdwn(count(summary.execution_count, 'run'), 40)} so far")
     for part, what in ((summary, "Enabled, last run and counts"), (runs, "Recent runs")):
         if isinstance(part, Missing):
             lines.append(f"_{what}: {why_missing(part)}_")
@@ -217,7 +230,7 @@ def why_missing(part: Missing) -> str:
     if part.reason == "no permission":
         return f"the bot lacks {code(part.permission, 60)}"
     return {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}.get(
-        part.reason, "COC's answer failed"
+        part.reason, "COC failed to answer"
     )
 
 
@@ -250,7 +263,7 @@ def _recipients(found: MessageNotification) -> str:
 
 
 def _duration(run: Run) -> str:
-    began, ended = run.started_time, run.finished_time
+    began, ended = instant(run.started_time), instant(run.finished_time)
     if began is None or ended is None or ended < began:
         return ""
-    return f", took {distance((ended - began) / 1000)}"
+    return f", took {distance((ended - began).total_seconds())}"

@@ -7,6 +7,7 @@ from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
 from bot.cards.text import code, escape, mrkdwn, plain
 from bot.coc import errors as coc
+from bot.schedule.describe import distance
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +126,12 @@ _WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
 def problem_of(error: Exception, task_id: str | None = None) -> Problem:
     """The words for an error of the COC tree; anything else is our own fault and says so."""
     mark, title, advice = next(words for kind, *words in _WORDS if isinstance(error, kind))
-    values = {"task": task_id or "with this id"}
+    values = {"task": task_id or ""}
     if isinstance(error, coc.Forbidden):
         values["permission"] = error.permission
     if isinstance(error, coc.Throttled):
         seconds = error.retry_after or 0
-        values["wait"] = f"{seconds:.0f} s" if seconds >= 1 else "a few seconds"
+        values["wait"] = distance(seconds) if seconds >= 1 else "a few seconds"
     if not isinstance(error, coc.CocError):
         return Problem(mark, title, advice, tuple(values.items()))
     said = ": ".join(part for part in (error.code, error.message) if part)

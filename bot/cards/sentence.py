@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
-from bot.cards.text import code, date, mrkdwn, plain
+from bot.cards.text import CUT, code, date, mrkdwn, plain
 from bot.schedule.verdict import At, Code, Colour, Fragment, Quote
 
 DOTS: dict[Colour, str] = {
@@ -15,9 +15,15 @@ DOTS: dict[Colour, str] = {
 }
 
 
-def as_mrkdwn(fragments: Iterable[Fragment]) -> str:
-    """For a section or a field; every moment in the reader's own zone."""
-    return "".join(_mrkdwn(fragment) for fragment in fragments)
+def as_mrkdwn(fragments: Iterable[Fragment], limit: int = 1_300) -> str:
+    """For a section or a field; every moment in the reader's own zone. At most ``limit`` characters, escaped."""
+    text = ""
+    for part in map(_mrkdwn, fragments):
+        # Whole fragments only: half a date or half a literal would show its markup.
+        if len(text) + len(part) > limit - len(CUT):
+            return text + CUT
+        text += part
+    return text
 
 
 def as_plain(fragments: Iterable[Fragment], zone: tzinfo | None) -> str:

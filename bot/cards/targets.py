@@ -3,6 +3,7 @@
 A modal takes 100 blocks and 250 KB and no tables; its private_metadata takes 3,000 characters.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -11,13 +12,16 @@ from bot import redact
 from bot.cards.blocks import Block, actions, button, context, divider, plain_text, section
 from bot.cards.fields import selection, where_lines
 from bot.cards.problem import Problem, problem_card
-from bot.cards.text import code, count, date, mrkdwn, plain
+from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Snapshot
 from bot.coc.targets import Batch, Machine, Step, Targets
 
 PAGE_SIZE = 40
 """Machines on one page: about 20 KB of blocks with ordinary names, 60 KB with the longest."""
+
+NAME_LENGTH = 128
+"""Characters of a machine's name that are shown: as many as a cloud server's name may have."""
 
 CALLBACK = "targets"
 PREVIOUS = "targets_previous"
@@ -87,7 +91,11 @@ def paginate(rows: list[_Row]) -> list[list[_Row]]:
     machines = headings = 0
     for row in rows:
         if machines >= PAGE_SIZE or headings >= PAGE_SIZE:
-            pages.append([heading] if heading and row.machine else [])
+            pages.append([])
+            if heading and row.machine:
+                # A heading without machines under it is moved; one with some is repeated.
+                moved = pages[-2].pop() if pages[-2][-1] is heading else None
+                pages[-1].append(moved or _Row(heading=f"{heading.heading}  ·  _continued_"))
             machines, headings = 0, len(pages[-1])
         if row.machine:
             machines += 1
@@ -126,11 +134,17 @@ def _batch(batch: Batch, place: int, total: int, step: str) -> str:
     after = {"CONTINUE": "then continue", "PAUSE": "then pause for a person"}.get(canonical(batch.rotation))
     if after is None and batch.rotation:
         after = f"then {code(batch.rotation, 40)}"
-    number = f" (number {batch.number})" if batch.number != place else ""
+    number = f" (number {mrkdwn(str(batch.number), 20)})" if batch.number != place else ""
     title = f"{step}, batch {place} of {total}{number}" if step else f"Batch {place} of {total}{number}"
     # What follows the last batch is the end, whatever its rotation says.
-    parts = [f"*{title}*", count(len(batch.machines), "machine"), after if after and place < total else ""]
+    parts = [f"*{title}*", count(len(batch.machines), "machine"), _down(batch), after if place < total else None]
     return "  ·  ".join(part for part in parts if part)
+
+
+def _down(batch: Batch) -> str:
+    found = Counter(machine.agent_state for machine in batch.machines)
+    words = {"OFFLINE": "offline", "FAILED": "failed"}
+    return ", ".join(f"*{found[state]:,} {word}*" for state, word in words.items() if found[state])
 
 
 def _list(rows: list[_Row]) -> list[Block]:
@@ -165,7 +179,7 @@ def _item(machine: Machine) -> dict[str, Any]:
     elements: list[dict[str, Any]] = [
         {"type": "emoji", "name": mark},
         _leaf("  "),
-        {"type": "text", "text": plain(machine.name, 80, absent="unnamed machine"), "style": {"bold": True}},
+        {"type": "text", "text": plain(machine.name, NAME_LENGTH, absent="unnamed machine"), "style": {"bold": True}},
         _leaf("  " + "  ·  ".join(plain(part, 60) for part in facts if part)),
     ]
     if machine.resource_id and machine.resource_id != machine.name:
@@ -181,7 +195,7 @@ def _leaf(text: str) -> dict[str, Any]:
 def _broken(targets: Targets) -> list[Block]:
     blocks = []
     for fault in targets.faults[:5]:
-        raw = redact.plain(fault.raw)
+        raw = redact.plain(cut(fault.raw, LONGEST))
         shown = f"\nAs it came: {code(raw, 500)}" if raw.strip() else ""
         blocks.append(section(f":warning: *Not readable:* {mrkdwn(str(fault), 200)}{shown}"))
     if len(targets.faults) > 5:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bot import redact
 from bot.cards import fields as field
@@ -10,7 +10,7 @@ from bot.cards.blocks import Block, actions, button, context, fields, header, se
 from bot.cards.budget import Message, message
 from bot.cards.changes import Seen, changes, encode, seen
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
-from bot.cards.text import code, count, cut, date, mrkdwn, plain
+from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -73,8 +73,8 @@ def facts(snapshot: Snapshot, trigger: Trigger, ahead: Outlook) -> Facts:
         trigger=trigger,
         outlook=ahead,
         approval=canonical(task.approve_status),
-        reviewer=task.reviewer_user_name,
-        comment=redact.plain(task.approve_comments or "") or None,
+        reviewer=plain(task.reviewer_user_name, 60, absent="") or None,
+        comment=redact.plain(cut(task.approve_comments or "", LONGEST)) or None,
         enabled=None if isinstance(summary, Missing) else summary.enabled,
         enabled_unknown=_enabled_unknown(summary) if isinstance(summary, Missing) else ("COC did not say",),
         runs_known=not isinstance(runs, Missing) or not isinstance(summary, Missing),
@@ -142,7 +142,7 @@ def unread(snapshot: Snapshot) -> list[Block]:
     blocks = []
     faults = (*snapshot.parameters.faults, *snapshot.targets.faults)
     for fault in faults[:5]:
-        raw = redact.plain(fault.raw)
+        raw = redact.plain(cut(fault.raw, LONGEST))
         shown = f"\nAs it came: {code(raw, 300)}" if raw.strip() else ""
         blocks.append(context(f":warning: *Not readable:* {mrkdwn(str(fault), 200)}{shown}"))
     if len(faults) > 5:
@@ -177,7 +177,9 @@ def _is_mark(block: Block) -> bool:
 
 def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
     after = seen(snapshot)
-    moment = date(when.astimezone(UTC), "{time}")
+    # A time of day alone would be read as today's.
+    today = abs(snapshot.as_of - when) < timedelta(hours=12)
+    moment = date(when.astimezone(UTC), "{time}" if today else "{date_short_pretty} {time}")
     rows = [
         f"{label} {mrkdwn(old, 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
         for label, old, new in changes(before, after)
@@ -193,7 +195,7 @@ def _enabled_unknown(summary: Missing) -> tuple[Fragment, ...]:
     if summary.reason == "no permission":
         return ("the bot lacks ", Code(summary.permission or "a permission"))
     words = {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}
-    return (words.get(summary.reason, "COC's answer failed"),)
+    return (words.get(summary.reason, "COC failed to answer"),)
 
 
 def _dumped(key: str, found: object) -> str:

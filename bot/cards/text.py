@@ -9,6 +9,7 @@ rich_text leaves are never parsed; they only need cleaning and cutting.
 import re
 import unicodedata
 from datetime import datetime
+from itertools import accumulate
 
 CUT = "…"
 """Stands where text was cut."""
@@ -102,12 +103,9 @@ def _fitted(text: str, limit: int) -> str:
     """The text cut so that it has at most ``limit`` characters once it is escaped."""
     if len(escape(text)) <= limit:
         return text
-    room = limit - len(CUT)
-    for place, char in enumerate(text):
-        room -= _ENTITY_LENGTH.get(char, 1)
-        if room < 0:
-            return text[:place].rstrip() + CUT
-    return text
+    lengths = accumulate(_ENTITY_LENGTH.get(char, 1) for char in text)
+    kept = sum(length <= limit - len(CUT) for length in lengths)
+    return text[:kept].rstrip() + CUT
 
 
 def _few_marks(text: str) -> str:
