@@ -41,7 +41,7 @@ _SHAPES = (
     re.compile(r"\bxox[a-z]-[A-Za-z0-9-]{6,}+|\bxapp-[A-Za-z0-9-]{6,}+"),  # Slack
     re.compile(r"\bgh[pousr]_[A-Za-z0-9]{20,}+|\bglpat-[A-Za-z0-9_-]{16,}+|\bsk-[A-Za-z0-9_-]{16,}+"),
     re.compile(r"\b(?:AKIA|ASIA|AKID|LTAI|HPUA|HST3)[A-Z0-9a-z]{12,}+"),  # access keys of clouds
-    re.compile(r"(?i)\b(?:bearer|basic|digest|token)\s++[A-Za-z0-9+/_.=~-]{8,}+"),
+    re.compile(r"(?i)\b(?:bearer|basic|digest|token)\s++[^\s\"']{8,}+"),
     re.compile(r"(?i)(?:(?<=authorization:)|(?<=cookie:))[^\r\n\"']++"),
     re.compile(r"(?<=://)[^\s/@:]*+:[^\s/]*(?=@)"),  # user:password in a URL
 )
@@ -58,8 +58,9 @@ _SIGN = re.compile(r"""\\{0,15}["']?\s*+(?:=>|:=|[=:：])\s*+""")
 _BLANK = re.compile(r"(?i)\s++(?:(?:is|was|to|as)\s++)?")
 # A quoted value ends at a quote behind as many backslashes as its first one: JSON inside JSON strings.
 _VALUE = re.compile(
-    r"""(?sx) (?P<slashes>\\{0,15}) (?P<quote>["']) (?:(?!(?<!\\)(?P=slashes)(?P=quote)).)*+ (?:(?P=slashes)(?P=quote))?
-      | \[ [^\]]*+ \]? | \{ [^}]*+ \}?
+    r"""(?sx)
+        (?P<slashes>\\{0,15}) (?P<quote>["']) (?:(?!(?<!\\)(?P=slashes)(?P=quote)).)*+ (?:(?P=slashes)(?P=quote))?
+      | (?: \[ [^\]]*+ \]? | \{ [^}]*+ \}? ) [^\s,;\]})"']*+
       | (?: -?\d[\d.eE+-]*+ | true | false | null ) (?=\s*+[,}\]])
       | \S++"""
 )

@@ -4,13 +4,13 @@ from datetime import UTC, datetime
 
 from bot import redact
 from bot.cards.sentence import local, zone_name
-from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn
+from bot.cards.text import LONGEST, code, count, cut, date, enumerated, mrkdwn
 from bot.coc.models import MessageNotification, Run
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
 from bot.coc.targets import Step, Targets
 from bot.schedule.describe import describe, distance
-from bot.schedule.trigger import Outlook, Trigger, find_zone, instant
+from bot.schedule.trigger import Outlook, Trigger, instant
 from bot.schedule.verdict import FAILED, RUNNING, SUCCEEDED
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
@@ -67,21 +67,28 @@ def schedule(snapshot: Snapshot, trigger: Trigger) -> str:
     if named is None:
         parts[0] += " (COC's default)"
     if trigger.closes is not None and trigger.policy != "ONCE":
-        closes = trigger.closes.astimezone(zone or find_zone("UTC"))
-        parts.append(f"until {closes:%H:%M} on {closes.day} {closes:%b %Y}")
+        closes = trigger.closes.astimezone(zone or UTC)
+        parts.append(f"until {closes:%H:%M}{'' if zone else ' UTC'} on {closes.day} {closes:%b %Y}")
     lines.append(f"_{', '.join(parts)}_")
     return "\n".join(lines)
 
 
-def next_runs(trigger: Trigger, outlook: Outlook) -> str:
-    """The next runs in the task's zone and, beside each, in the reader's own."""
+def next_runs(snapshot: Snapshot, trigger: Trigger, outlook: Outlook) -> str:
+    """The next runs in the task's zone and, beside each, in the reader's own; as mere wishes where it won't run."""
+    summary = snapshot.summary
+    stopped = canonical(snapshot.task.approve_status) in {"PENDING", "REJECTED"}
+    stopped = stopped or (not isinstance(summary, Missing) and summary.enabled is False)
     title = "*Next run*" if trigger.policy == "ONCE" else "*Next runs*"
     if outlook.problem is not None:
         return f"{title}\nCan't tell: {mrkdwn(outlook.problem, 120)}"
     if not outlook.runs:
         return f"{title}\nNone left"
-    rows = [f"{local(run, trigger.zone)} · {date(run, '{date_short_pretty} {time}')}" for run in outlook.runs]
-    return "\n".join([f"{title} (task's time · yours)", *rows])
+    rows = [
+        f"{local(run, trigger.zone, snapshot.as_of)} · {date(run, '{date_short_pretty} {time}')}"
+        for run in outlook.runs
+    ]
+    whose = "task's time" if trigger.zone else "UTC"
+    return "\n".join([f"{'*Would run*' if stopped else title} ({whose} · yours)", *rows])
 
 
 def risk(snapshot: Snapshot) -> str:
@@ -124,7 +131,7 @@ def where_lines(targets: Targets) -> list[str]:
         lines = [" · ".join(parts), states(targets)]
     if len(targets.steps) > 1:
         lines.append(f"{count(len(targets.steps), 'step')}, each with its own targets")
-    chosen = [selection(step) for step in steps if canonical(step.selection) == "ALL"]
+    chosen = [selection(step) for step in steps if canonical(step.selection) not in {"", "MANUAL", "NONE"}]
     lines += chosen[:2]
     if len(chosen) > 2:
         lines.append(f"and {count(len(chosen) - 2, 'more such selection')}")
@@ -140,27 +147,37 @@ def where_lines(targets: Targets) -> list[str]:
 def states(targets: Targets) -> str:
     """``40 online, *2 offline*``: agent states as of when the task was saved, the worst in bold."""
     found = targets.count("agent_state")
-    known = {"ONLINE": "online", "OFFLINE": "offline", "": "in unknown state"}
-    parts = []
-    for state, number in sorted(found.items(), key=lambda item: (item[0] != "ONLINE", -item[1])):
-        words = f"{number:,} {mrkdwn(known.get(state) or state.lower(), 30)}"
-        parts.append(words if state in {"ONLINE", ""} else f"*{words}*")
+    parts = [
+        agents(state, found[state]) for state in sorted(found, key=lambda state: (state != "ONLINE", -found[state]))
+    ]
     more = f", {len(parts) - 5} more states" if len(parts) > 5 else ""
     return ", ".join(parts[:5]) + more + " when saved"
 
 
+def agents(state: str, number: int) -> str:
+    """``*2 offline*``: how many agents are in a state, ``""`` for unknown; in bold where it is not good."""
+    if state == "FAILED":
+        return f"*{count(number, 'agent')} failed*"
+    words = f"{number:,} {mrkdwn({'': 'in unknown state'}.get(state) or state.lower(), 30)}"
+    return words if state in {"ONLINE", ""} else f"*{words}*"
+
+
 def selection(step: Step) -> str:
-    """What an ALL selection selects: ``All of region cn-north-4, where agent_state is ONLINE``."""
+    """What a selection selects: ``Chosen when it runs: all of region cn-north-4 where agent_state is ONLINE``."""
+    if canonical(step.selection) != "ALL":
+        return f"Selection {code(step.selection, 60)}"
     found = step.resource
-    later = "" if any(batch.machines for batch in step.batches) else " – chosen when it runs"
     if found is None:
-        return f"All machines that match{later}"
+        return "All machines that match when it runs"
+    saved = any(batch.machines for batch in step.batches)
     name = mrkdwn(found.app_name or found.id, 60)
     kind = {"REGION": "region", "APPLICATION": "application"}.get(canonical(found.type)) or mrkdwn(found.type, 30)
     place = f" in {mrkdwn(found.region, 40)}" if found.region else ""
     filters = [f"{mrkdwn(key, 30)} is {mrkdwn(redact.value(key, item), 40)}" for key, item in found.filters[:4]]
-    more = f" and {len(found.filters) - 4} more filters" if len(found.filters) > 4 else ""
-    return f"All of {kind} *{name}*{place}" + (f", where {', '.join(filters)}{more}" if filters else "") + later
+    if len(found.filters) > 4:
+        filters.append(count(len(found.filters) - 4, "more filter"))
+    narrowed = f" where {enumerated(filters)}" if filters else ""
+    return f"{'All' if saved else 'Chosen when it runs: all'} of {kind} *{name}*{place}{narrowed}"
 
 
 def approval(snapshot: Snapshot) -> str:
@@ -180,7 +197,9 @@ def approval(snapshot: Snapshot) -> str:
             line = "Not stated"
         case _:
             line = f":grey_question: {code(task.approve_status, 40)}{who}"
-    comment = f"\n&gt; {mrkdwn(redact.plain(cut(task.approve_comments, LONGEST)), 200)}" if task.approve_comments else ""
+    comment = (
+        f"\n&gt; {mrkdwn(redact.plain(cut(task.approve_comments, LONGEST)), 200)}" if task.approve_comments else ""
+    )
     return f"*Approval*\n{line}{comment}"
 
 
@@ -204,7 +223,8 @@ def last_run(snapshot: Snapshot) -> str:
         lines.append("None recorded")
     if not isinstance(summary, Missing) and summary.execution_count:
         lines.append(f"{mrkdwn(count(summary.execution_count, 'run'), 40)} so far")
-    for part, what in ((summary, "Enabled, last run and counts"), (runs, "Recent runs")):
+    unknown = "Enabled and counts" if newest is not None else "Enabled, last run and counts"
+    for part, what in ((summary, unknown), (runs, "Recent runs")):
         if isinstance(part, Missing):
             lines.append(f"_{what}: {why_missing(part)}_")
     return "*Last run*\n" + "\n".join(lines)
@@ -259,7 +279,7 @@ def _recipients(found: MessageNotification) -> str:
     how = {"": "", "DEFAULT": "", "NONE": ", but by no channel"}.get(by)
     if how is None:
         how = f", by {_CHANNELS.get(by) or code(found.protocol, 40)}"
-    return who + (f", {' and '.join(words)}" if words else "") + how
+    return who + (f", {enumerated(words)}" if words else "") + how
 
 
 def _duration(run: Run) -> str:

@@ -9,6 +9,9 @@ from bot.cards.text import code, escape, mrkdwn, plain
 from bot.coc import errors as coc
 from bot.schedule.describe import distance
 
+_UNSAID = {"task": "with this id"}
+"""What stands in a sentence for a value that is not known."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -27,7 +30,7 @@ class Problem:
 
     def plain(self) -> str:
         """Title and advice in one line without markup, for notifications, terminals and marks on a card."""
-        values = {key: plain(value, 80) for key, value in self.values}
+        values = _UNSAID | {key: plain(value, 80) for key, value in self.values}
         return f"{self.title.format_map(values)} {self.advice.format_map(values)}"
 
 
@@ -92,7 +95,7 @@ _WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
         coc.ServiceFailure,
         ":rotating_light:",
         "COC failed to answer.",
-        "The trouble is on the cloud's side. Try again in a minute; its support asks for the cloud request id.",
+        "The trouble is on the cloud's side. Try again in a minute; if it stays so, tell the bot's owner.",
     ),
     (
         coc.WrongTask,
@@ -101,6 +104,12 @@ _WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
         "It would mislead, so it is not shown. Try again; if it stays so, give the reference to the bot's owner.",
     ),
     (coc.TooLarge, ":package:", "COC's answer is too large to read.", "Look the task up in the COC console."),
+    (
+        coc.ErrorEnvelope,
+        ":question:",
+        "COC's answer can't be read as a task.",
+        "It is an error unknown to the bot. Try again; if it stays so, give the reference to the bot's owner.",
+    ),
     (
         coc.BadAnswer,
         ":question:",
@@ -126,7 +135,7 @@ _WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
 def problem_of(error: Exception, task_id: str | None = None) -> Problem:
     """The words for an error of the COC tree; anything else is our own fault and says so."""
     mark, title, advice = next(words for kind, *words in _WORDS if isinstance(error, kind))
-    values = {"task": task_id or ""}
+    values = {"task": task_id} if task_id else {}
     if isinstance(error, coc.Forbidden):
         values["permission"] = error.permission
     if isinstance(error, coc.Throttled):
@@ -154,7 +163,8 @@ def problem_card(found: Problem, *, task_id: str | None, reference: str) -> Mess
         parts.append(f"cloud request {code(found.request_id, 80)}")
     parts.append(f"reference {code(reference, 20)}")
     # The templates are our own words; what fills them is shown as a literal.
-    values = {key: code(value, 80) if key != "wait" else mrkdwn(value, 30) for key, value in found.values}
+    literals = {key: code(value, 80) if key != "wait" else mrkdwn(value, 30) for key, value in found.values}
+    values = _UNSAID | literals
     sentence = f"{found.mark}  *{found.title.format_map(values)}*\n{found.advice.format_map(values)}"
     # Our own words with cleaned values: escaped, but not disarmed, so that a permission can be copied.
     text = escape(f"{found.plain()} Reference {reference}.")

@@ -26,15 +26,16 @@ def as_mrkdwn(fragments: Iterable[Fragment], limit: int = 1_300) -> str:
     return text
 
 
-def as_plain(fragments: Iterable[Fragment], zone: tzinfo | None) -> str:
+def as_plain(fragments: Iterable[Fragment], zone: tzinfo | None, now: datetime) -> str:
     """For notifications and terminals; every moment in ``zone``, in UTC where that is unknown."""
-    return "".join(_plain(fragment, zone) for fragment in fragments)
+    return "".join(_plain(fragment, zone, now) for fragment in fragments)
 
 
-def local(moment: datetime, zone: tzinfo | None) -> str:
-    """``Sun 10 May 17:30``: a moment in the task's own zone, for people."""
+def local(moment: datetime, zone: tzinfo | None, now: datetime) -> str:
+    """``Sun 10 May 17:30``: a moment in the task's own zone, for people; with its year where it is another."""
     at = moment.astimezone(zone or UTC)
-    return at.strftime(f"%a {at.day} %b %H:%M")
+    year = "" if at.year == now.astimezone(zone or UTC).year else f" {at.year}"
+    return at.strftime(f"%a {at.day} %b{year} %H:%M")
 
 
 def zone_name(zone: tzinfo | None) -> str:
@@ -54,10 +55,10 @@ def _mrkdwn(fragment: Fragment) -> str:
             return _keeping_edges(fragment, mrkdwn(fragment, 300, absent=""))
 
 
-def _plain(fragment: Fragment, zone: tzinfo | None) -> str:
+def _plain(fragment: Fragment, zone: tzinfo | None, now: datetime) -> str:
     match fragment:
         case At(moment):
-            return f"{local(moment, zone)} ({zone_name(zone)})"
+            return f"{local(moment, zone, now)} {zone_name(zone)}"
         case Code(text):
             return plain(text, 80)
         case Quote(text):

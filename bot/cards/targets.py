@@ -10,7 +10,7 @@ from typing import Any
 
 from bot import redact
 from bot.cards.blocks import Block, actions, button, context, divider, plain_text, section
-from bot.cards.fields import selection, where_lines
+from bot.cards.fields import agents, selection, where_lines
 from bot.cards.problem import Problem, problem_card
 from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
 from bot.coc.reading import canonical
@@ -28,6 +28,8 @@ PREVIOUS = "targets_previous"
 NEXT = "targets_next"
 AGAIN = "targets_again"
 """Action ids of the modal's buttons."""
+
+_SAVED = "The machines below are those that matched when the task was saved"
 
 _DOTS = {
     "ONLINE": "large_green_circle",
@@ -64,12 +66,10 @@ def targets_view(snapshot: Snapshot, page: int = 1) -> dict[str, Any]:
     pages = paginate(rows)
     page = min(max(page, 1), len(pages))
     name = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
+    saved = "Agent states are from when the task was saved, not live. " if snapshot.targets.machines else ""
     blocks = [
         section(f"*{name}*\n" + "\n".join(where_lines(snapshot.targets))),
-        context(
-            "Agent states are from when the task was saved, not live. "
-            f"Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}."
-        ),
+        context(f"{saved}Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}."),
     ]
     blocks += _broken(snapshot.targets)
     blocks.append(divider())
@@ -109,9 +109,14 @@ def _rows(targets: Targets) -> Iterator[_Row]:
     several = len(list(targets.walk())) > 1
     for step in targets.walk():
         title = f"Step {mrkdwn(step.path, 20)}" if several else ""
-        about = _about(step)
-        if about:
-            yield _Row(heading=f"*{title}*  ·  {about}" if title else about)
+        # Of a single step the lines above the list say the rest.
+        about = [
+            _about(step) if several else "",
+            _SAVED if canonical(step.selection) == "ALL" and step.batches else "",
+        ]
+        parts = [part for part in (f"*{title}*" if title else "", *about) if part]
+        if any(about):
+            yield _Row(heading="  ·  ".join(parts))
         for place, batch in enumerate(step.batches, start=1):
             yield _Row(heading=_batch(batch, place, len(step.batches), title))
             for machine in batch.machines:
@@ -120,13 +125,10 @@ def _rows(targets: Targets) -> Iterator[_Row]:
 
 def _about(step: Step) -> str:
     word = canonical(step.selection)
-    if word == "ALL":
-        saved = "; the machines below are those that matched when it was saved" if step.batches else ""
-        return f"{selection(step)}{saved}"
     if word == "NONE":
         return "needs no machines"
     if word not in {"", "MANUAL"}:
-        return f"selection {code(step.selection, 60)}"
+        return selection(step)
     return "" if step.batches or step.steps or step.faults else "no machines listed"
 
 
@@ -143,8 +145,7 @@ def _batch(batch: Batch, place: int, total: int, step: str) -> str:
 
 def _down(batch: Batch) -> str:
     found = Counter(machine.agent_state for machine in batch.machines)
-    words = {"OFFLINE": "offline", "FAILED": "failed"}
-    return ", ".join(f"*{found[state]:,} {word}*" for state, word in words.items() if found[state])
+    return ", ".join(agents(state, found[state]) for state in ("OFFLINE", "FAILED") if found[state])
 
 
 def _list(rows: list[_Row]) -> list[Block]:
@@ -159,7 +160,7 @@ def _list(rows: list[_Row]) -> list[Block]:
             items = []
         if row.heading:
             blocks.append(context(row.heading))
-    return blocks or [section("_Nothing to list._")]
+    return blocks or [section("_No machines to list._")]
 
 
 def _bullets(items: list[dict[str, Any]]) -> Block:

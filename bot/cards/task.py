@@ -40,7 +40,7 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
         fields(
             [
                 field.schedule(snapshot, trigger),
-                field.next_runs(trigger, ahead),
+                field.next_runs(snapshot, trigger, ahead),
                 field.risk(snapshot),
                 field.runs_as(snapshot),
                 field.where(snapshot.targets),
@@ -126,8 +126,7 @@ def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> 
 
 def fallback(snapshot: Snapshot, trigger: Trigger, found: Verdict, name: str) -> str:
     """The card in one line, for a phone's lock screen and for screen readers. Escaped: Slack parses ``text``."""
-    zone = trigger.zone
-    line = f"{name}: {as_plain(found.headline, zone)}{as_plain(found.note, zone)}."
+    line = f"{name}: {as_plain((*found.headline, *found.note), trigger.zone, snapshot.as_of)}."
     level = {"HIGH": "High", "MEDIUM": "Medium", "LOW": "Low"}.get(canonical(snapshot.task.risk_level))
     rest = [f"{level} risk"] if level else []
     if snapshot.targets.machines:
@@ -187,7 +186,7 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
     if rows:
         return f"*changed since {moment}:* {', '.join(rows)}"
     if before.digest and before.digest != after.digest:
-        return f"*changed since {moment}:* details beyond the facts above"
+        return f"*changed since {moment}:* other details of the task"
     return f"unchanged since {moment}" if before.digest else f"refreshed, last shown {moment}"
 
 

@@ -25,7 +25,8 @@ _INVISIBLE = re.compile(
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 _SPACES = re.compile(r"[\s\u0085\u2028\u2029]+")
-_SHORTCODE = re.compile(r":(?=[\w+'-]{1,100}:)")
+# A time of day (17:30:00) is none, and is to be copied as it is.
+_SHORTCODE = re.compile(r":(?!(?<=\d:)\d\d:\d\d(?!\w))(?=[\w+'-]{1,100}:)")
 _LOOKALIKES = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
 _ENTITY_LENGTH = {"&": 5, "<": 4, ">": 4}
 _PART_OF_ENTITY = re.compile(r"&[a-z]{0,3}$")
@@ -92,6 +93,11 @@ def utc(moment: datetime) -> str:
 def count(number: int, one: str, many: str | None = None) -> str:
     """``1 machine``, ``42 machines``."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def enumerated(parts: list[str]) -> str:
+    """``a``, ``a and b``, ``a, b and c``."""
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _looked_at(text: str | None) -> str:

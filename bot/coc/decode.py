@@ -73,6 +73,17 @@ def decode_object(value: object, where: str) -> dict[str, Any] | Broken:
     return Broken(where, 0, "not an object", as_text(value) or "")
 
 
+def objects(entries: list[Any], where: str, faults: list[Broken]) -> list[dict[str, Any]]:
+    """The objects of a list; what is none is noted as a fault, null is skipped."""
+    rows = []
+    for place, entry in enumerate(entries, start=1):
+        if isinstance(entry, dict):
+            rows.append(entry)
+        elif entry is not None:
+            faults.append(Broken(f"{where}, entry {place}", 0, "not an object", as_text(entry) or ""))
+    return rows
+
+
 def _clean(value: Any) -> Any:
     if isinstance(value, str):
         return clean(value)

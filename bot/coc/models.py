@@ -8,13 +8,19 @@ are kept (``model_extra``). Validating any JSON object succeeds.
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from bot.coc.reading import Flag, Inner, Millis, Text, Whole, as_object, as_text
+from bot.coc.reading import Flag, Inner, Millis, Text, Whole, as_object, as_text, clean
 
 
 class _Wire(BaseModel):
     model_config = ConfigDict(extra="allow", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _clean_keys(cls, found: Any) -> Any:
+        # pydantic refuses a key that cannot be encoded; an escaped lone surrogate makes one.
+        return {clean(key): item for key, item in found.items()} if isinstance(found, dict) else found
 
 
 class TriggerTime(_Wire):

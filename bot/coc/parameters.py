@@ -9,7 +9,7 @@ flat; some of its values are JSON strings.
 from dataclasses import dataclass
 from typing import Any
 
-from bot.coc.decode import Broken, decode, decode_list, decode_object
+from bot.coc.decode import Broken, decode, decode_list, decode_object, objects
 from bot.coc.reading import as_text, as_whole
 
 _RUN_KEYS = ("execute_user", "timeout", "success_rate", "project_id", "script_params")
@@ -63,10 +63,11 @@ def _script_parameters(value: object) -> tuple[tuple[Parameter, ...], tuple[Brok
     found = decode_list(value, "script parameters")
     if isinstance(found, Broken):
         return (), (found,)
-    rows = [row for row in found if isinstance(row, dict)]
+    faults: list[Broken] = []
+    rows = objects(found, "script parameters", faults)
     orders = [as_whole(row.get("paramOrder", row.get("param_order"))) for row in rows]
     paired = sorted(zip(rows, orders, strict=True), key=lambda pair: (pair[1] is None, pair[1] or 0))
-    return tuple(_script_parameter(row) for row, _ in paired), ()
+    return tuple(_script_parameter(row) for row, _ in paired), tuple(faults)
 
 
 def _script_parameter(row: dict[str, Any]) -> Parameter:

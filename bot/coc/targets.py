@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.coc.decode import Broken, decode_list, decode_object
+from bot.coc.decode import Broken, decode_list, decode_object, objects
 from bot.coc.reading import as_text, as_whole, canonical
 
 MAX_DEPTH = 12
@@ -131,20 +131,9 @@ def decode_targets(value: object) -> Targets:
     if isinstance(found, Broken):
         return Targets(own_faults=(found,))
     faults: list[Broken] = []
-    steps = _steps(_objects(found, "target instances", faults), "", depth=0)
+    steps = _steps(objects(found, "target instances", faults), "", depth=0)
     everything = (m for step in steps for inner in step.walk() for batch in inner.batches for m in batch.machines)
     return Targets(steps=steps, own_faults=tuple(faults), machines=_once(everything))
-
-
-def _objects(entries: list[Any], where: str, faults: list[Broken]) -> list[dict[str, Any]]:
-    """The objects of a list; what is none is noted as a fault, null is skipped."""
-    rows = []
-    for place, entry in enumerate(entries, start=1):
-        if isinstance(entry, dict):
-            rows.append(entry)
-        elif entry is not None:
-            faults.append(Broken(f"{where}, entry {place}", 0, "not an object", as_text(entry) or ""))
-    return rows
 
 
 def _list(value: object, where: str, faults: list[Broken]) -> list[Any]:
@@ -184,13 +173,13 @@ def _step(row: dict[str, Any], path: str, depth: int) -> Step:
         policy=as_text(plan.get("policy")),
         rotation=as_text(_pick(plan, "all_rotation", "allRotation")),
         batches=_batches(_list(plan.get("batches"), f"step {path}, batches", faults), path, faults),
-        steps=_steps(_objects(nested, f"step {path}, sub-steps", faults), f"{path}.", depth + 1),
+        steps=_steps(objects(nested, f"step {path}, sub-steps", faults), f"{path}.", depth + 1),
         faults=tuple(faults),
     )
 
 
 def _resource(found: dict[str, Any], path: str, faults: list[Broken]) -> TargetResource:
-    params = _objects(_list(found.get("params"), f"step {path}, filters", faults), f"step {path}, filters", faults)
+    params = objects(_list(found.get("params"), f"step {path}, filters", faults), f"step {path}, filters", faults)
     return TargetResource(
         type=as_text(found.get("type")),
         id=as_text(found.get("id")),
@@ -202,7 +191,7 @@ def _resource(found: dict[str, Any], path: str, faults: list[Broken]) -> TargetR
 
 def _batches(entries: list[Any], path: str, faults: list[Broken]) -> tuple[Batch, ...]:
     batches = []
-    for place, entry in enumerate(_objects(entries, f"step {path}, batches", faults), start=1):
+    for place, entry in enumerate(objects(entries, f"step {path}, batches", faults), start=1):
         number = as_whole(_pick(entry, "batchIndex", "batch_index"))
         batches.append(
             Batch(
@@ -218,9 +207,9 @@ def _machines(batch: dict[str, Any], where: str, faults: list[Broken]) -> tuple[
     listed = _list(_pick(batch, "targetInstances", "target_instances"), f"{where}, machines", faults)
     # A bare string stands for the machine with that resource id.
     listed = [{"resourceId": entry} if isinstance(entry, str) and entry else entry for entry in listed]
-    rows = _objects(listed, f"{where}, machines", faults)
+    rows = objects(listed, f"{where}, machines", faults)
     inventory = _list(_pick(batch, "cmdbInstances", "cmdb_instances"), f"{where}, inventory", faults)
-    twins = _objects(inventory, f"{where}, inventory", faults)
+    twins = objects(inventory, f"{where}, inventory", faults)
     by_id = {key.lower(): twin for twin in twins if (key := as_text(_pick(twin, "resourceId", "resource_id")))}
     by_agent = {key: twin for twin in twins if (key := as_text(_pick(twin, "agentId", "agent_id")))}
     found, ids, agents = [], set(), set()

@@ -100,9 +100,9 @@ class Replies:
         except (aiohttp.ClientError, ValueError) as error:
             raise SlackRefused("broken_off", detail=type(error).__name__) from error
         word, detail = _outcome(body)
-        if status == 200 and word == "ok":
+        if 200 <= status < 300 and word == "ok":
             return
-        raise _refusal(status, word, detail, headers)
+        raise _refusal(status, "unknown_error" if word == "ok" else word, detail, headers)
 
     async def _api(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
         try:
@@ -128,15 +128,19 @@ async def _beginning(content: aiohttp.StreamReader) -> bytes:
 
 
 def _outcome(body: str) -> tuple[str, str]:
-    """Slack's word and details in the body of a response URL's answer: ``ok``, a word, or JSON."""
+    """Slack's word and details in the body of a response URL's answer: ``ok``, a word, or JSON.
+
+    Slack writes ``ok``; nothing at all, or JSON that holds no error, counts as that too.
+    """
     text = body.strip()
     try:
-        found = json.loads(text)
+        found = json.loads(text) if text else {}
     except (ValueError, RecursionError):
-        return (text or "empty answer")[:60], ""
+        return ("ok" if text.lower() == "ok" else text[:60]), ""
     if not isinstance(found, dict):
-        return "ok" if found == "ok" else text[:60], ""
-    return ("ok" if found.get("ok") else str(found.get("error") or "unknown_error")), _pointers(found)
+        return ("ok" if found in ("ok", True) else text[:60]), ""
+    failed = found.get("error") or found.get("ok") is False
+    return (str(found.get("error") or "unknown_error") if failed else "ok"), _pointers(found)
 
 
 def _pointers(found: Mapping[str, Any]) -> str:

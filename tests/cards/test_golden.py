@@ -1,0 +1,226 @@
+"""The golden files: every card and view as the people on call see them. Read them as the product they are.
+
+``UPDATE_GOLDEN=1 pytest tests/cards/test_golden.py`` writes them anew; review the difference.
+"""
+
+import inspect
+import json
+import os
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.cards.budget import Message
+from bot.cards.changes import decode
+from bot.cards.guide import guide
+from bot.cards.problem import problem_card, problem_of
+from bot.cards.targets import loading_view, problem_view, targets_view
+from bot.cards.task import not_refreshed, task_card
+from bot.coc import errors
+from bot.coc.snapshot import Missing, Snapshot
+from tests.cards.judges import judge_message, judge_view, pages_of
+from tests.cards.snapshots import ADA, AS_OF, SAMPLES, TASK_ID, Json, machine, snapshot, step, wire, with_steps
+
+GOLDEN = Path(__file__).parent.parent / "golden"
+UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
+REFERENCE = "K7QF2M"
+MINUTE = 60_000
+
+NO_LIST = Missing("no permission", permission="coc:schedule:list")
+NO_HISTORY = Missing("no permission", permission="coc:schedule:getHistories")
+
+
+def _run(started_ms: int, seconds: int | None = 61, status: str = "FINISHED", message: str | None = None) -> Json:
+    ended = None if seconds is None else started_ms + seconds * 1000
+    return {"status": status, "started_time": started_ms, "finished_time": ended, "execution_msg": message}
+
+
+def _listed(last: Json | None, count: int, *, enabled: bool = True) -> Json:
+    started, status = (last["started_time"], last["status"]) if last else (None, None)
+    return {
+        "enabled": enabled,
+        "last_execution_time": started,
+        "last_execution_status": status,
+        "execution_count": count,
+    }
+
+
+def _samples() -> dict[str, Snapshot]:
+    """Each sample under circumstances of its own: all known, no permission, timed out, failed, not listed."""
+    once = _run(1767576600000 + 2_000, 12)
+    nightly = _run(1778405400000 + 1_000, 61)
+    example = json.loads((SAMPLES.parent / "sandbox" / "document_example.json").read_text("utf-8"))
+    return {
+        "S1": snapshot(wire("S1"), summary=_listed(once, 1), runs=[once], task_id=wire("S1")["id"]),
+        "S2": snapshot(wire("S2"), summary=_listed(nightly, 118), runs=[nightly]),
+        "S3": snapshot(wire("S3"), summary=NO_LIST, runs=NO_HISTORY, task_id=wire("S3")["id"]),
+        "S4": snapshot(
+            wire("S4"), summary=Missing("timed out"), runs=[_run(1777575600000, 4)], task_id=wire("S4")["id"]
+        ),
+        "S5": snapshot(wire("S5"), summary=_listed(None, 0), runs=[], task_id=wire("S5")["id"]),
+        "S6": snapshot(wire("S6"), summary=_listed(None, 0), runs=Missing("failed"), task_id=wire("S6")["id"]),
+        "S7": snapshot(
+            wire("S7"), summary=Missing("not listed"), runs=Missing("timed out"), task_id=wire("S7")["id"]
+        ),
+        # The document masks the id; nobody could ask for it under that.
+        "document": snapshot(
+            example,
+            summary=_listed(_run(1746866130000), 1),
+            runs=Missing("failed"),
+            task_id="ST2601050930000000000008H8",
+        ),
+    }
+
+
+def _situations() -> dict[str, Snapshot]:
+    """Sample S2 as it may stand at other moments of its life."""
+    nightly = _run(1778405400000, 61)
+    failed = _run(1778405400000, 61, "ABNORMAL", "1 of 2 instances failed: web-02: agent offline")
+    running = _run(1778441100000, None, "PROCESSING")
+    pending = {**wire("S2"), "approve_status": "PENDING", "approve_comments": None}
+    return {
+        "disabled": snapshot(wire("S2"), summary=_listed(nightly, 118, enabled=False), runs=[nightly]),
+        "ended": snapshot(wire("S2"), summary=_listed(nightly, 118), runs=[nightly], as_of=AS_OF.replace(year=2027)),
+        "failed": snapshot(wire("S2"), summary=_listed(failed, 119), runs=[failed]),
+        "pending": snapshot(pending, summary=_listed(None, 0), runs=[]),
+        "running": snapshot(wire("S2"), summary=_listed(running, 119), runs=[running]),
+    }
+
+
+def _fleet() -> Snapshot:
+    """Ninety machines in two batches: three pages."""
+    machines = [
+        machine(f"web-{n:02d}", n, agentStatus={17: "OFFLINE", 60: "FAILED", 61: None}.get(n, "ONLINE"))
+        for n in range(1, 91)
+    ]
+    return snapshot(with_steps(step(machines[:50], machines[50:])))
+
+
+def _cards() -> Iterator[tuple[str, Message]]:
+    for name, found in {**_samples(), **_situations()}.items():
+        yield f"card-{name}", task_card(found, asked_by=ADA)
+    posted = _samples()["S2"]
+    value = str(task_card(posted).blocks[-1]["elements"][0]["value"])
+    before = decode(value)
+    later = AS_OF + timedelta(minutes=28)
+    rejected = {**wire("S2"), "approve_status": "REJECTED", "approve_comments": "not during the freeze"}
+    other = {**wire("S2"), "approve_comments": "ok, but not during the freeze"}
+    runs, summary = [_run(1778405400000 + 1_000, 61)], _listed(_run(1778405400000 + 1_000, 61), 118)
+    yield (
+        "refreshed-changed",
+        task_card(
+            snapshot(rejected, summary={**summary, "enabled": False}, runs=runs, as_of=later),
+            asked_by=ADA,
+            before=before,
+        ),
+    )
+    for name, detail, when in (
+        ("unchanged", wire("S2"), later),
+        ("unchanged-since-days", wire("S2"), AS_OF + timedelta(days=2)),
+        ("changed-in-detail", other, later),
+    ):
+        found = snapshot(detail, summary=summary, runs=runs, as_of=when)
+        yield f"refreshed-{name}", task_card(found, asked_by=ADA, before=before)
+    card = task_card(posted, asked_by=ADA)
+    reason = problem_of(errors.TimedOut("read: 5 s")).title
+    yield "not-refreshed", Message(card.text, tuple(not_refreshed(list(card.blocks), reason, later, ADA)))
+    for private in (False, True):
+        kind = "private" if private else "public"
+        yield f"guide-{kind}", guide("/schedtask", None, private_by_default=private)
+        wrong = "“ST26010509” has 10 characters; a task id has 26."
+        yield f"guide-{kind}-wrong", guide("/schedtask", wrong, private_by_default=private)
+    for error in _errors():
+        found_problem = problem_of(error, TASK_ID)
+        yield (
+            f"problem-{type(error).__name__}",
+            problem_card(found_problem, task_id=TASK_ID, reference=REFERENCE),
+        )
+
+
+def _errors() -> Iterator[Exception]:
+    """One of every class, as the service brings it about."""
+    words: dict[type[errors.CocError], tuple[int | None, str | None, str | None]] = {
+        errors.TaskNotFound: (400, "COC.00014102", "The scheduled task does not exist."),
+        errors.ForeignTask: (400, "COC.00014121", "The task does not belong to the current account."),
+        errors.InvalidRequest: (400, "COC.00014002", "Invalid parameter."),
+        errors.Unauthenticated: (
+            401,
+            "APIGW.0301",
+            "Incorrect IAM authentication information: verify aksk signature fail",
+        ),
+        errors.TokenExpired: (401, "APIGW.0307", "The token must be updated."),
+        errors.Forbidden: (403, "APIGW.0302", "Policy doesn't allow coc:schedule:get to be performed."),
+        errors.WrongEndpoint: (
+            404,
+            "APIGW.0101",
+            "The API does not exist or has not been published in the environment",
+        ),
+        errors.Throttled: (429, "APIGW.0308", "The throttling threshold has been reached"),
+        errors.ServiceFailure: (503, "APIGW.0201", "Backend unavailable"),
+        errors.ErrorEnvelope: (200, "COC.00099999", "Something went wrong."),
+    }
+    for kind in _classes():
+        status, code, message = words.get(kind, (None, None, None))
+        said = {"status": status, "code": code, "message": message, "request_id": code and "9f2c41d07be84f0e"}
+        if issubclass(kind, errors.Forbidden):
+            yield kind(permission="coc:schedule:get", **said)  # type: ignore[arg-type]
+        elif issubclass(kind, errors.Throttled):
+            yield kind(retry_after=7.0, **said)  # type: ignore[arg-type]
+        else:
+            yield kind(**said)  # type: ignore[arg-type]
+    yield RuntimeError("hunter2")
+
+
+def _classes() -> list[type[errors.CocError]]:
+    found = inspect.getmembers(errors, inspect.isclass)
+    return [kind for _, kind in found if issubclass(kind, errors.CocError)]
+
+
+def _views() -> Iterator[tuple[str, Json]]:
+    yield "view-loading", loading_view(TASK_ID)
+    problem = problem_of(errors.TimedOut("read: 5 s"), TASK_ID)
+    yield "view-problem", problem_view(problem, task_id=TASK_ID, reference=REFERENCE)
+    for name, found in _samples().items():
+        yield f"targets-{name}", targets_view(found)
+    for number, page in enumerate(pages_of(_fleet()), start=1):
+        yield f"targets-fleet-{number}", page
+
+
+MESSAGES = dict(_cards())
+VIEWS = dict(_views())
+PAYLOADS: dict[str, Json] = {**{name: found.payload() for name, found in MESSAGES.items()}, **VIEWS}
+
+
+@pytest.mark.parametrize("name", sorted(PAYLOADS))
+def test_it_is_what_the_golden_file_shows(name: str) -> None:
+    """A card or view is, to the letter, the one that was reviewed."""
+    path = GOLDEN / f"{name}.json"
+    text = json.dumps(PAYLOADS[name], ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+    if UPDATE:
+        path.write_text(text, "utf-8")
+    assert text == path.read_text("utf-8")
+
+
+def test_no_golden_file_is_without_a_case() -> None:
+    """What no case writes any more is not kept as if it were still the product."""
+    assert {path.stem for path in GOLDEN.iterdir()} == set(PAYLOADS)
+
+
+@pytest.mark.parametrize("name", sorted(MESSAGES))
+def test_slack_takes_the_message(name: str) -> None:
+    """Every reviewed card is a message by Slack's rules, in public and only to one person."""
+    judge_message(MESSAGES[name])
+
+
+@pytest.mark.parametrize("name", sorted(VIEWS))
+def test_slack_takes_the_view(name: str) -> None:
+    """Every reviewed modal is a view by Slack's rules."""
+    judge_view(VIEWS[name])
+
+
+def test_every_error_of_the_tree_has_its_own_card() -> None:
+    """A new error class cannot go without a reviewed card."""
+    assert errors.CocError in _classes()
+    assert {f"problem-{kind.__name__}" for kind in _classes()} <= set(MESSAGES)

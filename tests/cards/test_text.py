@@ -1,0 +1,147 @@
+"""Text from outside on its way into Slack: cleaned, cut visibly, escaped, disarmed."""
+
+import html
+import unicodedata
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.cards.text import CUT, clean, code, count, cut, cut_escaped, date, enumerated, escape, mrkdwn, plain, utc
+from tests.cards.any_task import texts
+from tests.cards.judges import assert_tame, assert_visible
+
+LIMITS = st.integers(1, 400)
+
+
+@settings(deadline=None, max_examples=300)
+@given(texts(), LIMITS)
+def test_mrkdwn_keeps_its_limit_and_nothing_in_it_is_live(text: str, limit: int) -> None:
+    """At most so many characters, as Slack counts them; no markup but entities; never empty."""
+    shown = mrkdwn(text, limit)
+    assert 1 <= len(html.unescape(shown)) <= len(shown) <= limit
+    assert not set(shown) & set("*~`<>")
+    assert_tame(shown)
+
+
+@settings(deadline=None, max_examples=300)
+@given(texts(), LIMITS)
+def test_code_keeps_its_limit_and_ends_only_where_it_should(text: str, limit: int) -> None:
+    """Between the two backticks stands no third one, and nothing that Slack parses."""
+    shown = code(text, limit)
+    assert shown[0] == shown[-1] == "`"
+    assert "`" not in shown[1:-1]
+    assert 1 <= len(shown) - 2 <= limit
+    assert_tame(shown)
+
+
+@settings(deadline=None, max_examples=300)
+@given(texts(), LIMITS)
+def test_plain_keeps_its_limit_and_is_visible(text: str, limit: int) -> None:
+    """For what Slack does not parse: one line, nothing hidden in it, never empty."""
+    shown = plain(text, limit)
+    assert 1 <= len(shown) <= limit
+    assert "\n" not in shown
+    assert_visible(shown)
+
+
+@settings(deadline=None, max_examples=300)
+@given(texts(), LIMITS)
+def test_what_is_cut_says_so(text: str, limit: int) -> None:
+    """A text that does not fit ends with the mark; one that fits is not touched."""
+    whole = clean(text)
+    if len(whole) > limit:
+        assert plain(text, limit).endswith(CUT)
+    elif len(text) <= 10_000:
+        assert plain(text, limit, absent="") == whole
+    if len(escape(whole)) > limit:
+        assert mrkdwn(text, limit).endswith(CUT)
+        assert code(text, limit).endswith(f"{CUT}`")
+
+
+@given(st.text(max_size=60), LIMITS)
+def test_what_is_escaped_is_never_cut_inside_an_entity(text: str, limit: int) -> None:
+    """Half an entity would be shown as it stands, or swallow what follows."""
+    escaped = escape(text)
+    short = cut_escaped(escaped, limit)
+    assert len(short) <= limit
+    assert short == escaped or escape(text).startswith(short.removesuffix(CUT).rstrip())
+    assert "&" not in short.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "")
+
+
+def test_a_huge_text_is_cut_before_it_is_cleaned() -> None:
+    """Sixteen million characters cost no more than ten thousand; that they were cut is said all the same."""
+    assert plain("\u200b" * 16_000_000 + "end", 50) == CUT
+    assert mrkdwn("中" * 16_000_000, 10) == "中" * 9 + CUT
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<!channel>", "&lt;!channel&gt;"),
+        ("R&D", "R&amp;D"),
+        ("&amp;", "&amp;amp;"),
+        ("*bold*", "∗bold∗"),
+        ("~gone~", "∼gone∼"),
+        ("`rm`", "ˋrmˋ"),
+        ("_slanted_", "ˍslantedˍ"),
+        ("nightly_log_rotate", "nightly_log_rotate"),
+        (":tada: :+1: :飞:", "꞉tada: ꞉+1: ꞉飞:"),
+        ("at 17:30:00", "at 17:30:00"),
+        ("17:30:00:tada:", "17:30꞉00꞉tada:"),
+        ("a\r\n\tb\u2028c", "a b c"),
+        ("x\u202etxt.exe\u202c", "xtxt.exe"),
+        ("e" + "\u0301" * 50, "e" + "\u0301" * 3),
+        ("中文主机", "中文主机"),
+        ("\ud800", "?"),
+        ("\u200b\u200d", "–"),
+        ("  ", "–"),
+        (None, "–"),
+    ],
+)
+def test_words_stay_readable_while_their_markup_dies(text: str | None, shown: str) -> None:
+    """Look-alikes stand in where Slack has no escape; ordinary words, Chinese and times stay as they are."""
+    assert mrkdwn(text, 100) == shown
+
+
+def test_a_literal_keeps_stars_and_underscores() -> None:
+    """In code style only backticks need a stand-in: a literal is there to be copied."""
+    assert code("*_~:x: coc:schedule:list", 60) == "`*_~:x: coc:schedule:list`"
+    assert code("a`b", 60) == "`aˋb`"
+    assert code(None, 60) == "`–`"
+
+
+def test_the_limit_counts_what_escaping_adds() -> None:
+    """Slack counts after escaping: five ampersands are 25 characters, and a cut leaves whole ones."""
+    assert mrkdwn("&" * 5, 25) == "&amp;" * 5
+    assert mrkdwn("&" * 6, 25) == "&amp;" * 4 + CUT
+    assert code("<" * 9, 10) == f"`&lt;&lt;{CUT}`"
+
+
+def test_a_cut_leaves_no_space_before_the_mark() -> None:
+    """``nightly …`` would look like an own word."""
+    assert cut("nightly log", 9) == "nightly" + CUT
+    assert cut("nightly", 7) == "nightly"
+
+
+def test_moments_are_in_each_readers_zone_with_a_fallback_in_utc() -> None:
+    """A date token; its fallback holds neither ``|`` nor ``>`` and names its zone."""
+    moment = datetime(2026, 5, 10, 9, 30, 59, tzinfo=UTC)
+    assert date(moment) == "<!date^1778405459^{date_short_pretty} at {time}|Sun 10 May 2026, 09:30 UTC>"
+    assert utc(datetime(2026, 5, 3, tzinfo=UTC)) == "Sun 3 May 2026, 00:00 UTC"
+
+
+def test_numbers_and_lists_read_as_english() -> None:
+    """One is not many; the last of several is joined by "and"."""
+    assert [count(n, "machine") for n in (0, 1, 1234)] == ["0 machines", "1 machine", "1,234 machines"]
+    assert count(2, "batch", "batches") == "2 batches"
+    assert [enumerated(list(words)) for words in ("a", "ab", "abc")] == ["a", "a and b", "a, b and c"]
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing(text: str) -> None:
+    """What is clean stays as it is, whatever place it goes to next."""
+    once = clean(text)
+    assert clean(once) == once
+    assert not [char for char in once if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]
