@@ -268,9 +268,9 @@ def test_a_named_secret_never_shows_whatever_stands_around_it(
 @given(st.text(max_size=60) | st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=12).map("".join))
 @settings(max_examples=200, deadline=None)
 def test_any_text_can_be_redacted(text: str) -> None:
-    """Never an exception; a text without its secrets has none left to hide."""
+    """Never an exception; a text that has no secrets comes back as it is, one that has says so."""
     shown = plain(text)
-    assert plain(shown) == shown
+    assert shown == text or HIDDEN in shown
     assert isinstance(secret_name(text), bool)
 
 

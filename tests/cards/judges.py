@@ -66,7 +66,7 @@ def assert_tame(text: str) -> None:
         assert "~" not in words, text
         assert set(_EMOJI.findall(words)) <= EMOJI, text
         for live in ("*bold*", "_italic_", "`code`", "`fenced`"):
-            assert live not in line.lower(), text
+            assert live not in words.lower(), text
     assert_visible(text)
 
 

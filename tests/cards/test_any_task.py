@@ -1,0 +1,26 @@
+"""Whatever COC sends, the card and every page of the targets are valid, and nothing foreign in them is live."""
+
+from hypothesis import given, settings
+
+from bot.cards.targets import targets_view
+from bot.cards.task import task_card
+from bot.coc.snapshot import Snapshot
+from tests.cards.any_task import snapshots
+from tests.cards.judges import judge_message, judge_view, pages_of
+
+
+@given(snapshots())
+@settings(max_examples=100, deadline=None)
+def test_any_task_makes_a_valid_card(found: Snapshot) -> None:
+    """Slack's rules, our budget, no live mention, link, emoji or formatting from outside."""
+    judge_message(task_card(found, asked_by="U0ONCALL"))
+
+
+@given(snapshots())
+@settings(max_examples=60, deadline=None)
+def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
+    """Every page; and a page number beyond the last is the last."""
+    pages = pages_of(found)
+    for page in pages:
+        judge_view(page)
+    assert targets_view(found, 10_000) == pages[-1]

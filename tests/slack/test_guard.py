@@ -1,0 +1,66 @@
+"""The signature check in front of HTTP requests."""
+
+import hashlib
+import hmac
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.slack.guard import WINDOW_S, genuine
+
+SECRET, NOW = "8f742231b10e8888abcd99yyyzzz85a5", 1531420618.0
+
+
+def signed(stamp: str, body: bytes, secret: str = SECRET) -> dict[str, str]:
+    """The two headers as Slack makes them."""
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
+
+
+def test_slacks_own_example_passes() -> None:
+    """The worked example of Slack's page "Verifying requests from Slack": timestamp, body and signature."""
+    body = (
+        b"token=xyzz0WbapA4vBCDEFasx0q6G&team_id=T1DC2JH3J&team_domain=testteamnow&channel_id=G8PSS9T3V"
+        b"&channel_name=foobar&user_id=U2CERLKJA&user_name=roadrunner&command=%2Fwebhook-collect&text="
+        b"&response_url=https%3A%2F%2Fhooks.slack.com%2Fcommands%2FT1DC2JH3J%2F397700885554%2F96rGlfmibIGlgcZRskXaIFfN"
+        b"&trigger_id=398738663015.47445629121.803a0bc887a14d10d2c447fce8b6703c"
+    )
+    headers = {
+        "x-slack-request-timestamp": "1531420618",
+        "X-SLACK-SIGNATURE": "v0=a2114d57b48eac39b9ad189dd8316235a7b4a8d21a10bd27519666489c69b503",
+    }
+    assert genuine(SECRET, headers, body, lambda: 1531420618.0)
+
+
+@pytest.mark.parametrize(
+    ("age", "good"), [(0, True), (WINDOW_S, True), (WINDOW_S + 1, False), (-WINDOW_S - 1, False)]
+)
+def test_old_and_future_requests_are_replays(age: int, good: bool) -> None:
+    """Five minutes either way, as Slack advises."""
+    assert genuine(SECRET, signed(str(int(NOW) - age), b"x"), b"x", lambda: NOW) is good
+
+
+def test_another_body_or_another_secret_is_refused() -> None:
+    """The signature covers the body, with our secret only."""
+    headers = signed(str(int(NOW)), b"x")
+    assert genuine(SECRET, headers, b"x", lambda: NOW)
+    assert not genuine(SECRET, headers, b"y", lambda: NOW)
+    assert not genuine("another", headers, b"x", lambda: NOW)
+
+
+@pytest.mark.parametrize("stamp", ["", "abc", "-1", "1e9", "١٥٣١٤٢٠٦١٨", " 1531420618", "9" * 400])
+def test_a_junk_timestamp_is_refused_without_an_error(stamp: str) -> None:
+    """Also where the signature over the junk is right."""
+    assert not genuine(SECRET, signed(stamp, b"x"), b"x", lambda: NOW)
+
+
+@given(headers=st.dictionaries(st.text(), st.text()), stamp=st.text(), signature=st.text(), body=st.binary())
+def test_nothing_unsigned_passes_and_nothing_raises(
+    headers: dict[str, str], stamp: str, signature: str, body: bytes
+) -> None:
+    """Whatever the headers and the body are."""
+    junk = {**headers, "X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": signature}
+    assert not genuine(SECRET, junk, body, lambda: NOW)
+    fresh = {**headers, "X-Slack-Request-Timestamp": str(int(NOW)), "X-Slack-Signature": signature}
+    assert not genuine(SECRET, fresh, body, lambda: NOW)

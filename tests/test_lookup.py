@@ -1,0 +1,126 @@
+"""The use case, against a COC on a real socket: three calls, shared, with deadlines."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bot.coc.client import CocClient
+from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+from bot.coc.errors import TaskNotFound
+from bot.coc.snapshot import Missing
+from bot.lookup import EXTRA_WAIT_S, KEPT, Lookup
+from bot.sandbox.coc_error_tasks import error_id
+from bot.sandbox.coc_server import LocalCoc
+
+NIGHTLY = "ST2601050930000000000002B2"
+
+
+@pytest.fixture
+async def coc() -> AsyncIterator[LocalCoc]:
+    """A COC."""
+    async with LocalCoc() as server:
+        yield server
+
+
+@pytest.fixture
+async def lookup(coc: LocalCoc) -> AsyncIterator[Lookup]:
+    """A look-up that asks it."""
+    keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
+    client = CocClient(endpoint=coc.url, auth=SignedAuth(keys))
+    yield Lookup(client)
+    await client.aclose()
+
+
+async def test_one_snapshot_holds_all_three_answers(lookup: Lookup) -> None:
+    """Detail, listing and runs, decoded; the listing is found in the task's own enterprise project."""
+    found = await lookup.snapshot(NIGHTLY)
+    assert found.task.name == "nightly-logrotate"
+    assert len(found.targets.machines) == 42
+    assert found.parameters.execute_user == "root"
+    assert not isinstance(found.summary, Missing)
+    assert found.summary.enabled is True
+    assert not isinstance(found.runs, Missing)
+    assert found.runs[0].status == "FINISHED"
+
+
+async def test_overlapping_look_ups_share_one_set_of_calls(coc: LocalCoc, lookup: Lookup) -> None:
+    """Fifty at once cost three requests; another task's look-up is its own."""
+    coc.fail("detail", status=200, delay=0.2)
+    found = await asyncio.gather(*(lookup.snapshot(NIGHTLY) for _ in range(50)))
+    assert all(snapshot is found[0] for snapshot in found)
+    assert len(coc.requests) == 3
+
+
+async def test_one_who_gives_up_does_not_take_the_answer_from_others(coc: LocalCoc, lookup: Lookup) -> None:
+    """A cancelled wait leaves the shared calls running."""
+    coc.fail("detail", status=200, delay=0.2)
+    first = asyncio.create_task(lookup.snapshot(NIGHTLY))
+    await asyncio.sleep(0)
+    second = asyncio.create_task(lookup.snapshot(NIGHTLY))
+    await asyncio.sleep(0.05)
+    first.cancel()
+    assert (await second).task_id == NIGHTLY
+
+
+async def test_an_error_reaches_everyone_and_is_not_kept(coc: LocalCoc, lookup: Lookup) -> None:
+    """All who share the calls get it; the next look-up asks again."""
+    missing = error_id("400NOTFOUND")
+    results = await asyncio.gather(*(lookup.snapshot(missing) for _ in range(3)), return_exceptions=True)
+    assert [type(result) for result in results] == [TaskNotFound] * 3
+    assert len(coc.requests) == 1
+    with pytest.raises(TaskNotFound):
+        await lookup.snapshot(missing, max_age_s=60)
+    assert len(coc.requests) == 2
+
+
+async def test_recent_data_serves_pages_and_nothing_else(coc: LocalCoc, lookup: Lookup) -> None:
+    """Only a caller that accepts an age gets kept data, and it carries its own as-of time."""
+    first = await lookup.snapshot(NIGHTLY)
+    assert await lookup.snapshot(NIGHTLY, max_age_s=60) is first
+    assert len(coc.requests) == 3
+    assert await lookup.snapshot(NIGHTLY) is not first
+    assert len(coc.requests) == 6
+
+
+async def test_what_is_kept_is_bounded(coc: LocalCoc, lookup: Lookup) -> None:
+    """The oldest snapshot goes when there are too many."""
+    detail = coc.tasks[NIGHTLY].detail
+    assert isinstance(detail, dict)
+    ids = [f"ST{number:024d}" for number in range(KEPT + 1)]
+    for task_id in ids:
+        coc.tasks[task_id] = type(coc.tasks[NIGHTLY])(task_id, "x", "x", {**detail, "id": task_id}, None, [])
+        await lookup.snapshot(task_id)
+    before = len(coc.requests)
+    await lookup.snapshot(ids[-1], max_age_s=60)
+    assert len(coc.requests) == before
+    await lookup.snapshot(ids[0], max_age_s=60)
+    assert len(coc.requests) == before + 3
+
+
+async def test_without_the_other_permissions_their_parts_are_missing_by_name(coc: LocalCoc, lookup: Lookup) -> None:
+    """The task is there; what is not says which grant it lacks."""
+    coc.permissions = {"coc:schedule:get"}
+    found = await lookup.snapshot(NIGHTLY)
+    assert isinstance(found.summary, Missing)
+    assert (found.summary.reason, found.summary.permission) == ("no permission", "coc:schedule:list")
+    assert isinstance(found.runs, Missing)
+    assert found.runs.permission == "coc:schedule:getHistories"
+
+
+async def test_slow_extras_are_not_waited_for(coc: LocalCoc, lookup: Lookup) -> None:
+    """They get 1.5 s beside each other; then the snapshot comes without them and says why."""
+    coc.fail("list", status=200, delay=30)
+    coc.fail("history", status=200, delay=30)
+    found = await lookup.snapshot(NIGHTLY)
+    assert found.summary == Missing("timed out")
+    assert found.runs == Missing("timed out")
+    assert EXTRA_WAIT_S <= found.elapsed_s < 2 * EXTRA_WAIT_S, "beside each other, not one after the other"
+
+
+async def test_a_task_that_is_not_listed_says_so(coc: LocalCoc, lookup: Lookup) -> None:
+    """The list call answers without the task: no guess about ``enabled``."""
+    only_id = next(task.id for task in coc.tasks.values() if task.listing is None and isinstance(task.detail, dict))
+    found = await lookup.snapshot(only_id)
+    assert isinstance(found.summary, Missing)
+    assert found.summary.reason == "not listed"
