@@ -1,11 +1,18 @@
 """The sandbox as a fixture: the real bot between a local COC and a local Slack, over real sockets."""
 
+import os
 import time
 from collections.abc import AsyncIterator
 
+import hypothesis
 import pytest
 
 from bot.sandbox.session import Sandbox
+
+# Where nobody watches, the same examples each time; at a desk, new ones that may find something.
+hypothesis.settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    hypothesis.settings.load_profile("ci")
 
 
 class Time:

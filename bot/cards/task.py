@@ -118,7 +118,8 @@ def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> 
     parts = [f"Created by {mrkdwn(task.created_user_name, 60)}"] if task.created_user_name else []
     asker = f", asked by <@{asked_by}>" if asked_by and _SLACK_USER.fullmatch(asked_by) else ""
     parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{asker}")
-    parts.append(f"COC took {snapshot.elapsed_s:.1f} s")
+    took = f"{snapshot.elapsed_s:.1f} s" if snapshot.elapsed_s >= 0.1 else "under 0.1 s"
+    parts.append(f"COC took {took}")
     if before is not None and before.as_of is not None:
         parts.append(_since(snapshot, before, before.as_of))
     return "  ·  ".join(parts)

@@ -36,7 +36,8 @@ _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 def clean(text: str) -> str:
     """One line of visible text: nothing that hides, reorders or breaks; stacked accents cut to three."""
     text = _INVISIBLE.sub("", _SPACES.sub(" ", text.encode("utf-8", "replace").decode("utf-8")))
-    return _few_marks(text).strip()
+    # Again, because what was invisible may have stood between two blanks.
+    return _SPACES.sub(" ", _few_marks(text)).strip()
 
 
 def cut(text: str, limit: int) -> str:

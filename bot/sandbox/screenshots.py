@@ -55,7 +55,7 @@ async def take(folder: Path) -> list[Path]:
 
 async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> list[Path]:
     width, height = SIZES[name]
-    page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=2)
+    page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1.5)
     await page.goto(f"{box.url}/?user=U0ONCALL")
     await page.locator("body[data-ready]").wait_for()
     files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error")]
