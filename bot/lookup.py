@@ -65,7 +65,9 @@ class Lookup:
         self._flights.pop(task_id, None)
         if flight.cancelled() or flight.exception() is not None:
             return
-        self._recent[task_id] = (self._monotonic(), flight.result())
+        snapshot = flight.result()
+        # Its age counts from when COC was asked, not from when the slowest of the three calls was done.
+        self._recent[task_id] = (self._monotonic() - snapshot.elapsed_s, snapshot)
         self._recent.move_to_end(task_id)
         while len(self._recent) > KEPT:
             self._recent.popitem(last=False)

@@ -1,7 +1,9 @@
 """The use case, against a COC on a real socket: three calls, shared, with deadlines."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
+from typing import Literal
 
 import pytest
 
@@ -9,7 +11,7 @@ from bot.coc.client import CocClient
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
 from bot.coc.errors import TaskNotFound
 from bot.coc.snapshot import Missing
-from bot.lookup import EXTRA_WAIT_S, KEPT, Lookup
+from bot.lookup import EXTRA_WAIT_S, KEPT, OFF_LOOP_BYTES, Lookup
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.coc_server import LocalCoc
 
@@ -81,6 +83,67 @@ async def test_recent_data_serves_pages_and_nothing_else(coc: LocalCoc, lookup: 
     assert len(coc.requests) == 3
     assert await lookup.snapshot(NIGHTLY) is not first
     assert len(coc.requests) == 6
+
+
+async def test_the_age_of_kept_data_counts_from_when_coc_was_asked(coc: LocalCoc, lookup: Lookup) -> None:
+    """Slow extra calls do not make the detail any younger."""
+    coc.fail("list", status=200, delay=0.5)
+    first = await lookup.snapshot(NIGHTLY)
+    assert await lookup.snapshot(NIGHTLY, max_age_s=60) is first
+    assert await lookup.snapshot(NIGHTLY, max_age_s=0.4) is not first
+
+
+async def test_when_everybody_gives_up_the_calls_still_end_and_are_kept(coc: LocalCoc, lookup: Lookup) -> None:
+    """Neither an error nor a leak: the next one gets what was fetched meanwhile, or asks again."""
+    coc.fail("detail", status=200, delay=0.2)
+    waits = [asyncio.create_task(lookup.snapshot(NIGHTLY)) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    for wait in waits:
+        wait.cancel()
+    results = await asyncio.gather(*waits, return_exceptions=True)
+    assert [type(result) for result in results] == [asyncio.CancelledError] * 3
+    assert (await lookup.snapshot(NIGHTLY)).task.name == "nightly-logrotate"
+    assert len(coc.requests) == 3
+    assert lookup._flights == {}
+
+
+async def test_two_tasks_are_asked_for_beside_each_other(coc: LocalCoc, lookup: Lookup) -> None:
+    """Sharing is per task."""
+    other = "ST2601050930000000000001A1"
+    both = await asyncio.gather(lookup.snapshot(NIGHTLY), lookup.snapshot(other))
+    assert [found.task_id for found in both] == [NIGHTLY, other]
+    assert len(coc.requests) == 6
+
+
+@pytest.mark.parametrize(("kind", "part"), [("list", "summary"), ("history", "runs")])
+async def test_an_extra_call_that_fails_costs_its_part_only(
+    coc: LocalCoc, lookup: Lookup, kind: Literal["list", "history"], part: str
+) -> None:
+    """The reason and the cloud's request id are kept for the card; the other part is there."""
+    coc.fail(kind, status=500)
+    found = await lookup.snapshot(NIGHTLY)
+    missing = getattr(found, part)
+    assert isinstance(missing, Missing)
+    assert missing.reason == "failed"
+    assert missing.request_id
+    assert isinstance(found.summary, Missing) != isinstance(found.runs, Missing)
+
+
+async def test_a_full_task_is_decoded_beside_the_event_loop() -> None:
+    """A megabyte of targets does not hold up the acks of others: the loop goes on turning meanwhile."""
+    rows = [{"resourceId": f"id-{number}", "properties": {"hostName": "h" * 900}} for number in range(999)]
+    plan = json.dumps({"batches": [{"targetInstances": rows}]})
+    async with LocalCoc() as coc:
+        coc.change(NIGHTLY, target_instances=json.dumps([{"target_instances": plan}]))
+        keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
+        client = CocClient(endpoint=coc.url, auth=SignedAuth(keys))
+        try:
+            detail = await client.task(NIGHTLY)
+            found = await Lookup(client).snapshot(NIGHTLY)
+        finally:
+            await client.aclose()
+    assert detail.size > OFF_LOOP_BYTES
+    assert len(found.targets.machines) == 999
 
 
 async def test_what_is_kept_is_bounded(coc: LocalCoc, lookup: Lookup) -> None:

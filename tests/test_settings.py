@@ -43,6 +43,68 @@ def test_what_is_wrong_is_named_without_its_value(change: dict[str, str], says: 
     assert "s3cret" not in message
 
 
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"COC_REGION": "", "COC_ENDPOINT": "http://127.0.0.1:1"}, None),
+        ({"SCHEDTASK_PORT": "70000"}, "SCHEDTASK_PORT: input should be less than or equal to 65535"),
+        ({"SCHEDTASK_PORT": "web"}, "SCHEDTASK_PORT: input should be a valid integer"),
+        ({"SCHEDTASK_PORT": "0"}, None),
+        ({"SCHEDTASK_GRACE": "nan"}, "SCHEDTASK_GRACE"),
+        ({"SCHEDTASK_GRACE": "inf"}, "SCHEDTASK_GRACE"),
+        ({"SCHEDTASK_GRACE": "60"}, None),
+        ({"SCHEDTASK_GRACE": "61"}, "SCHEDTASK_GRACE"),
+        ({"SCHEDTASK_COC_TOTAL_TIMEOUT": "a while"}, "SCHEDTASK_COC_TOTAL_TIMEOUT"),
+        ({"SCHEDTASK_COC_CREDENTIALS": "Basic"}, None),
+        ({"SCHEDTASK_COC_CREDENTIALS": "both"}, "SCHEDTASK_COC_CREDENTIALS"),
+        ({"SCHEDTASK_LOG_LEVEL": " DEBUG "}, None),
+        ({"SCHEDTASK_LOG_LEVEL": "loud"}, "SCHEDTASK_LOG_LEVEL"),
+        ({"SCHEDTASK_MODE": "socket", "SLACK_APP_TOKEN": ""}, "SLACK_APP_TOKEN is missing: SCHEDTASK_MODE=socket"),
+        ({"SCHEDTASK_MODE": "carrier pigeon"}, "SCHEDTASK_MODE"),
+        ({"SLACK_API_URL": "http://[::1/api"}, "SLACK_API_URL"),
+        ({"SLACK_API_URL": "ftp://slack.com/api"}, "SLACK_API_URL"),
+        ({"HOME": "/root", "SCHEDTASK_PROT": "1"}, None),
+    ],
+)
+def test_each_setting_has_its_bounds(change: dict[str, str], says: str | None) -> None:
+    """What is outside of them is refused by name, in one line; what is inside, or not ours, is taken."""
+    if says is None:
+        assert settings.read({**GOOD, **change})
+        return
+    with pytest.raises(ConfigurationError) as caught:
+        settings.read({**GOOD, **change})
+    assert str(caught.value).startswith(says)
+    assert "\n" not in str(caught.value)
+
+
+def test_both_secrets_need_a_word_which_one_counts() -> None:
+    """SCHEDTASK_MODE decides; without it neither is guessed."""
+    both = {**GOOD, "SLACK_SIGNING_SECRET": "x"}
+    assert settings.read({**both, "SCHEDTASK_MODE": "http"}).transport == "http"
+    assert settings.read({**both, "SCHEDTASK_MODE": " Socket "}).transport == "socket"
+
+
+def test_the_cloud_alone_needs_no_slack() -> None:
+    """``schedtask-bot show`` asks COC and posts nothing."""
+    found = settings.read_cloud({"COC_REGION": " cn-north-4 ", "SCHEDTASK_COC_READ_TIMEOUT": "3.5"})
+    assert (found.coc_region, found.coc_endpoint, found.coc_read_timeout) == ("cn-north-4", None, 3.5)
+    with pytest.raises(ConfigurationError, match="COC_REGION is missing"):
+        settings.read_cloud(dict.fromkeys(GOOD, ""))
+
+
+def test_only_the_given_mapping_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not the process's environment behind its back."""
+    monkeypatch.setenv("SCHEDTASK_PORT", "4711")
+    monkeypatch.setenv("port", "4712")
+    assert settings.read(GOOD).port == 3000
+
+
+def test_settings_cannot_be_changed() -> None:
+    """Read once."""
+    with pytest.raises(ValueError, match="frozen"):
+        settings.read(GOOD).port = 1  # type: ignore[misc]
+
+
 def test_secrets_do_not_show_in_the_settings_themselves() -> None:
     """Neither in repr nor in str: settings end up in tracebacks."""
     found = settings.read({**GOOD, "SLACK_SIGNING_SECRET": "s3cret", "SCHEDTASK_MODE": "HTTP"})

@@ -102,11 +102,11 @@ def runs_as(snapshot: Snapshot) -> str:
     parameters, task = snapshot.parameters, snapshot.task
     parts = []
     if parameters.execute_user:
-        parts.append(code(redact.value("execute_user", parameters.execute_user), 60))
+        parts.append(code(redact.value("execute_user", cut(parameters.execute_user, LONGEST)), 60))
     if parameters.timeout_s:
-        parts.append(f"limit {mrkdwn(redact.plain(parameters.timeout_s), 20)} s")
+        parts.append(f"limit {mrkdwn(redact.plain(cut(parameters.timeout_s, LONGEST)), 20)} s")
     if parameters.success_rate_percent:
-        parts.append(f"success from {mrkdwn(redact.plain(parameters.success_rate_percent), 20)} %")
+        parts.append(f"success from {mrkdwn(redact.plain(cut(parameters.success_rate_percent, LONGEST)), 20)} %")
     lines = [", ".join(parts)] if parts else []
     if task.agency_name:
         lines.append(f"agency {code(task.agency_name, 60)}")
@@ -131,8 +131,8 @@ def where_lines(targets: Targets) -> list[str]:
         lines = [" · ".join(parts), states(targets)]
     if len(targets.steps) > 1:
         lines.append(f"{count(len(targets.steps), 'step')}, each with its own targets")
-    chosen = [selection(step) for step in steps if canonical(step.selection) not in {"", "MANUAL", "NONE"}]
-    lines += chosen[:2]
+    chosen = [step for step in steps if canonical(step.selection) not in {"", "MANUAL", "NONE"}]
+    lines += map(selection, chosen[:2])
     if len(chosen) > 2:
         lines.append(f"and {count(len(chosen) - 2, 'more such selection')}")
     if not lines and selections == {"NONE"}:
@@ -173,7 +173,10 @@ def selection(step: Step) -> str:
     name = mrkdwn(found.app_name or found.id, 60)
     kind = {"REGION": "region", "APPLICATION": "application"}.get(canonical(found.type)) or mrkdwn(found.type, 30)
     place = f" in {mrkdwn(found.region, 40)}" if found.region else ""
-    filters = [f"{mrkdwn(key, 30)} is {mrkdwn(redact.value(key, item), 40)}" for key, item in found.filters[:4]]
+    filters = [
+        f"{mrkdwn(key, 30)} is {mrkdwn(redact.value(cut(key, LONGEST), cut(item, LONGEST)), 40)}"
+        for key, item in found.filters[:4]
+    ]
     if len(found.filters) > 4:
         filters.append(count(len(found.filters) - 4, "more filter"))
     narrowed = f" where {enumerated(filters)}" if filters else ""

@@ -110,7 +110,7 @@ def _fitted(text: str, limit: int) -> str:
     """The text cut so that it has at most ``limit`` characters once it is escaped."""
     if len(escape(text)) <= limit:
         return text
-    lengths = accumulate(_ENTITY_LENGTH.get(char, 1) for char in text)
+    lengths = accumulate(_ENTITY_LENGTH.get(char, 1) for char in text[:limit])
     kept = sum(length <= limit - len(CUT) for length in lengths)
     return text[:kept].rstrip() + CUT
 

@@ -116,6 +116,9 @@ class Replies:
             raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise SlackRefused("broken_off", detail=type(error).__name__) from error
+        except AttributeError as error:
+            # slack_sdk takes the body of any 200 for a JSON object; a proxy's text is none.
+            raise SlackRefused("not_slack", detail=str(error)) from error
         return answer.data if isinstance(answer.data, dict) else {}
 
 

@@ -83,11 +83,7 @@ def judge_message(message: Message) -> None:
     for surface in ("message", "ephemeral"):
         check_message(message.text, blocks, surface)
     assert len(blocks) <= 50
-    assert (
-        sum(len(text) for text in strings(blocks, "mrkdwn"))
-        + 5 * sum(len(text) for text in strings(blocks, "plain_text"))
-        <= 10_000 + 5 * 200
-    )
+    assert characters(blocks) <= 10_000
     assert len(message.text) <= 3_000
     assert_tame(message.text)
     _judge_texts(blocks)

@@ -1,13 +1,16 @@
 """Replies to Slack, against a server on a real socket: what counts as posted, what is tried again, what is final."""
 
+import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
+from structlog.testing import capture_logs
 
 from bot.cards.blocks import section
 from bot.cards.budget import Message
@@ -60,6 +63,25 @@ async def replies(slack: StandIn) -> AsyncIterator[Replies]:
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(token="xoxb-1", base_url=f"{slack.url}/api/", session=session)
         yield Replies(session, client, sleep=slack.sleep)
+
+
+@asynccontextmanager
+async def listening(handle: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
+    """A server that answers every POST so, by its address."""
+    app = web.Application()
+    app.router.add_post("/{path:.*}", handle)
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}"
+    await runner.cleanup()
+
+
+@asynccontextmanager
+async def talking(url: str) -> AsyncIterator[Replies]:
+    """Replies to this server, on a session of their own."""
+    async with aiohttp.ClientSession() as session:
+        yield Replies(session, AsyncWebClient(token="xoxb-1", base_url=f"{url}/api/", session=session))
 
 
 def text(body: str, status: int = 200, **headers: str) -> web.Response:
@@ -141,6 +163,116 @@ async def test_methods_carry_what_is_given_and_nothing_empty(slack: StandIn, rep
     with pytest.raises(SlackRefused, match="expired_trigger_id"):
         await replies.call("views.open", trigger_id="t")
     assert len(slack.bodies) == 2
+
+
+@pytest.mark.parametrize(
+    ("header", "waited"),
+    [("1", 1.0), ("0", 0.0), ("1.5", 1.5), ("soon", 1.0), ("-3", 0.0), ("nan", 0.0), (None, 1.0)],
+)
+async def test_a_short_rate_limit_is_waited_for_as_slack_says(
+    slack: StandIn, replies: Replies, header: str | None, waited: float
+) -> None:
+    """Retry-After in seconds; a second where it is absent or no number."""
+    slack.answers = [text("", 429, **({"Retry-After": header} if header else {})), text("ok")]
+    await replies.respond(slack.url, CARD)
+    assert slack.slept == [waited]
+
+
+async def test_a_second_rate_limit_is_final(slack: StandIn, replies: Replies) -> None:
+    """Honoured once: two tries, one wait, then the person hears of it."""
+    slack.answers = [text("", 429, **{"Retry-After": "1"})]
+    with pytest.raises(SlackRefused, match="ratelimited"):
+        await replies.respond(slack.url, CARD)
+    assert (len(slack.bodies), slack.slept) == (2, [1.0])
+
+
+async def test_a_server_that_stays_broken_is_given_up(slack: StandIn, replies: Replies) -> None:
+    """Two tries, and the status as the reason."""
+    slack.answers = [text("<html>", 502)]
+    with pytest.raises(SlackRefused) as caught:
+        await replies.respond(slack.url, CARD)
+    assert (caught.value.error, caught.value.passing, len(slack.bodies)) == ("http_502", True, 2)
+
+
+async def test_a_refusal_that_names_the_block_is_in_the_log(slack: StandIn, replies: Replies) -> None:
+    """Slack's JSON pointers say which block it was."""
+    pointers = {"messages": ["[ERROR] must be less than 76 characters [json-pointer:/blocks/3/text]"]}
+    no = web.json_response({"ok": False, "error": "invalid_blocks", "response_metadata": pointers}, status=400)
+    slack.answers = [no, text("ok")]
+    with capture_logs() as logs:
+        await replies.respond(slack.url, CARD)
+    assert [entry["event"] for entry in logs] == ["blocks_refused"]
+    assert "/blocks/3/text" in logs[0]["error"]
+
+
+async def test_a_text_that_is_refused_too_is_final(slack: StandIn, replies: Replies) -> None:
+    """The fall-back happens once."""
+    slack.answers = [refusal("invalid_blocks")]
+    with pytest.raises(SlackRefused, match="invalid_blocks"):
+        await replies.respond(slack.url, CARD)
+    assert len(slack.bodies) == 2
+
+
+async def test_an_answer_in_several_packets_is_read_to_its_end() -> None:
+    """Its word decides what happens next: half of it would hide ``invalid_blocks``."""
+    bodies = []
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        bodies.append(await request.json())
+        answer = web.StreamResponse(status=200 if len(bodies) > 1 else 400)
+        await answer.prepare(request)
+        for part in (b"o", b"k") if len(bodies) > 1 else (b'{"ok": false, ', b'"error": "invalid_', b'blocks"}'):
+            await answer.write(part)
+            await asyncio.sleep(0.05)
+        return answer
+
+    async with listening(handle) as url, talking(url) as replies:
+        await replies.respond(url, CARD)
+    assert ["blocks" in body for body in bodies] == [True, False]
+
+
+@pytest.mark.parametrize("method", [None, "chat.postMessage"])
+async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(
+    monkeypatch: pytest.MonkeyPatch, method: str | None
+) -> None:
+    """After the deadline; it may have been posted, so a second try could show it twice."""
+    monkeypatch.setattr("bot.slack.reply.DEADLINE_S", 0.2)
+    asked = []
+
+    async def handle(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        await asyncio.sleep(1)
+        return web.Response(text="ok")
+
+    async with listening(handle) as url, talking(url) as replies:
+        with pytest.raises(SlackRefused, match="timed_out"):
+            await (replies.call(method) if method else replies.respond(url, CARD))
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "tries"),
+    [
+        (web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "1"}), "r", 2),
+        (web.json_response({"ok": False, "error": "ratelimited"}, status=429, headers={"Retry-After": "9"}), "r", 1),
+        (web.Response(status=503, text="<html>", content_type="text/html"), "http_503", 2),
+        (web.Response(status=503, text="busy"), "http_503", 2),
+        (web.json_response({"ok": False, "error": "fatal_error"}, status=500), "fatal_error", 1),
+        (refusal("channel_not_found"), "channel_not_found", 1),
+        (web.Response(text="a proxy's page"), "not_slack", 1),
+        (web.json_response([1]), "not_slack", 1),
+        (web.Response(text="{", content_type="application/json"), "http_200", 1),
+    ],
+)
+async def test_a_method_that_fails_is_repeated_only_where_that_may_help(
+    slack: StandIn, replies: Replies, answer: web.Response, error: str, tries: int
+) -> None:
+    """A short rate limit and a gateway's 5xx; never a refusal of Slack's own, nor what is not Slack at all."""
+    slack.answers = [answer]
+    with pytest.raises(SlackRefused) as caught:
+        await replies.call("chat.postMessage", channel="C1", text="x")
+    assert caught.value.error == {"r": "ratelimited"}.get(error, error)
+    assert len(slack.bodies) == tries
 
 
 async def test_nobody_there(replies: Replies) -> None:

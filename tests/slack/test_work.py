@@ -1,0 +1,92 @@
+"""The tasks behind the ack: held on to, drained at the end, never lost in silence."""
+
+import asyncio
+import gc
+
+from structlog.testing import capture_logs
+
+from bot.slack.work import Work
+
+
+async def test_work_is_held_until_it_is_done() -> None:
+    """The event loop itself keeps only weak references to tasks: a collection must not end one."""
+    work, go, done = Work(), asyncio.Event(), asyncio.Event()
+
+    async def job() -> None:
+        await go.wait()
+        done.set()
+
+    work.start(job(), "card K7QF-2M")
+    assert len(work) == 1
+    await asyncio.sleep(0)
+    gc.collect()
+    go.set()
+    await asyncio.wait_for(done.wait(), 1)
+    await asyncio.sleep(0)
+    assert len(work) == 0
+
+
+async def test_draining_nothing_takes_no_time() -> None:
+    """An idle bot stops at once."""
+    async with asyncio.timeout(1):
+        assert await Work().drain(60) == 0
+
+
+async def test_draining_lets_everything_finish_within_its_grace() -> None:
+    """Nothing is cut off that ends in time, and nobody waits longer than that."""
+    work, finished = Work(), []
+
+    async def job(number: int) -> None:
+        await asyncio.sleep(0.05 * number)
+        finished.append(number)
+
+    for number in range(3):
+        work.start(job(number), f"job {number}")
+    async with asyncio.timeout(5):
+        assert await work.drain(60) == 0
+    assert finished == [0, 1, 2]
+    assert len(work) == 0
+
+
+async def test_what_is_late_is_cut_off_counted_and_may_clean_up() -> None:
+    """After the grace time only: a job that is cancelled still runs its ``finally``."""
+    work, cleaned, finished = Work(), [], []
+
+    async def late() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            cleaned.append("late")
+
+    async def quick() -> None:
+        await asyncio.sleep(0.01)
+        finished.append("quick")
+
+    work.start(late(), "late")
+    work.start(quick(), "quick")
+    with capture_logs() as logs:
+        assert await work.drain(0.2) == 1
+    assert (finished, cleaned) == (["quick"], ["late"])
+    assert logs == [], "cut off is no error of the job's"
+    assert len(work) == 0
+
+
+async def test_a_job_that_fails_is_in_the_log_by_name_and_harms_no_other() -> None:
+    """With its traceback; draining does not raise it again."""
+    work, finished = Work(), []
+
+    async def broken() -> None:
+        raise ValueError("boom")
+
+    async def sound() -> None:
+        await asyncio.sleep(0.01)
+        finished.append("sound")
+
+    with capture_logs() as logs:
+        work.start(broken(), "refresh K7QF-2M")
+        work.start(sound(), "sound")
+        assert await work.drain(5) == 0
+    assert finished == ["sound"]
+    (entry,) = logs
+    assert (entry["event"], entry["task"], entry["log_level"]) == ("work_failed", "refresh K7QF-2M", "error")
+    assert isinstance(entry["exc_info"], ValueError)
