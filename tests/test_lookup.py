@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator
 from typing import Literal
 
@@ -11,6 +12,7 @@ from bot.coc.client import CocClient
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
 from bot.coc.errors import TaskNotFound
 from bot.coc.snapshot import Missing
+from bot.coc.targets import Targets, decode_targets
 from bot.lookup import EXTRA_WAIT_S, KEPT, OFF_LOOP_BYTES, Lookup
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.coc_server import LocalCoc
@@ -129,8 +131,15 @@ async def test_an_extra_call_that_fails_costs_its_part_only(
     assert isinstance(found.summary, Missing) != isinstance(found.runs, Missing)
 
 
-async def test_a_full_task_is_decoded_beside_the_event_loop() -> None:
-    """A megabyte of targets does not hold up the acks of others: the loop goes on turning meanwhile."""
+async def test_a_full_task_is_decoded_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte of targets does not hold up the acks of others; a small task is not worth a thread."""
+    threads = []
+
+    def watched(value: object) -> Targets:
+        threads.append(threading.current_thread())
+        return decode_targets(value)
+
+    monkeypatch.setattr("bot.lookup.decode_targets", watched)
     rows = [{"resourceId": f"id-{number}", "properties": {"hostName": "h" * 900}} for number in range(999)]
     plan = json.dumps({"batches": [{"targetInstances": rows}]})
     async with LocalCoc() as coc:
@@ -140,10 +149,12 @@ async def test_a_full_task_is_decoded_beside_the_event_loop() -> None:
         try:
             detail = await client.task(NIGHTLY)
             found = await Lookup(client).snapshot(NIGHTLY)
+            await Lookup(client).snapshot("ST2601050930000000000001A1")
         finally:
             await client.aclose()
     assert detail.size > OFF_LOOP_BYTES
     assert len(found.targets.machines) == 999
+    assert [thread is threading.main_thread() for thread in threads] == [False, True]
 
 
 async def test_what_is_kept_is_bounded(coc: LocalCoc, lookup: Lookup) -> None:

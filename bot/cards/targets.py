@@ -90,13 +90,11 @@ def paginate(rows: list[_Row]) -> list[list[_Row]]:
     heading: _Row | None = None
     machines = headings = 0
     for row in rows:
-        if machines >= PAGE_SIZE or headings >= PAGE_SIZE:
-            pages.append([])
-            if heading and row.machine:
-                # A heading without machines under it is moved; one with some is repeated.
-                moved = pages[-2].pop() if pages[-2][-1] is heading else None
-                pages[-1].append(moved or _Row(heading=f"{heading.heading}  ·  _continued_"))
-            machines, headings = 0, len(pages[-1])
+        # A heading needs room for a machine under it, but a machine may follow the last heading of a page.
+        if machines >= PAGE_SIZE or (headings >= PAGE_SIZE and not row.machine):
+            again = [_Row(heading=f"{heading.heading}  ·  _continued_")] if heading and row.machine else []
+            pages.append(again)
+            machines, headings = 0, len(again)
         if row.machine:
             machines += 1
         else:

@@ -55,6 +55,13 @@ def test_a_junk_timestamp_is_refused_without_an_error(stamp: str) -> None:
     assert not genuine(SECRET, signed(stamp, b"x"), b"x", lambda: NOW)
 
 
+@pytest.mark.parametrize("signature", ["", "v0=", "v1=" + "0" * 64, "v0=é", "v0=\udcff"])
+def test_a_junk_signature_is_refused_without_an_error(signature: str) -> None:
+    """Also with bytes in it that are no text, as HTTP servers hand them on."""
+    headers = {"X-Slack-Request-Timestamp": str(int(NOW)), "X-Slack-Signature": signature}
+    assert not genuine(SECRET, headers, b"x", lambda: NOW)
+
+
 @given(headers=st.dictionaries(st.text(), st.text()), stamp=st.text(), signature=st.text(), body=st.binary())
 def test_nothing_unsigned_passes_and_nothing_raises(
     headers: dict[str, str], stamp: str, signature: str, body: bytes

@@ -30,6 +30,9 @@ ID = "ST2601050930000000000001A1"
         ("", Help()),
         ("   ", Help()),
         ("HELP", Help()),
+        (f"? {ID}", Show(ID)),
+        (f"№{ID}™", Show(ID)),
+        (f"\u200b{ID[:9]}\u00ad{ID[9:]}", Show(ID)),
         ("?", Help()),
         ("private", Help("“private” needs a task id after it.")),
         (ID[:-1], Help(f"“{ID[:-1]}” has 25 characters; a task id has 26.")),
@@ -61,7 +64,13 @@ def test_an_id_is_found_in_any_surroundings(before: str, after: str, tail: str) 
     assert found.task_id == f"ST{tail}"
 
 
-@given(st.text())
+def test_half_a_character_is_named_as_a_question_mark() -> None:
+    """What was wrong is said back to the person, so it must be text that can be sent."""
+    assert parse("x\ud800y") == Help("“x” is not a task id and not a word I know.")
+    assert parse("\ud800\ud800") == Help("“??” is not a task id and not a word I know.")
+
+
+@given(st.text(st.characters(exclude_categories=[])))
 def test_nothing_that_can_be_typed_is_an_error(text: str) -> None:
     """Every text is a request or a help."""
     assert isinstance(parse(text), Show | Help)

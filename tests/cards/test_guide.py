@@ -1,0 +1,57 @@
+"""The short help behind a command that asked for nothing, or for something else."""
+
+import pytest
+from hypothesis import given, settings
+
+from bot.cards.guide import guide
+from bot.slack.request import Help, Show, parse
+from tests.cards.any_task import texts
+from tests.cards.judges import judge_message, said
+
+
+def words(wrong: str | None = None, *, private: bool = False) -> str:
+    """All that the help says."""
+    return said(list(guide("/schedtask", wrong, private_by_default=private).blocks))
+
+
+@settings(deadline=None, max_examples=100)
+@given(texts(), texts())
+def test_whatever_was_typed_the_help_is_valid(command: str, wrong: str) -> None:
+    """People type anything, and operators may name the command anything."""
+    for private in (False, True):
+        judge_message(guide(command, wrong, private_by_default=private))
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_the_examples_work(private: bool) -> None:
+    """Each line that is shown as an example is understood as it stands."""
+    spans = words(private=private).split("`")[1::2]
+    examples = [span.removeprefix("/schedtask") for span in spans if span.startswith("/schedtask")]
+    shown, asked, helped = [parse(example) for example in examples]
+    assert isinstance(shown, Show)
+    assert isinstance(asked, Show)
+    assert (shown.visibility, asked.visibility) == (None, "public" if private else "private")
+    assert helped == Help()
+
+
+def test_the_default_and_its_opposite_are_named() -> None:
+    """Who will see the card matters before it is posted."""
+    assert "shows a COC scheduled task to everyone here" in words()
+    assert "`/schedtask private ST2601050930000000000001A1` shows it only to you" in words()
+    assert "shows a COC scheduled task only to you" in words(private=True)
+    assert "`/schedtask public ST2601050930000000000001A1` shows it to everyone here" in words(private=True)
+
+
+def test_what_was_wrong_comes_first_and_alone_on_the_phone() -> None:
+    """The sentence about what was typed, then how to do it right."""
+    wrong = "“ST26” has 4 characters; a task id has 26."
+    message = guide("/schedtask", wrong, private_by_default=False)
+    assert message.text == wrong
+    assert words(wrong).startswith(f":grey_question:  *{wrong}*\n• `/schedtask ST")
+
+
+def test_the_command_is_named_as_the_operator_named_it() -> None:
+    """A manifest may give it another name."""
+    message = guide("/coc_task", None, private_by_default=False)
+    assert message.text == "How to use /coc_task"
+    assert "`/coc_task help`" in said(list(message.blocks))
