@@ -112,6 +112,8 @@ class Bot:
             base_url=settings.slack_api_url,
             session=session,
             logger=logging.getLogger("slack_sdk"),
+            # By default it repeats a call whose connection dropped: a message would be posted twice.
+            retry_handlers=[],
         )
         identity = await _identity(client)
         credentials = self._credentials or await coc_credentials(settings)

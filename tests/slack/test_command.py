@@ -225,3 +225,12 @@ async def test_a_reconnect_loses_nothing(box: Sandbox) -> None:
     await box.slack.settled(lambda: box.slack.calls[-1].method == "apps.connections.open")
     await box.slack.connected()
     assert "nightly-logrotate" in (await ask(box, NIGHTLY)).text
+
+
+async def test_a_call_that_broke_off_is_not_repeated(box: Sandbox) -> None:
+    """Slack may have taken it before the connection dropped: a second try could post twice."""
+    box.slack.refuse("response_url", "used_url", times=9, status=404)
+    box.slack.refuse("chat.postEphemeral", times=9, status=0)
+    await box.slack.command(ADA, SHIFT, NIGHTLY)
+    await box.slack.settled(lambda: any(call.method == "chat.postMessage" for call in box.slack.calls))
+    assert [call.method for call in box.slack.calls].count("chat.postEphemeral") == 1
