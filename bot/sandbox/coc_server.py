@@ -35,7 +35,10 @@ SECRET_KEY = "sandbox-secret-key-that-opens-nothing-00"  # noqa: S105  it opens 
 REQUESTS_KEPT = 1000
 """Requests kept in :attr:`LocalCoc.requests`; older ones are forgotten."""
 
-_PERMISSIONS = {"detail": "coc:schedule:get", "list": "coc:schedule:list", "history": "coc:schedule:getHistories"}
+PERMISSIONS = {"detail": "coc:schedule:get", "list": "coc:schedule:list", "history": "coc:schedule:getHistories"}
+EXCERPT_BYTES = 20_000
+"""How much of an answer is kept with its request."""
+
 _TASK_ID = re.compile(r"ST[0-9A-Za-z]{24}")
 _ROOT = "/v1/schedule/task"
 
@@ -44,7 +47,8 @@ _ROOT = "/v1/schedule/task"
 class Seen:
     """A request as it came: ``headers`` with lower-case names, ``at`` in Unix seconds by the sandbox's clock.
 
-    ``status`` is None until it is answered, and stays None where the connection was reset.
+    ``status`` is None until it is answered, and stays None where the connection was reset. ``ended`` says that it
+    is over: "answered", "reset", or "the client gave up". ``excerpt`` is the beginning of the body.
     """
 
     method: str
@@ -53,6 +57,9 @@ class Seen:
     headers: dict[str, str]
     at: float
     status: int | None = None
+    ended: str = ""
+    request_id: str = ""
+    excerpt: bytes = b""
 
 
 class LocalCoc:
@@ -70,11 +77,13 @@ class LocalCoc:
         secret_key: str = SECRET_KEY,
         security_token: str | None = None,
     ) -> None:
+        self.observe: Callable[[Seen], None] = lambda _: None
+        """Told of each request twice: when it came, and when it is over."""
         self.access_key = access_key
         self.secret_key = secret_key
         self.security_token = security_token
         self.tasks: dict[str, SampleTask] = sample_tasks(int(clock() * 1000))
-        self.permissions = set(_PERMISSIONS.values())
+        self.permissions = set(PERMISSIONS.values())
         self.requests: deque[Seen] = deque(maxlen=REQUESTS_KEPT)
         self.faults: list[Fault] = []
         self._key = KeyCheck(access_key, secret_key, security_token)
@@ -91,7 +100,11 @@ class LocalCoc:
     async def start(self) -> None:
         """Listen. Raises OSError where the port is taken."""
         # No reason to wait for handlers on the way out: the slow ones are woken by _stopping.
-        self._runner = web.ServerRunner(web.Server(self._handle, access_log=None), shutdown_timeout=1.0)
+        self._runner = web.ServerRunner(
+            # A client that gives up ends its handler, and so it is seen that it did.
+            web.Server(self._handle, handler_cancellation=True, access_log=None),
+            shutdown_timeout=1.0,
+        )
         await self._runner.setup()
         try:
             await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
@@ -158,7 +171,22 @@ class LocalCoc:
         headers = _headers(request)
         seen = Seen(request.method, unquote(path), _query(query), headers, self._clock())
         self.requests.append(seen)
-        kind, task_id = _route(request.method, path)
+        self.observe(seen)
+        try:
+            response = await self._respond(request, seen, target, headers)
+        except asyncio.CancelledError:
+            seen.ended = "the client gave up"
+            raise
+        else:
+            seen.ended = seen.ended or "answered"
+            return response
+        finally:
+            self.observe(seen)
+
+    async def _respond(
+        self, request: web.BaseRequest, seen: Seen, target: str, headers: dict[str, str]
+    ) -> web.StreamResponse:
+        kind, task_id = _route(request.method, target.partition("?")[0])
         if kind is None:
             return await self._send(request, seen, gateway_error(404), Fault(status=200))
         try:
@@ -178,7 +206,7 @@ class LocalCoc:
     def _answer(self, kind: str, task_id: str, query: dict[str, str]) -> tuple[Answer, Fault]:
         """What is answered to a signed request, and what befalls it on the way."""
         clean = Fault(status=200)
-        permission = _PERMISSIONS[kind]
+        permission = PERMISSIONS[kind]
         if permission not in self.permissions:
             return gateway_error(403, f"{FORBIDDEN} Policy doesn't allow {permission} to be performed."), clean
         try:
@@ -204,14 +232,15 @@ class LocalCoc:
     async def _send(self, request: web.BaseRequest, seen: Seen, answer: Answer, fault: Fault) -> web.StreamResponse:
         await self._wait(fault.delay)
         if fault.drop or self._stopping.is_set():
+            seen.ended = "reset"
             _reset(request)
             return web.Response()
-        request_id = uuid4().hex
+        request_id = seen.request_id = uuid4().hex
         body = answer.body.replace(REQUEST_ID.encode(), request_id.encode())
         headers = {"X-Request-Id": request_id, "Content-Type": answer.content_type, **fault.headers}
         response = web.StreamResponse(status=answer.status, headers=headers)
         response.content_length = len(body)
-        seen.status = answer.status
+        seen.status, seen.excerpt = answer.status, body[:EXCERPT_BYTES]
         await response.prepare(request)
         size, pause = fault.drip or (len(body), 0.0)
         sent = body if fault.truncate is None else body[: fault.truncate]
@@ -219,6 +248,7 @@ class LocalCoc:
             try:
                 await response.write(sent[start : start + size])
             except ConnectionResetError:
+                seen.ended = "the client gave up"
                 return response  # the client has had enough: that is what dripping is for
             await self._wait(pause)
         if len(sent) < len(body) and request.transport is not None:

@@ -34,7 +34,7 @@ class NoBrowserError(Exception):
 
 
 async def take(folder: Path) -> list[Path]:
-    """Write ``card``, ``targets`` and ``error`` for each size as PNG into a folder; the files written."""
+    """Write ``card``, ``targets``, ``error`` and ``scenes`` for each size as PNG into a folder; the files written."""
     try:
         from playwright.async_api import async_playwright  # noqa: PLC0415 - only this needs it, and it is optional
     except ImportError:
@@ -58,20 +58,26 @@ async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> li
     page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1.5)
     await page.goto(f"{box.url}/?user=U0ONCALL")
     await page.locator("body[data-ready]").wait_for()
-    files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error")]
+    files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error", "scenes")]
     await _type(page, f"/schedtask {SHOWPIECE}")
     await page.locator("[data-action=refresh]").last.wait_for()
     await _rest(page)
-    await page.screenshot(path=files[0])
+    await page.screenshot(path=files[0], animations="disabled")
     await page.locator("[data-action=targets]").last.click()
     await page.locator("dialog#modal").get_by_text("web-01").wait_for()
-    await page.screenshot(path=files[1])
+    await page.screenshot(path=files[1], animations="disabled")
     await page.keyboard.press("Escape")
     await _type(page, f"/schedtask {REFUSED}")
     problem = page.locator(".message-ephemeral:has-text('reference')").last
     await problem.wait_for()
     await _rest(page)
     await problem.screenshot(path=files[2])
+    await page.get_by_role("button", name="Behind the scenes").click()
+    await page.locator("#switch-coc").select_option("slow")
+    await page.locator("[data-action=refresh]").last.click()
+    await page.locator("#steps .step-reply").filter(has_text="response_url").nth(3).wait_for()
+    await _rest(page)
+    await page.screenshot(path=files[3], animations="disabled")
     await page.close()
     return files
 

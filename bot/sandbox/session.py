@@ -4,11 +4,14 @@ import time
 from collections.abc import Callable
 from types import TracebackType
 from typing import Literal, Self
+from urllib.parse import urlencode
 
 from bot import settings
 from bot.app import Bot
 from bot.coc.credentials import CredentialSource, StaticKeys
-from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.coc_server import LocalCoc, Seen
+from bot.sandbox.coc_switches import coc_switches
+from bot.sandbox.scenes import Step
 from bot.sandbox.slack_server import LocalSlack, SampleNote
 
 
@@ -29,7 +32,9 @@ class Sandbox:
     ) -> None:
         self.coc = LocalCoc()
         notes = tuple(SampleNote(task.id, task.name, task.note) for task in self.coc.tasks.values())
-        self.slack = LocalSlack(port=port, clock=clock, tasks=notes)
+        self.slack = LocalSlack(port=port, clock=clock, tasks=notes, switches=coc_switches(self.coc))
+        self._calls: dict[int, Step] = {}
+        self.coc.observe = self._saw
         self.bot: Bot | None = None
         self._transport = transport
         self._given = given or {}
@@ -85,6 +90,20 @@ class Sandbox:
             **secret,
         }
 
+    def _saw(self, call: Seen) -> None:
+        """Writes COC's side of the story; called when a call comes in and when it is over."""
+        step = self._calls.pop(id(call), None)
+        if step is None:
+            headers = {name: value for name, value in call.headers.items() if name != "authorization"}
+            path = f"{call.method} {call.path}" + ("?" + urlencode(call.query) if call.query else "")
+            shown = {"request": path, "headers": headers}
+            self._calls[id(call)] = self.slack.scenes.begin("coc", _in_words(call), shown)
+            return
+        outcome = str(call.status) if call.ended == "answered" else call.ended.replace("the client", "the bot")
+        good = call.ended == "answered" and call.status == 200
+        details = {"request id": call.request_id, "answer": call.excerpt.decode("utf-8", "replace")}
+        self.slack.scenes.end(step, outcome, good=good, details=details if call.request_id else None)
+
     def _settings(self) -> settings.Settings:
         return settings.read({**self.environment(), **self._given})
 
@@ -92,3 +111,11 @@ class Sandbox:
         return CredentialSource.static(
             StaticKeys(ak=self.coc.access_key, sk=self.coc.secret_key, domain_id="sandbox-domain")
         )
+
+
+def _in_words(call: Seen) -> str:
+    """Which of the three calls it is."""
+    end = call.path.removeprefix("/v1/schedule/task").strip("/")
+    if end == call.path.strip("/"):
+        return f"{call.method} {call.path}"
+    return {"": "list: enabled, last run", "history": "history: recent runs"}.get(end, f"task {end}")

@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox.scenes import Scenes
+from bot.sandbox.slack_faults import Fault, Weather
 from bot.sandbox.slack_methods import Methods
 from bot.sandbox.slack_records import Json, SlackRefusedError
 from bot.sandbox.slack_workspace import Workspace
@@ -32,16 +34,6 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
-    """How a call is made to fail. `status` 0 cuts the connection; `delay` in seconds comes first."""
-
-    error: str | None
-    status: int
-    retry_after: int | None
-    delay: float
-
-
-@dataclass(frozen=True, slots=True)
 class Answer:
     """What goes back: `shown` is the JSON that the journal keeps."""
 
@@ -59,6 +51,7 @@ class SlackApi:
         methods: Methods,
         open_socket: Callable[[], Json],
         on_call: Callable[[], None],
+        scenes: Scenes,
     ) -> None:
         self.scopes = "commands,chat:write"
         self.journal: deque[Call] = deque(maxlen=CALLS_KEPT)
@@ -66,6 +59,8 @@ class SlackApi:
         self._methods = methods
         self._open_socket = open_socket
         self._on_call = on_call
+        self._scenes = scenes
+        self.weather = Weather()
         self._faults: dict[str, deque[Fault]] = {}
 
     def add_routes(self, app: web.Application) -> None:
@@ -136,7 +131,9 @@ class SlackApi:
         """Answers a call, or makes it fail as asked, and writes it into the journal either way."""
         at = self._workspace.clock()
         planned = self._faults.get(method)
-        fault = planned.popleft() if planned else None
+        fault = planned.popleft() if planned else self.weather.fault(method, at)
+        owner = self._scenes.owner(request.match_info.get("token"), args.get("trigger_id"), args.get("view_id"))
+        step = self._scenes.begin("reply", method, {"request": args}, owner)
         if fault and fault.delay:
             await asyncio.sleep(fault.delay)
         if fault is None or fault.error is None:
@@ -145,6 +142,10 @@ class SlackApi:
             shown: Json = {"ok": False, "error": fault.error} if fault.status else {}
             given = Answer(shown, fault.status, fault.retry_after)
         self.journal.append(Call(method, at, args, given.shown, given.status))
+        self._scenes.end(step, _outcome(given), good=given.shown.get("ok", False), details={"answer": given.shown})
+        view = given.shown.get("view")
+        if owner is not None and isinstance(view, dict):
+            self._scenes.owns(owner, view.get("id"))
         self._on_call()
         if given.status == 0:
             if request.transport is not None:
@@ -163,6 +164,14 @@ class SlackApi:
         if given.retry_after is not None:
             response.headers["Retry-After"] = str(given.retry_after)
         return response
+
+
+def _outcome(given: Answer) -> str:
+    if given.status == 0:
+        return "cut off"
+    word = "ok" if given.shown.get("ok") else str(given.shown.get("error") or "refused")
+    waits = f", Retry-After {given.retry_after}" if given.retry_after is not None else ""
+    return word if given.status == 200 else f"{given.status} {word}{waits}"
 
 
 def refusal(refused: SlackRefusedError) -> Json:

@@ -60,6 +60,8 @@ class SocketMode:
         self._connections: deque[web.WebSocketResponse] = deque()
         self._retired: set[web.WebSocketResponse] = set()
         self._waiting: dict[str, asyncio.Future[Json | None]] = {}
+        self.refusing = False
+        """Whether no client is let in, as if Slack could not be reached."""
 
     @property
     def connected(self) -> bool:
@@ -68,6 +70,8 @@ class SocketMode:
 
     def ticket(self) -> str:
         """The secret of a WebSocket address: one use, thirty seconds. Raises SlackRefusedError."""
+        if self.refusing:
+            raise SlackRefusedError("internal_error")
         if len(self._connections) >= CONNECTIONS:
             raise SlackRefusedError("too_many_websockets")
         ticket = secrets.token_hex(16)
@@ -79,7 +83,7 @@ class SocketMode:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serves one WebSocket until either side closes it."""
         issued = self._tickets.pop(request.query.get("ticket", ""), None)
-        if issued is None or self._clock() - issued > TICKET_SECONDS:
+        if self.refusing or issued is None or self._clock() - issued > TICKET_SECONDS:
             return web.Response(status=403)
         socket = web.WebSocketResponse(timeout=2.0)
         await socket.prepare(request)

@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from bot.sandbox.scenes import Scenes
 from bot.sandbox.slack_delivery import Ack, DeliveryError, Parcel
 from bot.sandbox.slack_methods import Methods
 from bot.sandbox.slack_payloads import (
@@ -53,7 +54,9 @@ class Interactions:
         methods: Methods,
         send: Callable[[Parcel], Awaitable[Ack]],
         url: Callable[[], str],
+        scenes: Scenes,
     ) -> None:
+        self._scenes = scenes
         self._workspace = workspace
         self._methods = methods
         self._send = send
@@ -71,11 +74,16 @@ class Interactions:
         }
         return _interaction("slash_commands", slash_command(person, place, command, text, **links))
 
-    def say(self, user: str, channel: str, text: str) -> None:
-        """Somebody writes an ordinary message; Slack escapes what people type."""
+    def say(self, user: str, channel: str, text: str, thread_ts: str | None = None) -> None:
+        """Somebody writes an ordinary message, perhaps in a thread; Slack escapes what people type."""
         self._place(user, channel)
+        if thread_ts is not None:
+            root = self._message(user, thread_ts)
+            if root.channel != channel or root.ephemeral_to:
+                raise NotThereError(f"{channel!r} has no thread {thread_ts!r}")
+            thread_ts = root.thread_ts or root.ts
         escaped = html.escape(text, quote=False)
-        self._workspace.post(Message(self._workspace.next_ts(), channel, user, escaped))
+        self._workspace.post(Message(self._workspace.next_ts(), channel, user, escaped, thread_ts=thread_ts))
 
     def click_message(
         self,
@@ -143,12 +151,21 @@ class Interactions:
     async def deliver(self, interaction: Interaction) -> Interaction:
         """Sends it and does what the acknowledgement asks for; failures are told to the person too."""
         kind = "slash_commands" if interaction.kind == "slash_commands" else "interactive"
+        payload = interaction.payload
+        request = self._scenes.begin("request", self._told(interaction), {"payload": payload})
+        view = payload.get("view") or {}
+        token = str(payload.get("response_url") or "").rpartition("/")[2]
+        self._scenes.owns(request.serial, token, payload.get("trigger_id"), view.get("id"))
+        self._scenes.end(request, "sent")
+        ack_step = self._scenes.begin("ack", "acknowledged", request=request.serial)
         answers = interaction.kind in {"slash_commands", "view_submission"}
         try:
             ack = await self._send(Parcel(interaction.id, kind, interaction.payload, answers))
             interaction.acked, interaction.ack_ms, interaction.ack_body = True, ack.ms, ack.body
+            self._scenes.end(ack_step, "ok", details={"body": ack.body} if ack.body else None)
             self._take(interaction)
         except DeliveryError as error:
+            self._scenes.end(ack_step, str(error), good=False)
             self._fail(interaction, str(error))
         except SlackRefusedError as refused:
             self._fail(interaction, refused.word)
@@ -164,8 +181,25 @@ class Interactions:
             if found is not None:
                 errors = self._methods.answer_submission(user, found[1], body)
                 if errors:
-                    words = "; ".join(str(error) for error in errors.values())
-                    self._workspace.toast(user, "validation_errors", words)
+                    told = {"type": "errors", "view": found[1].id, "errors": errors}
+                    self._workspace.announce(told, {user})
+
+    def _told(self, interaction: Interaction) -> str:
+        """What somebody did, in words for the drawer."""
+        payload = interaction.payload
+        if interaction.kind == "slash_commands":
+            return f"{self._name(payload['user_id'])} typed {payload['command']} {payload['text']}".rstrip()
+        who = self._name(payload["user"]["id"])
+        if interaction.kind != "block_actions":
+            title = payload["view"]["title"]["text"]
+            return f"{who} {'submitted' if interaction.kind == 'view_submission' else 'closed'} “{title}”"
+        action = payload["actions"][0]
+        option = action.get("selected_option") or {}
+        label = option.get("text") or action.get("text") or {}
+        return f"{who} used “{label.get('text') or action['action_id']}”"
+
+    def _name(self, user: str) -> str:
+        return self._workspace.people[user].name
 
     def _fail(self, interaction: Interaction, error: str) -> None:
         interaction.error = error

@@ -13,14 +13,19 @@ from typing import Self, TypeVar
 
 from aiohttp import web
 
-from bot.sandbox.slack_api import APP_TOKEN, BOT_TOKEN, Call, Fault, SlackApi
-from bot.sandbox.slack_delivery import Ack, Parcel, SignedPosts, SocketMode
+from bot.sandbox.scenes import Scenes
+from bot.sandbox.slack_api import APP_TOKEN, BOT_TOKEN, Call, SlackApi
+from bot.sandbox.slack_delivery import Ack, DeliveryError, Parcel, SignedPosts, SocketMode
+from bot.sandbox.slack_faults import Fault
 from bot.sandbox.slack_interactions import Interaction, Interactions
 from bot.sandbox.slack_methods import Methods
+from bot.sandbox.slack_page_state import PageState, SampleNote
 from bot.sandbox.slack_payloads import NotThereError
 from bot.sandbox.slack_records import APP_ID, Json, Message
-from bot.sandbox.slack_ui import COMMAND, PageApi, SampleNote, add_headers, guard
+from bot.sandbox.slack_switches import SlackTrouble
+from bot.sandbox.slack_ui import COMMAND, PageApi, add_headers, guard
 from bot.sandbox.slack_workspace import Workspace
+from bot.sandbox.switches import Switch
 
 __all__ = ["Call", "Interaction", "LocalSlack", "Message", "NotThereError", "SampleNote"]
 
@@ -35,7 +40,8 @@ POLL_SECONDS = 0.05
 class LocalSlack:
     """A Slack workspace on 127.0.0.1. `clock` gives seconds since 1970 and rules all expiries.
 
-    `events_url` chooses how the app is reached: None by Socket Mode, a URL by signed posts to it.
+    `events_url` chooses how the app is reached: None by Socket Mode, a URL by signed posts to it. `switches` are
+    the page's beside Slack's own.
     """
 
     bot_token = BOT_TOKEN
@@ -48,16 +54,21 @@ class LocalSlack:
         clock: Callable[[], float] = time.time,
         tasks: tuple[SampleNote, ...] = (),
         events_url: str | None = None,
+        switches: tuple[Switch, ...] = (),
     ) -> None:
         self.events_url = events_url
         self._port = port
         self._workspace = Workspace(clock)
+        self.scenes = Scenes(lambda body: self._workspace.announce(body, self._workspace.people))
+        """What went between Slack, the bot and whoever else writes into it, for the page's drawer."""
         self._sockets = SocketMode(clock, self._connection_changed)
         self._posts = SignedPosts(SIGNING_SECRET, time.time)
         methods = Methods(self._workspace, lambda: self.url)
-        self._api = SlackApi(self._workspace, methods, self._open_socket, self._wake)
-        self._interactions = Interactions(self._workspace, methods, self._send, lambda: self.url)
-        self._page = PageApi(self._workspace, self._interactions, tasks, self._run, self._is_connected)
+        self._api = SlackApi(self._workspace, methods, self._open_socket, self._wake, self.scenes)
+        self._interactions = Interactions(self._workspace, methods, self._send, lambda: self.url, self.scenes)
+        self._trouble = SlackTrouble(self._api.weather, self.disconnect, self.cut_off)
+        page = PageState(self._workspace, self.scenes, tasks, (*switches, self._trouble.switch), self._is_connected)
+        self._page = PageApi(page, self._interactions, self._run)
         self._runner: web.AppRunner | None = None
         self._running: set[asyncio.Task[Interaction]] = set()
         self._changed = asyncio.Event()
@@ -80,6 +91,7 @@ class LocalSlack:
 
     async def stop(self) -> None:
         """Ends what is under way, closes all connections and stops listening."""
+        await self._trouble.stop()
         running = tuple(self._running)
         for task in running:
             task.cancel()
@@ -227,6 +239,12 @@ class LocalSlack:
         """Sends Socket Mode clients away, as Slack does every few hours; a "warning" only warns."""
         await self._sockets.disconnect(reason)
 
+    async def cut_off(self, cut: bool = True) -> None:
+        """Keeps the bot from being reached, as if the network between were down; False ends that."""
+        self._sockets.refusing = cut
+        if cut:
+            await self._sockets.disconnect("link_disabled")
+
     # --- inside
 
     def _run(self, interaction: Interaction) -> None:
@@ -235,18 +253,22 @@ class LocalSlack:
         task.add_done_callback(self._running.discard)
 
     async def _send(self, parcel: Parcel) -> Ack:
+        if self._sockets.refusing:
+            raise DeliveryError("dispatch_failed")
         if self.events_url is not None:
             return await self._posts.deliver(self.events_url, parcel)
         return await self._sockets.deliver(parcel)
 
     def _is_connected(self) -> bool:
-        return self.events_url is not None or self._sockets.connected
+        return not self._sockets.refusing and (self.events_url is not None or self._sockets.connected)
 
     def _open_socket(self) -> Json:
         ticket = self._sockets.ticket()
         return {"url": f"ws://127.0.0.1:{self._port}/link?ticket={ticket}&app_id={APP_ID}"}
 
     def _connection_changed(self) -> None:
+        words = "the bot is connected" if self._is_connected() else "the bot is not connected"
+        self.scenes.note("link", "Socket Mode", words, good=self._is_connected())
         body = {"type": "connected", "connected": self._is_connected()}
         self._workspace.announce(body, self._workspace.people)
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
@@ -12,9 +11,10 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.slack_interactions import Interaction, Interactions
+from bot.sandbox.slack_page_state import PageState
 from bot.sandbox.slack_payloads import NotThereError
-from bot.sandbox.slack_records import APP_ID, APP_NAME, BOT_USER, TEAM_ID, TEAM_NAME, Json
-from bot.sandbox.slack_workspace import Event, Workspace
+from bot.sandbox.slack_records import Json
+from bot.sandbox.slack_workspace import Event
 
 COMMAND = "/schedtask"
 KEEPALIVE_SECONDS = 15.0
@@ -43,48 +43,35 @@ HEADERS: Mapping[str, str] = MappingProxyType(
 LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
 
 
-@dataclass(frozen=True, slots=True)
-class SampleNote:
-    """A task worth trying, as the page lists it: its id, its name, and what it shows."""
-
-    id: str
-    name: str
-    note: str
-
-
 class BadRequestError(Exception):
     """The page sent something that can't be understood; the argument says what."""
 
 
 class PageApi:
-    """Serves the page. `run` starts an interaction in the background; `connected` tells whether a bot is there."""
+    """Serves the page. `run` starts an interaction in the background."""
 
-    def __init__(
-        self,
-        workspace: Workspace,
-        interactions: Interactions,
-        tasks: tuple[SampleNote, ...],
-        run: Callable[[Interaction], None],
-        connected: Callable[[], bool],
-    ) -> None:
-        self._workspace = workspace
+    def __init__(self, page: PageState, interactions: Interactions, run: Callable[[Interaction], None]) -> None:
+        self._page = page
+        self._workspace = page.workspace
         self._interactions = interactions
-        self._tasks = tasks
         self._run = run
-        self._connected = connected
         self._streams: set[asyncio.Queue[Event | None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
         """Puts the page and its API into the application."""
-        app.router.add_get("/", self._page)
-        app.router.add_get(r"/page/{name:[A-Za-z0-9_-]+\.[a-z]+}", self._page)
+        app.router.add_get("/", self._file)
+        app.router.add_get(r"/page/{name:[A-Za-z0-9_-]+\.[a-z]+}", self._file)
         app.router.add_get("/sandbox/state", self._state)
         app.router.add_get("/sandbox/events", self._events)
+        app.router.add_get("/sandbox/steps/{serial:[0-9]{1,9}}", self._step)
         for path, act in (
             ("command", self._command),
             ("click", self._click),
             ("view/submit", self._submit),
             ("view/close", self._close),
+            ("zone", self._zone),
+            ("switch", self._switch),
+            ("steps/clear", self._clear),
         ):
             app.router.add_post(f"/sandbox/{path}", _posted(act))
 
@@ -95,7 +82,7 @@ class PageApi:
 
     # --- reading
 
-    async def _page(self, request: web.Request) -> web.StreamResponse:
+    async def _file(self, request: web.Request) -> web.StreamResponse:
         name = request.match_info.get("name", "page.html")
         kind = FILE_TYPES.get(name.rpartition(".")[2])
         body = _file(name) if kind else None
@@ -108,23 +95,11 @@ class PageApi:
         user = request.query.get("user", "")
         if user not in self._workspace.people:
             return _error(404, "no such user")
-        places = [place for place in self._workspace.places.values() if user in place.members]
-        people = self._workspace.people.values()
-        return web.json_response(
-            {
-                "app": {"id": APP_ID, "name": APP_NAME, "bot_user": BOT_USER},
-                "team": {"id": TEAM_ID, "name": TEAM_NAME},
-                "users": [{key: getattr(p, key) for key in ("id", "name", "title", "tz", "guest")} for p in people],
-                "channels": [{"id": place.id, "name": place.name, "kind": place.kind} for place in places],
-                "tasks": [asdict(task) for task in self._tasks],
-                "connected": self._connected(),
-                "messages": {
-                    place.id: [message.to_json() for message in self._workspace.messages(place.id, user)]
-                    for place in places
-                },
-                "views": [view.to_json() for view in self._workspace.stack(user)],
-            }
-        )
+        return web.json_response(self._page.to_json(user))
+
+    async def _step(self, request: web.Request) -> web.StreamResponse:
+        details = self._page.scenes.details(int(request.match_info["serial"]))
+        return _error(404, "that step is forgotten") if details is None else web.json_response(details)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         user = request.query.get("user", "")
@@ -165,9 +140,13 @@ class PageApi:
 
     async def _command(self, body: Json) -> Json:
         user, channel, line = (_string(body, key) for key in ("user", "channel", "text"))
+        thread_ts = _string(body, "thread_ts") if "thread_ts" in body else None
         command, _, text = line.strip().partition(" ")
         if command != COMMAND:
-            self._interactions.say(user, channel, line)
+            self._interactions.say(user, channel, line, thread_ts)
+            return {"id": None}
+        if thread_ts is not None:
+            self._workspace.toast(user, "not_in_threads", f"{COMMAND} is not supported in threads. Sorry!")
             return {"id": None}
         return self._started(self._interactions.command(user, channel, text.strip(), command))
 
@@ -196,6 +175,28 @@ class PageApi:
     async def _close(self, body: Json) -> Json:
         closed = self._interactions.close_view(_string(body, "user"), _view_id(body))
         return self._started(closed) if closed else {"id": None}
+
+    async def _zone(self, body: Json) -> Json:
+        user, zone = _string(body, "user"), _string(body, "tz")
+        if user not in self._workspace.people:
+            raise NotThereError(f"there is no user {user!r}")
+        try:
+            self._page.move(user, zone)
+        except KeyError:
+            raise BadRequestError(f"there is no time zone {zone!r}") from None
+        return {"tz": zone}
+
+    async def _switch(self, body: Json) -> Json:
+        switch_id, value = _string(body, "id"), _string(body, "value")
+        try:
+            await self._page.turn(switch_id, value)
+        except KeyError:
+            raise BadRequestError(f"there is no switch {switch_id!r} with {value!r}") from None
+        return {"id": switch_id, "value": value}
+
+    async def _clear(self, _: Json) -> Json:
+        self._page.scenes.clear()
+        return {}
 
     def _started(self, interaction: Interaction) -> Json:
         self._run(interaction)

@@ -58,7 +58,7 @@ class Workspace:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
-        self.people = PEOPLE
+        self.people = dict(PEOPLE)
         self.places = PLACES
         self.bot_in = {"C0SHIFT"}
         self._messages: dict[str, OrderedDict[str, Message]] = {place: OrderedDict() for place in PLACES}
@@ -80,6 +80,11 @@ class Workspace:
         event = Event(body, frozenset(viewers))
         for listener in tuple(self._listeners):
             listener(event)
+
+    def move(self, user: str, zone: str) -> None:
+        """Somebody is in another time zone now (an IANA name); their clock and every date they read follow."""
+        self.people[user] = replace(self.people[user], tz=zone)
+        self.announce({"type": "zone", "user": user, "tz": zone}, self.people)
 
     def toast(self, user: str, error: str, text: str) -> None:
         """Tells one person that something they did failed, as Slack's client would."""

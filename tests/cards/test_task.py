@@ -202,7 +202,7 @@ def test_no_verdict_is_longer_than_a_section_takes(headline: list[Fragment], not
     text = verdict_line(found, Verdict("green", tuple(headline), tuple(note)))
     assert len(text) <= 3_000
     assert_tame(text)
-    assert_tame(as_mrkdwn(headline) or "-")
+    assert_tame(as_mrkdwn(headline).strip() or "-")
 
 
 def test_a_sentence_that_does_not_fit_ends_with_the_mark() -> None:

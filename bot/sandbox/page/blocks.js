@@ -13,11 +13,29 @@ function text(object, context) {
   return object?.emoji === false ? document.createTextNode(words) : withEmoji(words);
 }
 
+const FOLD_CHARACTERS = 700;
+const FOLD_LINES = 12;
+
+/** A long text of a message, cut to its first lines behind "See more", as Slack does unless the app says `expand`. */
+function folded(block, context) {
+  const words = String(block.text.text ?? "");
+  const node = el("div", { class: "text" }, text(block.text, context));
+  const long = words.length > FOLD_CHARACTERS || words.split("\n").length > FOLD_LINES;
+  if (!context.folds || block.expand || !long) return node;
+  node.classList.add("folded");
+  const more = el("button", { type: "button", class: "see-more", "aria-expanded": "false", onclick: () => {
+    const open = !node.classList.toggle("folded");
+    more.textContent = open ? "See less" : "See more";
+    more.setAttribute("aria-expanded", String(open));
+  } }, "See more");
+  return [node, more];
+}
+
 function section(block, context) {
   const fields = (block.fields ?? []).map((field) => el("div", { class: "section-field text" }, text(field, context)));
   return [
     el("div", { class: "section-body" },
-      block.text && el("div", { class: "text" }, text(block.text, context)),
+      block.text && folded(block, context),
       fields.length > 0 && el("div", { class: "section-fields" }, fields)),
     block.accessory && el("div", { class: "section-accessory" }, elementNode(block.accessory, block.block_id, context)),
   ];
@@ -89,7 +107,7 @@ function blockNode(block, context) {
     return el("div", { class: "block unknown" }, `A block of type “${block?.type}” is not drawn here.`);
   }
   try {
-    return el("div", { class: `block block-${block.type}` }, DRAW[block.type](block, context));
+    return el("div", { class: `block block-${block.type}`, "data-block": block.type === "input" && block.block_id }, DRAW[block.type](block, context));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
     // A malformed block must not take the rest of the message with it.

@@ -1,5 +1,7 @@
 // The emoji names that cards use. A name that is not here is shown as its text, as Slack does with unknown names.
 
+import { drawing, isDrawn } from "./drawings.js";
+
 const TABLE = {
   large_green_circle: "🟢", red_circle: "🔴", large_red_circle: "🔴", large_yellow_circle: "🟡", large_orange_circle: "🟠",
   large_blue_circle: "🔵", large_purple_circle: "🟣", large_brown_circle: "🟤", white_circle: "⚪", black_circle: "⚫",
@@ -44,7 +46,8 @@ export function emojiNode(name) {
   node.setAttribute("role", "img");
   node.setAttribute("aria-label", name.replaceAll("_", " "));
   node.title = `:${name}:`;
-  node.textContent = TABLE[name];
+  if (isDrawn(name)) node.append(drawing(name));
+  else node.textContent = TABLE[name];
   return node;
 }
 

@@ -20,13 +20,30 @@ export function avatar(user, isApp) {
 const when = (message, context) =>
   el("span", { class: "when" }, dateNode(seconds(message.ts), "{time}", "", context.zone));
 
+const day = (message, { zone }) => ({ "data-day": wallClock(seconds(message.ts) * 1000, zone).dayNumber });
+
 function quietLine(message, context) {
-  return el("li", { class: "message message-command", "data-ts": message.ts },
+  return el("li", { class: "message message-command", "data-ts": message.ts, ...day(message, context) },
     el("span", { class: "quiet-mark" }, icon("eye"), "Only visible to you"),
     el("p", { class: "text" }, mrkdwn(message.text, context, true), " ", when(message, context)));
 }
 
-function messageNode(message, context) {
+/** How many replies a message has, as the button that opens its thread. */
+function threadLine(message, context) {
+  const count = context.replies?.(message) ?? 0;
+  if (!count) return null;
+  const words = `${count} ${count === 1 ? "reply" : "replies"}`;
+  return el("button", { type: "button", class: "thread-open", "data-action": "thread", onclick: () => context.openThread(message) }, words);
+}
+
+/** What shows up when one points at a message: a reply in its thread. */
+const hoverTools = (message, context) => (context.openThread && !message.ephemeral_to && !message.thread_ts
+  ? el("div", { class: "message-tools" }, el("button", {
+    type: "button", class: "message-tool", "aria-label": "Reply in thread", title: "Reply in thread",
+    onclick: () => context.openThread(message),
+  }, icon("thread"))) : null);
+
+export function messageNode(message, context) {
   if (message.kind === "command") return quietLine(message, context);
   const isApp = message.user === context.app.bot_user;
   const user = context.user(message.user);
@@ -35,7 +52,7 @@ function messageNode(message, context) {
     : el("div", { class: "text" }, mrkdwn(message.text ?? "", context));
   return el(
     "li",
-    { class: message.ephemeral_to ? "message message-ephemeral" : "message", "data-ts": message.ts },
+    { class: message.ephemeral_to ? "message message-ephemeral" : "message", "data-ts": message.ts, ...day(message, context) },
     message.ephemeral_to && el("p", { class: "quiet-mark" }, icon("eye"), "Only visible to you"),
     avatar(user, isApp),
     el("div", { class: "message-main" },
@@ -43,8 +60,9 @@ function messageNode(message, context) {
         el("span", { class: "name" }, isApp ? context.app.name : user?.name ?? message.user),
         isApp && el("span", { class: "badge" }, "APP"),
         when(message, context)),
-      message.thread_ts && message.thread_ts !== message.ts && el("p", { class: "threaded" }, "replied in a thread"),
-      el("div", { class: "message-body" }, body, message.edited && el("span", { class: "edited" }, "(edited)"))),
+      el("div", { class: "message-body" }, body, message.edited && el("span", { class: "edited" }, "(edited)")),
+      threadLine(message, context)),
+    hoverTools(message, context),
   );
 }
 
@@ -71,8 +89,13 @@ export class MessageList {
       old.replaceWith(node);
       if (action !== undefined) node.querySelector(`[data-action="${CSS.escape(action)}"]`)?.focus({ preventScroll: true });
     } else {
-      const later = [...this.list.querySelectorAll(".message")].find((other) => byTime(message, { ts: other.dataset.ts }) < 0);
-      this.list.insertBefore(node, later ?? null);
+      let later = null; // from the end: nearly always the new message is the latest
+      for (let other = this.list.lastElementChild; other; other = other.previousElementSibling) {
+        if (!other.dataset.ts) continue;
+        if (byTime({ ts: other.dataset.ts }, message) < 0) break;
+        later = other;
+      }
+      this.list.insertBefore(node, later);
     }
     this.tidy(zone);
     if (atEnd) this.scroller.scrollTop = this.scroller.scrollHeight;
@@ -92,12 +115,11 @@ export class MessageList {
     this.list.querySelectorAll(".day").forEach((day) => day.remove());
     let before = null;
     for (const node of this.list.querySelectorAll(".message")) {
-      const unix = seconds(node.dataset.ts);
-      const day = wallClock(unix * 1000, zone).dayNumber;
-      if (day !== before) {
-        node.before(el("li", { class: "day" }, el("span", {}, formatDate(unix, "{day_divider_pretty}", zone))));
+      if (node.dataset.day !== before) {
+        const words = formatDate(seconds(node.dataset.ts), "{day_divider_pretty}", zone);
+        node.before(el("li", { class: "day" }, el("span", {}, words)));
       }
-      before = day;
+      before = node.dataset.day;
     }
     this.empty.hidden = before !== null;
   }

@@ -11,6 +11,7 @@ export class Modal {
   constructor(dialog, { onSubmit, onClose }) {
     this.dialog = dialog;
     this.view = null;
+    this.stack = [];
     this.drafts = new Map();
     this.onSubmit = onSubmit;
     this.onClose = onClose;
@@ -24,6 +25,7 @@ export class Modal {
   /** Shows the top of `views`, keeping scroll, focus and typed text when it is the same view; none closes the dialog. */
   show(views, contextFor) {
     const view = views.at(-1) ?? null;
+    this.stack = views;
     if (!view) {
       this.view = null;
       this.drafts.clear();
@@ -95,6 +97,28 @@ export class Modal {
       (values[blockId] ??= {})[actionId] = value;
     }
     this.onSubmit(this.view, values, this.dialog.querySelector("[data-action=submit]"));
+  }
+
+  /** Shows what the app said of a submitted view beside the fields it named; returns what no field takes. */
+  refuse(viewId, errors) {
+    if (this.view?.id !== viewId) return [];
+    const homeless = [];
+    let first = null;
+    for (const [blockId, words] of Object.entries(errors)) {
+      const block = this.dialog.querySelector(`[data-block="${CSS.escape(blockId)}"]`);
+      const note = block?.querySelector(".input-error");
+      if (!note) {
+        homeless.push(String(words));
+        continue;
+      }
+      note.hidden = false;
+      note.textContent = String(words);
+      const field = block.querySelector("input, select, textarea");
+      field?.setAttribute("aria-invalid", "true");
+      first ??= field;
+    }
+    first?.focus();
+    return homeless;
   }
 
   /** Tab goes round inside the dialog instead of out into the browser. */

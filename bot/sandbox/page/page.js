@@ -6,10 +6,14 @@ import { el, icon } from "./dom.js";
 import { avatar, byTime, MessageList } from "./messages.js";
 import { Modal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { Scenes } from "./scenes.js";
+import { Side } from "./side.js";
+import { Thread } from "./thread.js";
 import { follow, post } from "./wire.js";
 
 const TICK_MS = 15_000;
 const TOAST_MS = 10_000;
+const USEFUL_ZONES = ["Europe/Paris", "America/New_York", "America/Los_Angeles", "Asia/Kolkata", "Australia/Lord_Howe"];
 const PENDING_MS = 10_000; // a press that nothing answers stops looking busy
 
 const $ = (id) => document.getElementById(id);
@@ -19,7 +23,11 @@ let channel = null;
 const unread = new Set();
 
 const me = () => world.users.find((user) => user.id === person) ?? { id: person, name: person, title: "", tz: "UTC" };
-const shown = () => Object.values(world.messages[channel] ?? {}).sort(byTime);
+const here = () => Object.values(world.messages[channel] ?? {});
+/** Whether a message is shown in its thread only; one whose root is not here stands in the channel. */
+const isReply = ({ ts, thread_ts, channel: place }) =>
+  Boolean(thread_ts) && thread_ts !== ts && Boolean(world.messages[place]?.[thread_ts]);
+const shown = () => here().filter((message) => !isReply(message)).sort(byTime);
 
 /** What drawing needs to know; `surface` says where a press comes from. */
 function context(surface, drafts = new Map()) {
@@ -28,6 +36,7 @@ function context(surface, drafts = new Map()) {
     zone: me().tz,
     app: world.app,
     drafts,
+    folds: Boolean(surface.message), // Slack folds long texts in messages, not in modals
     headingLevel: surface.view ? 3 : 2, // below the channel's name, or below the modal's title
     user: (id) => world.users.find((user) => user.id === id),
     userName: (id) => (id === world.app.bot_user ? world.app.name : world.users.find((user) => user.id === id)?.name),
@@ -36,7 +45,12 @@ function context(surface, drafts = new Map()) {
   };
 }
 
-const messageContext = (message) => context({ message: { channel: message.channel, ts: message.ts } });
+const messageSurface = (message) => context({ message: { channel: message.channel, ts: message.ts } });
+const messageContext = (message) => ({
+  ...messageSurface(message),
+  replies: ({ ts }) => here().filter((other) => other.thread_ts === ts && other.ts !== ts).length,
+  openThread: (root) => openThread(root.ts),
+});
 const viewContext = (view, drafts) => context({ view: { id: view.id } }, drafts);
 
 function toast(text, tone = "error") {
@@ -85,6 +99,30 @@ const composer = new Composer($("composer"), {
   onUnknown: (command) => toast(`${command} is not a command here. The sandbox knows /schedtask.`),
 });
 
+const side = new Side($("side"), $("scenes-button"));
+const thread = new Thread($("thread"), {
+  onReply: (root, text) => tell("command", { user: person, channel: root.channel, thread_ts: root.ts, text }),
+});
+const scenes = new Scenes($("scenes"), {
+  onTrouble: (words) => {
+    $("trouble").hidden = words === "";
+    $("trouble").textContent = words;
+  },
+  onError: (error) => toast(`The sandbox did not take that: ${error.message}`),
+});
+$("trouble").addEventListener("click", () => side.open("scenes", "Behind the scenes"));
+
+function openThread(ts) {
+  drawThread(ts);
+  side.open("thread", "Thread");
+  thread.box.focus();
+}
+
+function drawThread(ts) {
+  const place = world.channels.find(({ id }) => id === channel);
+  thread.show(world.messages[channel]?.[ts] ?? null, here(), `${place?.kind === "dm" ? "" : "#"}${place?.name ?? channel}`, messageSurface);
+}
+
 function connection(words, tone) {
   $("connection").textContent = words;
   $("connection").dataset.tone = tone;
@@ -121,11 +159,20 @@ function drawTasks() {
 
 function drawClock() {
   const zone = me().tz;
-  const place = zone.split("/").at(-1).replaceAll("_", " ");
-  $("clock").textContent = `${formatDate(Date.now() / 1000, "{time}", zone)} ${place}`;
-  $("clock").title = `Times on this page are in ${zone}`;
+  $("clock").textContent = formatDate(Date.now() / 1000, "{time}", zone);
   refreshDates(document.body, zone);
 }
+
+/** The zones to choose from: people's own and a few that show something, then all of them. */
+function drawZones() {
+  const few = [...new Set([...world.users.map(({ tz }) => tz), "UTC", ...USEFUL_ZONES, me().tz])];
+  const group = (label, zones) => el("optgroup", { label }, zones.map((zone) =>
+    el("option", { value: zone, selected: zone === me().tz }, zone.replaceAll("_", " "))));
+  $("zone").replaceChildren(group("Often used", few), group("All", world.zones.filter((zone) => !few.includes(zone))));
+  drawClock();
+}
+
+$("zone").addEventListener("change", () => tell("zone", { user: person, tz: $("zone").value }));
 
 function drawChannel() {
   const place = world.channels.find(({ id }) => id === channel);
@@ -140,7 +187,9 @@ function drawChannel() {
 
 function openFromAddress() {
   const wanted = location.hash.slice(1);
+  const before = channel;
   channel = world.channels.some(({ id }) => id === wanted) ? wanted : world.channels[0].id;
+  if (before !== channel && side.showing === "thread") side.close();
   drawer(false);
   drawChannel();
 }
@@ -160,7 +209,9 @@ function arrived(message) {
   known[message.ts] = message;
   if (message.ephemeral_to) settle(); // an answer only to this person ends their wait as well
   if (message.channel === channel) {
-    list.put(message, messageContext, me().tz);
+    const root = isReply(message) ? known[message.thread_ts] : message;
+    if (root) list.put(root, messageContext, me().tz);
+    if (thread.root && root?.ts === thread.root.ts) drawThread(root.ts);
     if (message.user !== person) announce(message);
   } else if (fresh) {
     unread.add(message.channel);
@@ -172,7 +223,10 @@ const EVENTS = {
   message: ({ message }) => arrived(message),
   gone: ({ channel: place, ts }) => {
     delete world.messages[place]?.[ts];
-    if (place === channel) list.remove(ts, me().tz);
+    if (place !== channel) return;
+    list.remove(ts, me().tz);
+    if (thread.root) drawThread(thread.root.ts);
+    if (!thread.root && side.showing === "thread") side.close();
   },
   views: ({ views }) => {
     settle();
@@ -183,6 +237,21 @@ const EVENTS = {
     toast(text || error);
   },
   connected: ({ connected }) => said(connected),
+  errors: ({ view, errors }) => {
+    settle();
+    for (const words of modal.refuse(view, errors)) toast(words);
+  },
+  zone: ({ user, tz }) => {
+    world.users.find(({ id }) => id === user).tz = tz;
+    if (user !== person) return;
+    drawZones();
+    drawChannel();
+    modal.show(modal.stack, viewContext);
+    if (thread.root) drawThread(thread.root.ts);
+  },
+  step: ({ step }) => scenes.put(step),
+  steps: ({ steps }) => scenes.showSteps(steps),
+  switch: ({ id, value }) => scenes.turned(id, value),
 };
 
 follow(person, {
@@ -194,7 +263,9 @@ follow(person, {
     if (first) drawTasks();
     openFromAddress();
     modal.show(world.views ?? [], viewContext);
-    drawClock();
+    drawZones();
+    scenes.show(world.steps, world.switches);
+    if (thread.root) drawThread(thread.root.ts);
     said(world.connected);
     document.body.dataset.ready = "true";
     if (first && !$("modal").open && matchMedia("(pointer: fine)").matches) composer.box.focus();
@@ -216,6 +287,7 @@ function drawer(open) {
 }
 
 narrow.addEventListener("change", () => drawer(false));
+$("scenes-button").addEventListener("click", () => side.toggle("scenes", "Behind the scenes"));
 $("drawer-button").addEventListener("click", () => drawer(!document.body.classList.contains("drawer-open")));
 $("scrim").addEventListener("click", () => drawer(false));
 document.addEventListener("keydown", (event) => {

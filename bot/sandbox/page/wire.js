@@ -15,11 +15,14 @@ export async function post(path, body) {
   throw new Error(said.error ?? `HTTP ${answer.status}`);
 }
 
-async function state(user) {
-  const answer = await fetch(`/sandbox/state?user=${encodeURIComponent(user)}`, { signal: AbortSignal.timeout(10_000) });
+async function get(path) {
+  const answer = await fetch(`/sandbox/${path}`, { signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
   return answer.json();
 }
+
+/** What a step behind the scenes carried: texts by their names. */
+export const details = (serial) => get(`steps/${serial}`);
 
 /**
  * Follows the sandbox as `user`. `onState` gets the whole state at each (re)connection, `onEvent` every change after
@@ -36,7 +39,7 @@ export function follow(user, { onState, onEvent, onLost }) {
   source.addEventListener("open", async () => {
     waiting = [];
     try {
-      onState(await state(user));
+      onState(await get(`state?user=${encodeURIComponent(user)}`));
     } catch (error) {
       console.warn(`The sandbox's state could not be read: ${error.message}`);
       again();
