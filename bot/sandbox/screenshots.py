@@ -24,6 +24,7 @@ QUIET = (
 """Chromium's switches: it runs in a container, and calls nobody by itself."""
 
 SHOWPIECE = "ST2601050930000000000002B2"
+SHORT_CARD = "ST2601050930000000000001A1"
 REFUSED = "STERR403GATEWAY00000000000"
 SIZES = {"desktop": (1200, 860), "phone": (390, 1230)}
 """CSS pixels; the phone is as tall as a whole card, so that the picture shows all of it."""
@@ -34,7 +35,7 @@ class NoBrowserError(Exception):
 
 
 async def take(folder: Path) -> list[Path]:
-    """Write ``card``, ``targets``, ``error`` and ``scenes`` for each size as PNG into a folder; the files written."""
+    """Write ``card``, ``targets``, ``error`` for each size, and ``scenes``, as PNG into a folder; the files written."""
     try:
         from playwright.async_api import async_playwright  # noqa: PLC0415 - only this needs it, and it is optional
     except ImportError:
@@ -58,7 +59,7 @@ async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> li
     page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1.5)
     await page.goto(f"{box.url}/?user=U0ONCALL")
     await page.locator("body[data-ready]").wait_for()
-    files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error", "scenes")]
+    files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error")]
     await _type(page, f"/schedtask {SHOWPIECE}")
     await page.locator("[data-action=refresh]").last.wait_for()
     await _rest(page)
@@ -67,19 +68,28 @@ async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> li
     await page.locator("dialog#modal").get_by_text("web-01").wait_for()
     await page.screenshot(path=files[1], animations="disabled")
     await page.keyboard.press("Escape")
+    await page.locator("dialog#modal").wait_for(state="hidden")
     await _type(page, f"/schedtask {REFUSED}")
     problem = page.locator(".message-ephemeral:has-text('reference')").last
     await problem.wait_for()
     await _rest(page)
     await problem.screenshot(path=files[2])
-    await page.get_by_role("button", name="Behind the scenes").click()
-    await page.locator("#switch-coc").select_option("slow")
-    await page.locator("[data-action=refresh]").last.click()
-    await page.locator("#steps .step-reply").filter(has_text="response_url").nth(3).wait_for()
-    await _rest(page)
-    await page.screenshot(path=files[3], animations="disabled")
+    if name == "desktop":
+        files.append(folder / f"scenes-{name}.png")
+        await _behind_the_scenes(page)
+        await page.screenshot(path=files[-1], animations="disabled")
     await page.close()
     return files
+
+
+async def _behind_the_scenes(page: "Page") -> None:
+    """The drawer, while COC is slow: the person is told to wait, then gets the card."""
+    await page.get_by_role("button", name="Behind the scenes").click()
+    await page.locator("#steps-clear").click()
+    await page.locator("#switch-coc").select_option("slow")
+    await _type(page, f"/schedtask {SHORT_CARD}")
+    await page.locator(f".message:has([data-action=refresh]):has-text('{SHORT_CARD}')").wait_for()
+    await _rest(page)
 
 
 async def _type(page: "Page", line: str) -> None:

@@ -4,22 +4,21 @@ import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
 from aiohttp import web
-from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize, expect
+from playwright.async_api import Browser, Page, expect
 
 from bot.sandbox.slack_server import LocalSlack, SampleNote
+from tests.sandbox.windows import ADA, DESKTOP, GRACE, PHONE, Windows
 
 pytestmark = pytest.mark.browser
 
 Json = dict[str, Any]
 LOOKS = Path(__file__).parent / "looks"
-ADA, GRACE, SHIFT = "U0ONCALL", "U0GUEST", "C0SHIFT"
+SHIFT = "C0SHIFT"
 TASK = SampleNote("ST2601050930000000000002B2", "nightly-logrotate", "42 machines in three batches")
-DESKTOP, PHONE = (1200, 850), (375, 812)
 NOW = "2026-05-09T22:00:00Z"
 """The page's clock: 10 May 6:00 in Shanghai, still 9 May 23:00 in London."""
 
@@ -58,8 +57,8 @@ class Stage:
     """One local Slack with its stand-in app, and windows of people who look at it."""
 
     def __init__(self, slack: LocalSlack, app: StandIn, session: aiohttp.ClientSession, browser: Browser) -> None:
-        self.slack, self.app, self._session, self._browser = slack, app, session, browser
-        self.complaints: list[str] = []
+        self.slack, self.app, self._session = slack, app, session
+        self.windows = Windows(browser, slack.url)
 
     async def api(self, method: str, **body: Any) -> Json:
         """Calls the Web API as the bot does; asserts that Slack said ok."""
@@ -80,26 +79,8 @@ class Stage:
         return await self.post(*card["blocks"], text=card["text"])
 
     async def window(self, user: str = ADA, size: tuple[int, int] = DESKTOP) -> Page:
-        """A browser window of that person; everything the browser complains about is kept."""
-        viewport = ViewportSize(width=size[0], height=size[1])
-        context = await self._browser.new_context(viewport=viewport)
-        page = await context.new_page()
-        page.set_default_timeout(5000)
-        page.on("console", self._heard)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self._near(request.url))
-        await page.clock.set_fixed_time(NOW)
-        await page.goto(f"{self.slack.url}/?user={user}")
-        await page.wait_for_selector("body[data-ready]")
-        return page
-
-    def _heard(self, said: ConsoleMessage) -> None:
-        if said.type in {"error", "warning"}:
-            self.complaints.append(said.text)
-
-    def _near(self, url: str) -> None:
-        if urlsplit(url).scheme != "data" and not url.startswith(f"{self.slack.url}/"):
-            self.complaints.append(f"the page reached out to {url}")
+        """A browser window of that person, at the page's time NOW."""
+        return await self.windows.open(user, size, now=NOW)
 
     async def pressed(self, action_id: str) -> Json:
         """What the app was sent about a press of this element, once it arrives."""
@@ -129,10 +110,9 @@ async def stage(browser: Browser) -> AsyncIterator[Stage]:
     async with LocalSlack(tasks=(TASK,), events_url=url) as slack, aiohttp.ClientSession() as session:
         stage = Stage(slack, app, session, browser)
         yield stage
-        for context in browser.contexts:
-            await context.close()
+        await stage.windows.close()
     await runner.cleanup()
-    assert stage.complaints == []
+    assert stage.windows.complaints == []
 
 
 async def test_a_sample_task_is_one_click_and_enter_away(stage: Stage) -> None:
@@ -156,7 +136,7 @@ async def test_a_slash_brings_up_help_and_what_nobody_answers_is_said(stage: Sta
     page = await stage.window()
     line = page.get_by_label("Message or command")
     await line.press_sequentially("/s")
-    await expect(page.get_by_role("option")).to_have_count(1)
+    await expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(1)
     await line.press("Tab")
     await line.press_sequentially("logrot")
     await line.press("Tab")
@@ -332,10 +312,10 @@ async def test_the_page_comes_back_when_the_sandbox_does(stage: Stage) -> None:
     await page.context.set_offline(True)
     await stage.slack.stop()
     await expect(page.locator("#connection")).to_contain_text("out of reach")
-    stage.complaints.clear()  # the browser's own words about the lost connection
+    stage.windows.complaints.clear()  # the browser's own words about the lost connection
     await stage.slack.start()
     await stage.post_card()
     await page.context.set_offline(False)
     await expect(page.get_by_role("heading", name="nightly-logrotate")).to_be_visible(timeout=15_000)
     await expect(page.locator("#connection")).to_contain_text("Bot connected")
-    stage.complaints = [said for said in stage.complaints if "ERR_" not in said]
+    stage.windows.complaints = [said for said in stage.windows.complaints if "ERR_" not in said]

@@ -152,7 +152,8 @@ async def test_clicks_of_the_page_reach_the_bot(
         assert envelope["payload"]["type"] == "view_submission"
         answer = {"response_action": "errors", "errors": {"line": "not so"}}
         await link.send_json({"envelope_id": envelope["envelope_id"], "payload": answer})
-        assert (await next_event(stream, "toast"))["text"] == "not so"
+        told = await next_event(stream, "errors")
+        assert told == {"type": "errors", "view": view["id"], "errors": {"line": "not so"}}
         assert await post(http, "view/close", user=ADA, view={"id": view["id"]}) == (202, {"id": None})
         assert (await next_event(stream, "views"))["views"] == []
         await api(slack, http, "chat.delete", channel="C0SHIFT", ts=ts)

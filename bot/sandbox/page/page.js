@@ -99,7 +99,7 @@ const composer = new Composer($("composer"), {
   onUnknown: (command) => toast(`${command} is not a command here. The sandbox knows /schedtask.`),
 });
 
-const side = new Side($("side"), $("scenes-button"));
+const side = new Side($("side"), $("scenes-button"), () => thread.show(null));
 const thread = new Thread($("thread"), {
   onReply: (root, text) => tell("command", { user: person, channel: root.channel, thread_ts: root.ts, text }),
 });

@@ -4,9 +4,10 @@ const narrow = matchMedia("(max-width: 1000px)");
 
 export class Side {
   /** `opener` is the button that belongs to the scenes; focus goes back to whatever had it before. */
-  constructor(pane, opener) {
+  constructor(pane, opener, onClose) {
     this.pane = pane;
     this.opener = opener;
+    this.onClose = onClose;
     this.showing = null;
     this.before = null;
     pane.querySelector("#side-x").addEventListener("click", () => this.close());
@@ -32,6 +33,7 @@ export class Side {
   close() {
     this.showing = null;
     this.pane.hidden = true;
+    this.onClose();
     this.shown();
     if (this.before?.isConnected) this.before.focus();
   }

@@ -1,0 +1,46 @@
+"""Browser windows of the sandbox's people. Whatever the browser complains about is kept, its CSP included."""
+
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize
+
+ADA, GRACE = "U0ONCALL", "U0GUEST"
+DESKTOP, PHONE = (1200, 850), (375, 812)
+
+
+class Windows:
+    """Opens them at a sandbox's address. ``complaints`` must be empty at the end of a test."""
+
+    def __init__(self, browser: Browser, url: str) -> None:
+        self._browser, self._url = browser, url
+        self.complaints: list[str] = []
+
+    async def open(
+        self, user: str = ADA, size: tuple[int, int] = DESKTOP, *, dark: bool = False, now: str | None = None
+    ) -> Page:
+        """A window of that person; ``now`` stops the page's clock there."""
+        viewport = ViewportSize(width=size[0], height=size[1])
+        context = await self._browser.new_context(viewport=viewport, color_scheme="dark" if dark else "light")
+        page = await context.new_page()
+        page.set_default_timeout(5000)
+        page.on("console", self._heard)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda request: self._near(request.url))
+        if now is not None:
+            await page.clock.set_fixed_time(now)
+        await page.goto(f"{self._url}/?user={user}")
+        await page.wait_for_selector("body[data-ready]")
+        return page
+
+    async def close(self) -> None:
+        """Closes all of them."""
+        for context in self._browser.contexts:
+            await context.close()
+
+    def _heard(self, said: ConsoleMessage) -> None:
+        if said.type in {"error", "warning"}:
+            self.complaints.append(said.text)
+
+    def _near(self, url: str) -> None:
+        if urlsplit(url).scheme != "data" and not url.startswith(f"{self._url}/"):
+            self.complaints.append(f"the page reached out to {url}")
