@@ -35,7 +35,7 @@ class NoBrowserError(Exception):
 
 
 async def take(folder: Path) -> list[Path]:
-    """Write ``card``, ``targets``, ``error`` for each size, and ``scenes``, as PNG into a folder; the files written."""
+    """Write PNGs into a folder: ``card``, ``targets`` and ``error`` for each size, ``scenes``. The files written."""
     try:
         from playwright.async_api import async_playwright  # noqa: PLC0415 - only this needs it, and it is optional
     except ImportError:

@@ -26,7 +26,7 @@ from yarl import URL
 
 from bot.sandbox.coc_error_tasks import error_id, error_tasks
 from bot.sandbox.coc_everyday_tasks import NIGHTLY, ONE_OFF
-from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.coc_server import LocalCoc, Seen
 from bot.sandbox.coc_task_parts import ENTERPRISE_PROJECT
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC).timestamp()
@@ -405,6 +405,35 @@ def test_each_error_id_is_tried() -> None:
     above = test_each_error_id_answers_what_it_says.pytestmark[0].args[1]  # type: ignore[attr-defined]
     broken = ["200TRUNCATED", "SLOW30S", "HANGS", "DRIPS", "RESET"]
     assert {task.id for task in error_tasks()} == {error_id(label) for label in [row[0] for row in above] + broken}
+
+
+async def test_the_end_of_each_call_is_told_as_it_was(caller: Caller) -> None:
+    """Answered, reset, or given up by the client: told twice, when it came and when it is over."""
+    told: list[tuple[str, str]] = []
+    over = asyncio.Event()
+
+    def observe(call: Seen) -> None:
+        told.append((call.path, call.ended))
+        if call.ended:
+            over.set()
+
+    caller.coc.observe = observe
+    assert (await caller.get(DETAIL))[0] == 200
+    caller.coc.fail(drop=True)
+    with pytest.raises(aiohttp.ClientError):
+        await caller.get(HISTORY, task_id=NIGHTLY, limit="1")
+    caller.coc.heal()
+    over.clear()
+    caller.coc.fail(status=200, delay=30)
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.2):
+            await caller.get(DETAIL)
+    await asyncio.wait_for(over.wait(), 5)
+    ends = [ended for _, ended in told]
+    assert ends[:2] == ["", "answered"]
+    assert ends[-2:] == ["", "the client gave up"]
+    # aiohttp's client asks once more when its connection is reset.
+    assert ends[2:-2] in (["", "reset"], ["", "reset"] * 2)
 
 
 async def test_truncated_answer_ends_early(caller: Caller) -> None:

@@ -30,13 +30,13 @@ def look(name: str) -> Json:
 
 
 class StandIn:
-    """An app at the other end of Slack's HTTP: keeps what it gets, answers 200, and opens a view on request."""
+    """An app at the other end of Slack's HTTP: keeps what it gets and answers 200."""
 
     def __init__(self) -> None:
         self.commands: list[Json] = []
         self.actions: list[Json] = []
         self.submissions: list[Json] = []
-        self.open_view: Json | None = None
+        self.submission_answer: Json | None = None
         self.status = 200
 
     async def handle(self, request: web.Request) -> web.Response:
@@ -48,6 +48,8 @@ class StandIn:
         payload = json.loads(str(form["payload"]))
         if payload["type"] == "view_submission":
             self.submissions.append(payload["view"]["state"]["values"])
+            if self.submission_answer is not None:
+                return web.json_response(self.submission_answer)
         else:
             self.actions.append(payload["actions"][0] | {"trigger_id": payload["trigger_id"]})
         return web.Response(status=self.status)
@@ -232,6 +234,21 @@ async def test_what_is_typed_and_chosen_in_a_modal_reaches_the_app(stage: Stage)
     values = await stage.slack.settled(lambda: stage.app.submissions)
     assert values[0]["search"]["find"]["value"] == "web-*"
     await expect(page.get_by_role("dialog")).to_be_hidden()
+
+
+async def test_what_the_app_says_of_an_entry_stands_beside_its_field(stage: Stage) -> None:
+    """`response_action: errors` keeps the window open, marks the field and puts the cursor there."""
+    await stage.post_card()
+    page = await stage.window()
+    await stage.open_targets(page)
+    box = page.get_by_label("Find a machine")
+    await box.fill("[")
+    stage.app.submission_answer = {"response_action": "errors", "errors": {"search": "No such pattern: ["}}
+    await page.get_by_role("button", name="Find").click()
+    await expect(page.get_by_role("dialog").get_by_text("No such pattern: [")).to_be_visible()
+    await expect(box).to_have_attribute("aria-invalid", "true")
+    await expect(box).to_be_focused()
+    assert stage.slack.view(ADA) is not None
 
 
 async def test_menus_and_confirmations_send_only_what_was_meant(stage: Stage) -> None:

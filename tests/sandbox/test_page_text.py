@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from bot.sandbox.slack_server import LocalSlack
+from tests.cards.judges import EMOJI
 
 pytestmark = pytest.mark.browser
 
@@ -87,7 +88,7 @@ MARKUP = {
     "hello <@U2>, <@U9>, <#C1>": "hello <span>@Bob</span>, <span>@U9</span>, <span>#ops</span>",
     "`<!here>` leaks": "<code><span>@here</span></code> leaks",
     ":no_such_name: 10:30:45": ":no_such_name: 10:30:45",
-    ":warning::x:": "<span>⚠️</span><span>❌</span>",
+    ":calendar::bell:": "<span>📆</span><span>🔔</span>",
     "<!date^1778405400^{time}|09:30 UTC>": "<time>5:30 PM</time>",
     "<!date^1778405400^{date_num}^https://a.example/|d>": "[2026-05-10](https://a.example/)",
     "*<!date^1778405400^{date_short} {time}|f>*": "<strong><time>May 10, 2026 5:30 PM</time></strong>",
@@ -117,6 +118,33 @@ async def test_verbatim_only_stops_bare_addresses_from_becoming_links(page: Page
         == "go to [https://a.example/x](https://a.example/x)."
     )
     assert await page.evaluate(DRAW, ["<!channel>", True]) == "<span>@channel</span>"
+
+
+async def test_the_cards_own_emoji_are_drawn_without_any_font(page: Page) -> None:
+    """A machine without an emoji font must show the verdict's dot: every name that cards use has a drawing."""
+    drawn = """async (names) => {
+      const { isDrawn } = await import("/page/drawings.js");
+      const { emojiNode } = await import("/page/emoji.js");
+      return names.filter((name) => !isDrawn(name) || !emojiNode(name).querySelector?.("svg > *"));
+    }"""
+    assert await page.evaluate(drawn, sorted(EMOJI)) == []
+
+
+async def test_a_long_text_is_folded_unless_the_app_says_expand(page: Page, post: Post) -> None:
+    """`See more` shows all of it, `See less` folds it again; short texts have no such button."""
+    words = "\n".join(f"line {n}" for n in range(30))
+    block = {"type": "section", "text": {"type": "plain_text", "text": words}}
+    await post(block | {"block_id": "a"}, block | {"block_id": "b", "expand": True})
+    more = page.get_by_role("button", name="See more")
+    await expect(more).to_have_count(1)
+    heights = [
+        await node.evaluate("node => node.clientHeight") for node in await page.locator(".section-body .text").all()
+    ]
+    assert heights[0] < heights[1] / 2
+    await more.click()
+    await expect(page.get_by_role("button", name="See less")).to_have_attribute("aria-expanded", "true")
+    opened = await page.locator(".section-body .text").first.evaluate("node => node.clientHeight")
+    assert opened == heights[1]
 
 
 DATES = {

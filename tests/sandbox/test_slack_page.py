@@ -175,6 +175,86 @@ async def test_the_stream_tells_of_failures_and_connections(
         )
 
 
+async def test_a_reply_belongs_to_the_thread_of_its_root(http: aiohttp.ClientSession, slack: LocalSlack) -> None:
+    """A reply to a reply has the same root; a private message has no thread; a command there is refused."""
+    root = (await api(slack, http, "chat.postMessage", channel="C0SHIFT", text="card"))["ts"]
+    place = {"user": ADA, "channel": "C0SHIFT"}
+    assert (await post(http, "command", **place, text="one", thread_ts=root))[0] == 202
+    reply = slack.messages("C0SHIFT")[-1]
+    assert (await post(http, "command", **place, text="two", thread_ts=reply.ts))[0] == 202
+    assert [message.thread_ts for message in slack.messages("C0SHIFT")] == [None, root, root]
+    private = await api(slack, http, "chat.postEphemeral", channel="C0SHIFT", user=ADA, text="psst")
+    assert (await post(http, "command", **place, text="three", thread_ts=private["message_ts"]))[0] == 404
+    async with http.get("/sandbox/events", params={"user": ADA}) as stream:
+        await post(http, "command", **place, text="/schedtask ST1", thread_ts=root)
+        assert (await next_event(stream, "toast"))["error"] == "not_in_threads"
+
+
+async def test_a_moved_persons_zone_is_what_slack_says_of_them(
+    http: aiohttp.ClientSession, slack: LocalSlack
+) -> None:
+    """The state, the stream and users.info agree."""
+    slack.scopes += ",users:read"
+    async with http.get("/sandbox/events", params={"user": GRACE}) as stream:
+        assert (await post(http, "zone", user=ADA, tz="Australia/Lord_Howe"))[0] == 202
+        assert await next_event(stream, "zone") == {"type": "zone", "user": ADA, "tz": "Australia/Lord_Howe"}
+    said = await api(slack, http, "users.info", user=ADA)
+    assert (said["user"]["tz"], said["user"]["tz_offset"]) == ("Australia/Lord_Howe", 11 * 3600)
+
+
+async def test_each_step_knows_the_request_it_belongs_to(
+    http: aiohttp.ClientSession, slack: LocalSlack, link: aiohttp.ClientWebSocketResponse
+) -> None:
+    """By response_url, by trigger, by the view that came of it; what shows none of these belongs to nobody."""
+    await post(http, "command", user=ADA, channel="C0SHIFT", text="/schedtask ST1")
+    first = await link.receive_json()
+    await post(http, "command", user=GRACE, channel="C0SHIFT", text="/schedtask ST2")
+    second = await link.receive_json()
+    for envelope in (second, first):
+        await link.send_json({"envelope_id": envelope["envelope_id"]})
+    view = (await api(slack, http, "views.open", trigger_id=second["payload"]["trigger_id"], view=VIEW))["view"]
+    async with http.post(first["payload"]["response_url"], json={"text": "one"}) as response:
+        assert response.status == 200
+    changed = VIEW | {"title": {"type": "plain_text", "text": "New"}}
+    await api(slack, http, "views.update", view_id=view["id"], view=changed)
+    await api(slack, http, "no.such", x=1)
+    async with http.get("/sandbox/state", params={"user": ADA}) as response:
+        steps = (await response.json())["steps"]
+    one, two = (step["serial"] for step in steps if step["lane"] == "request")
+    assert [(s["what"], s["request"], s["outcome"]) for s in steps if s["lane"] == "reply"][-4:] == [
+        ("views.open", two, "ok"),
+        ("response_url", one, "ok"),
+        ("views.update", two, "ok"),
+        ("no.such", None, "unknown_method"),
+    ]
+    acks = [step for step in steps if step["lane"] == "ack"]
+    assert [(ack["request"], ack["outcome"]) for ack in acks] == [(one, "ok"), (two, "ok")]
+    async with http.get(f"/sandbox/steps/{steps[-1]['serial']}") as response:
+        assert json.loads((await response.json())["answer"])["error"] == "unknown_method"
+    await post(http, "steps/clear")
+    async with http.get(f"/sandbox/steps/{steps[-1]['serial']}") as response:
+        assert response.status == 404
+
+
+async def test_a_limited_slack_takes_a_call_again_when_its_second_is_over(
+    http: aiohttp.ClientSession, slack: LocalSlack
+) -> None:
+    """Refused at once and again at once, each with Retry-After; another method has its own second."""
+    await post(http, "switch", id="slack", value="limited")
+    for method, error in (
+        ("chat.postMessage", "ratelimited"),
+        ("chat.postMessage", "ratelimited"),
+        ("auth.test", "ratelimited"),
+    ):
+        assert (await api(slack, http, method, channel="C0SHIFT", text="x"))["error"] == error
+    await asyncio.sleep(1.1)
+    assert (await api(slack, http, "chat.postMessage", channel="C0SHIFT", text="x"))["ok"] is True
+    assert [call.status for call in slack.calls] == [429, 429, 429, 200]
+    await post(http, "switch", id="slack", value="failing")
+    async with http.post("/api/auth.test", headers={"Authorization": f"Bearer {slack.bot_token}"}) as response:
+        assert (response.status, response.content_type) == (503, "text/html")
+
+
 async def test_a_stream_that_falls_behind_is_ended(
     http: aiohttp.ClientSession, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -201,6 +281,11 @@ async def test_a_stream_that_falls_behind_is_ended(
         ("view/submit", {"user": ADA, "view": {"id": "V1"}, "values": {}}, 404),
         ("view/submit", {"user": ADA, "view": {"id": "V1"}, "values": {"b": 1}}, 400),
         ("view/close", {"user": ADA}, 400),
+        ("zone", {"user": ADA, "tz": "Mars/Olympus_Mons"}, 400),
+        ("zone", {"user": "U0NOBODY", "tz": "UTC"}, 404),
+        ("switch", {"id": "slack", "value": "on fire"}, 400),
+        ("switch", {"id": "coc", "value": "normal"}, 400),
+        ("command", {"user": ADA, "channel": "C0SHIFT", "text": "x", "thread_ts": "1.0"}, 404),
     ],
 )
 async def test_posts_that_make_no_sense_get_a_reason(

@@ -1,0 +1,69 @@
+"""The drawer's memory, and the switches of COC."""
+
+from typing import Any
+
+import pytest
+
+from bot.sandbox import scenes as module
+from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.coc_switches import coc_switches
+from bot.sandbox.scenes import Scenes
+from bot.sandbox.switches import NORMAL
+
+WAITING = "ST2601050930000000000005E5"
+
+
+def test_a_step_is_told_when_it_begins_and_when_it_ends() -> None:
+    """Under way it has no outcome and no milliseconds."""
+    told: list[dict[str, Any]] = []
+    scenes = Scenes(told.append, clock=lambda: 7.0)
+    scenes.end(scenes.begin("reply", "views.open", {"request": {"a": 1}}, request=3), "ok")
+    begun, ended = (event["step"] for event in told)
+    assert (begun["outcome"], begun["ms"], begun["at"], begun["request"]) == ("", None, 7.0, 3)
+    assert ended["outcome"] == "ok"
+    assert ended["ms"] >= 0
+
+
+def test_only_the_latest_steps_are_kept() -> None:
+    """The drawer's memory is bounded; what is forgotten has no details any more."""
+    scenes = Scenes(lambda _: None)
+    for number in range(module.STEPS_KEPT + 5):
+        scenes.note("link", str(number), "x")
+    assert [step["what"] for step in scenes.to_json()][:1] == ["5"]
+    assert scenes.details(5) is None
+    assert scenes.details(6) == {}
+
+
+def test_a_huge_detail_is_cut_and_says_so() -> None:
+    """So many characters more: nobody takes the beginning for the whole."""
+    scenes = Scenes(lambda _: None)
+    step = scenes.begin("coc", "task", {"answer": "x" * (module.DETAIL_CHARACTERS + 1_234)})
+    shown = scenes.details(step.serial)
+    assert shown is not None
+    assert shown["answer"].endswith("\n… 1,234 more characters")
+
+
+def test_the_keys_of_requests_are_bounded() -> None:
+    """Old triggers and URLs are forgotten; the newest are known."""
+    scenes = Scenes(lambda _: None)
+    for number in range(module.KEYS_KEPT + 1):
+        scenes.owns(number, f"key{number}", None, "")
+    assert scenes.owner("key0") is None
+    assert scenes.owner(None, "", f"key{module.KEYS_KEPT}") == module.KEYS_KEPT
+
+
+async def test_every_position_of_a_switch_can_be_turned_to_and_back() -> None:
+    """Back in its first position COC is as it was."""
+    coc = LocalCoc()
+    before = (set(coc.permissions), list(coc.faults), dict(coc.tasks[WAITING].detail))  # type: ignore[arg-type]
+    for switch in coc_switches(coc):
+        for choice in switch.choices:
+            await switch.set(choice.value)
+            assert switch.value == choice.value
+            assert choice.note
+            changed = (coc.permissions, coc.faults, coc.tasks[WAITING].detail) != before
+            assert changed == (choice.value != NORMAL), (switch.id, choice.value)
+        await switch.set(NORMAL)
+        assert (coc.permissions, coc.faults, coc.tasks[WAITING].detail) == before
+        with pytest.raises(KeyError):
+            await switch.set("no such position")
