@@ -19,6 +19,8 @@ _ID = re.compile(r"ST[0-9A-Za-z]{24}")
 MAX_VALUE = 2000
 """Slack's limit for a button's value, in characters."""
 _MAX_FACT = 60
+LISTED = ("enabled", "last run", "runs")
+"""The facts that come from the list call, which may be missing."""
 _QUOTES = str.maketrans({"<": "\u2039", ">": "\u203a", "&": "+"})
 
 

@@ -8,7 +8,7 @@ from bot import redact
 from bot.cards import fields as field
 from bot.cards.blocks import Block, actions, button, context, fields, header, section
 from bot.cards.budget import Message, message
-from bot.cards.changes import Seen, changes, encode, seen
+from bot.cards.changes import LISTED, Seen, changes, encode, seen
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
 from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
@@ -188,7 +188,12 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
         return f"*changed since {moment}:* {', '.join(rows)}"
     if before.digest and before.digest != after.digest:
         return f"*changed since {moment}:* other details of the task"
-    return f"unchanged since {moment}" if before.digest else f"refreshed, last shown {moment}"
+    if not before.digest:
+        return f"refreshed, last shown {moment}"
+    # What was known then and can't be seen now (enabled, last run) may well have changed.
+    known, now = dict(before.facts), dict(after.facts)
+    unseen = [label for label in LISTED if label in known and label not in now]
+    return f"unchanged since {moment}" + (f" but for what is not seen now: {', '.join(unseen)}" if unseen else "")
 
 
 def _enabled_unknown(summary: Missing) -> tuple[Fragment, ...]:

@@ -436,6 +436,14 @@ def test_a_refresh_without_change_says_since_when() -> None:
     assert "unchanged since <!date^1778441400^{date_short_pretty} {time}|" in refreshed(wire("S2"), timedelta(days=1))
 
 
+def test_what_can_no_longer_be_seen_is_not_called_unchanged() -> None:
+    """The first card knew that it was enabled; COC's list did not answer this time."""
+    value = task_card(snapshot(wire("S2"), summary={"enabled": True})).blocks[-1]["elements"][0]["value"]
+    again = snapshot(wire("S2"), summary=Missing("timed out"), as_of=AS_OF + timedelta(minutes=1))
+    said = freshness(task_card(again, asked_by=ADA, before=decode(value)))
+    assert said.endswith(" but for what is not seen now: enabled, last run, runs")
+
+
 def test_a_change_that_no_fact_names_is_still_said() -> None:
     """ "Unchanged" would be a lie."""
     assert refreshed({**wire("S2"), "approve_comments": "no"}).endswith(":* other details of the task")
