@@ -1,0 +1,95 @@
+"""Our fire times against the real Quartz's, around clock changes. Runs where Java and Quartz's jar are present.
+
+Debian: ``apt install libquartz2-java default-jre-headless``; elsewhere name the jar in QUARTZ_JAR. As many
+expressions as QUARTZ_EXPRESSIONS says, 600 if it says nothing, each in every zone.
+"""
+
+import os
+import random
+import shutil
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.schedule.quartz import Quartz
+from bot.schedule.quartz_fields import InvalidCron
+from tests.schedule.expressions import ZONES, broken, expression, instant
+
+RUNS = 4
+JARS = (os.environ.get("QUARTZ_JAR", ""), "/usr/share/java/quartz2.jar", "/usr/share/java/quartz.jar")
+JAR = next((jar for jar in JARS if jar and Path(jar).is_file()), None)
+LOGGING = [str(path) for path in Path("/usr/share/java").glob("slf4j-api.jar")]
+
+pytestmark = [
+    pytest.mark.skipif(
+        JAR is None or shutil.which("java") is None,
+        reason="no Java or no Quartz here to compare with (Debian: apt install libquartz2-java default-jre-headless)",
+    ),
+    pytest.mark.timeout(900),
+]
+
+
+def quartz(questions: list[tuple[str, str, datetime]]) -> list[str]:
+    """What the real Quartz answers: times in ms, "none" at the end of them; or "invalid"."""
+    lines = "".join(f"{text}\t{zone}\t{int(at.timestamp()) * 1000}\t{RUNS}\n" for text, zone, at in questions)
+    oracle = str(Path(__file__).with_name("QuartzOracle.java"))
+    command = ["java", "-cp", os.pathsep.join([str(JAR), *LOGGING]), oracle]
+    done = subprocess.run(command, input=lines, capture_output=True, text=True, encoding="utf-8", check=False)
+    assert done.returncode == 0, done.stderr
+    return [line.strip() for line in done.stdout.splitlines()]
+
+
+def ours(text: str, zone: str, after: datetime) -> str:
+    """The same, by our own evaluator."""
+    try:
+        found = Quartz.of(text)
+    except InvalidCron:
+        return "invalid"
+    at: datetime | None = after
+    times = []
+    for _ in range(RUNS):
+        at = found.next_after(at, ZoneInfo(zone))
+        if at is None:
+            return " ".join([*times, "none"])
+        times.append(str(int(at.timestamp() * 1000)))
+    return " ".join(times)
+
+
+def different(questions: list[tuple[str, str, datetime]]) -> list[str]:
+    """The questions that are answered differently, with both answers."""
+    return [
+        f"{text} in {zone} after {at.isoformat()}\n  Quartz {theirs}\n  ours   {mine}"
+        for (text, zone, at), theirs in zip(questions, quartz(questions), strict=True)
+        # A day of the week such as 9#1 is refused here; Quartz takes it and never fires.
+        if (mine := ours(text, zone, at)) != theirs and (mine, theirs) != ("invalid", "none")
+    ]
+
+
+def test_every_fire_time_is_quartzs() -> None:
+    """Random valid expressions, each in every zone, mostly from within hours of a clock change."""
+    draw = random.Random(20261125)
+    count = int(os.environ.get("QUARTZ_EXPRESSIONS", "600"))
+    questions = [
+        (text, zone, instant(draw, zone)) for text in (expression(draw) for _ in range(count)) for zone in ZONES
+    ]
+    found = different(questions)
+    assert not found, f"{len(found)} of {len(questions)}:\n" + "\n".join(found[:10])
+
+
+def test_what_quartz_refuses_is_refused() -> None:
+    """Expressions with a typing error: refused by both, or by none and then with the same times."""
+    draw = random.Random(7)
+    count = int(os.environ.get("QUARTZ_EXPRESSIONS", "600")) * 5
+    questions = [(broken(draw), "America/New_York", instant(draw, "America/New_York")) for _ in range(count)]
+    found = different(questions)
+    assert not found, f"{len(found)} of {len(questions)}:\n" + "\n".join(found[:10])
+
+
+def test_dates_that_never_come_have_no_fire_time() -> None:
+    """Both say so."""
+    after = datetime(2026, 5, 10, tzinfo=UTC)
+    texts = ["0 0 0 30 2 ?", "0 0 0 29 2 ? 2100", "0 0 0 31 4,6,9,11 ?", "0 0 0 1 1 ? 2020", "0 0 0 ? 2 2#5 2027"]
+    assert different([(text, "Asia/Shanghai", after) for text in texts]) == []
