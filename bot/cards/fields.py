@@ -10,7 +10,7 @@ from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
 from bot.coc.targets import Step, Targets
 from bot.schedule.describe import describe, distance
-from bot.schedule.trigger import Outlook, Trigger, instant
+from bot.schedule.trigger import Outlook, Trigger, instant, second_time
 from bot.schedule.verdict import FAILED, RUNNING, SUCCEEDED
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
@@ -83,11 +83,16 @@ def next_runs(snapshot: Snapshot, trigger: Trigger, outlook: Outlook) -> str:
         return f"{title}\nCan't tell: {mrkdwn(outlook.problem, 120)}"
     if not outlook.runs:
         return f"{title}\nNone left"
-    rows = [
-        f"{local(run, trigger.zone, snapshot.as_of)} · {date(run, '{date_short_pretty} {time}')}"
-        for run in outlook.runs
-    ]
-    whose = "task's time" if trigger.zone else "UTC"
+    zone, rows = trigger.zone, []
+    for run in outlook.runs:
+        row = f"{local(run, zone, snapshot.as_of)} · {date(run, '{date_short_pretty} {time}')}"
+        # Two instants have this local time; the reader must not take it for the first.
+        again = zone is not None and trigger.policy != "ONCE" and second_time(run, zone)
+        rows.append(f"{row} (the second one, clocks go back)" if again else row)
+    if outlook.skipped is not None:
+        left_out = local(outlook.skipped.replace(tzinfo=zone), zone, snapshot.as_of)
+        rows.append(f":warning: not {left_out}: clocks go forward over it")
+    whose = "task's time" if zone else "UTC"
     return "\n".join([f"{'*Would run*' if stopped else title} ({whose} · yours)", *rows])
 
 

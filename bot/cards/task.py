@@ -14,7 +14,7 @@ from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
-from bot.schedule.trigger import Outlook, Trigger, instant, outlook
+from bot.schedule.trigger import Outlook, Trigger, instant, upcoming
 from bot.schedule.verdict import Code, Facts, Fragment, Verdict, verdict
 
 REFRESH = "refresh"
@@ -30,7 +30,7 @@ _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen | None = None) -> Message:
     """The whole card. ``asked_by`` is a Slack user id; ``before`` is what the card showed until now."""
     trigger = field.trigger_of(snapshot)
-    ahead = outlook(trigger, snapshot.as_of)
+    ahead = upcoming(trigger, snapshot.as_of)
     found = verdict(facts(snapshot, trigger, ahead))
     name = plain(snapshot.task.name, 140, absent=snapshot.task_id)
     needed = [

@@ -222,6 +222,11 @@ def _existing(wall: Wall, zone: ZoneInfo) -> Wall:
     return _wall_of(local.astimezone(UTC).astimezone(zone))
 
 
+def is_skipped(wall: datetime, zone: ZoneInfo) -> bool:
+    """Whether the zone's clock never shows a wall time (a naive datetime)."""
+    return _existing(_wall_of(wall), zone) != _wall_of(wall)
+
+
 @lru_cache(maxsize=8192)
 def changes_on(zone: ZoneInfo, day: int) -> bool:
     """Whether a zone's clock is changed on a day, given as a proleptic Gregorian ordinal."""

@@ -50,6 +50,7 @@ DAY = _Kind("day of month", 1, 31, 31)
 MONTH = _Kind("month", 1, 12, 12, _MONTHS)
 WEEKDAY = _Kind("day of week", 1, 7, 7, _DAYS)
 YEAR = _Kind("year", 1970, LAST_YEAR, LAST_YEAR)
+_MARKED = {"L": WEEKDAY, "#": WEEKDAY, "W": DAY}
 KINDS = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
 
 
@@ -220,35 +221,43 @@ def _numbered(kind: _Kind, part: str, found: _Found) -> None:
     if match is None:
         raise InvalidCron(kind.name, f"not readable: {part}")
     value, mark, rest = int(match[1]), match[2], match[3]
-    if (mark in ("L", "#") and kind is not WEEKDAY) or (mark == "W" and kind is not DAY):
-        raise InvalidCron(kind.name, f"{mark} is not possible here: {part}")
-    if value == _ALL and mark not in ("L", "#", "W"):
-        value = kind.least
-        mark, rest = (mark, rest) if mark in ("-", "/") else ("/", "1")
-    if value == _NONE and kind in (DAY, WEEKDAY) and mark not in ("L", "#", "W", "-", "/"):
+    if mark in _MARKED:
+        _marked(kind, value, mark, rest, found)
+        return
+    if value == _NONE and kind in (DAY, WEEKDAY) and mark not in ("-", "/"):
         found.unspecified.add(kind.name)
         return
+    if value == _ALL:
+        value = kind.least
+        mark, rest = (mark, rest) if mark in ("-", "/") else ("/", "1")
     if mark == "-":
         end = _RANGE.match(rest)
         if end is None or (rest[end.end(1) : end.end(1) + 1] == "/" and end[2] is None):
             raise InvalidCron(kind.name, f"a number must follow: {part}")
         _range(kind, value, int(end[1]), int(end[2] or 1), found)
-        return
-    if mark == "/":
+    elif mark == "/":
         step = _STEP.match(rest)
         # Quartz complains of what follows a step of one digit, and of nothing behind a longer one.
         if step is None or (len(step[1]) == 1 and step[2]):
             raise InvalidCron(kind.name, f"a number must follow /: {part}")
         _range(kind, value, None, _step(kind, int(step[1])), found)
-        return
-    if mark == "#" and value == 0:
+    else:
+        _within(kind, value)
+        found.add(kind, value)
+
+
+def _marked(kind: _Kind, value: int, mark: str, rest: str, found: _Found) -> None:
+    """5L and 6#3 for a day of the week, 15W for a day of the month."""
+    if kind is not _MARKED[mark]:
+        raise InvalidCron(kind.name, f"{mark} is for the {_MARKED[mark].name} only")
+    if mark == "#" and value == 0:  # Quartz counts it as Saturday
         value = 7
     _within(kind, value)
     if mark == "L":
         found.last_weekday = True
     elif mark == "W":
         found.nearest_weekday = True
-    elif mark == "#":
+    else:
         found.nth_weekday = _nth(kind, rest)
     found.add(kind, value)
 

@@ -64,7 +64,11 @@ def _numbers(draw: random.Random, least: int, most: int) -> str:
 
     kind = draw.random()
     return (
-        "*" if kind < 0.15 else "0" if kind < 0.35 else ",".join(one() for _ in range(draw.choice([1, 1, 1, 2, 4])))
+        "*"
+        if kind < 0.15
+        else str(least)
+        if kind < 0.35
+        else ",".join(one() for _ in range(draw.choice([1, 1, 1, 2, 4])))
     )
 
 

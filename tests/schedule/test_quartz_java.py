@@ -48,13 +48,13 @@ def ours(text: str, zone: str, after: datetime) -> str:
         found = Quartz.of(text)
     except InvalidCron:
         return "invalid"
-    at: datetime | None = after
-    times = []
+    at, times = after, list[str]()
     for _ in range(RUNS):
-        at = found.next_after(at, ZoneInfo(zone))
-        if at is None:
+        run = found.next_after(at, ZoneInfo(zone))
+        if run is None:
             return " ".join([*times, "none"])
-        times.append(str(int(at.timestamp() * 1000)))
+        times.append(str(int(run.timestamp() * 1000)))
+        at = run
     return " ".join(times)
 
 
