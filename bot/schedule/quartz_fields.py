@@ -108,7 +108,7 @@ def parse(expression: str) -> CronFields:
             and kind.name not in found.unspecified
             and not (kind is DAY and found.last_day)
         ):
-            raise InvalidCron(kind.name, "no value is given")
+            raise InvalidCron(kind.name, "no value is given; L is for the day of month or the day of week only")
     by_weekday = DAY.name in found.unspecified
     if by_weekday == (WEEKDAY.name in found.unspecified):
         raise InvalidCron(WEEKDAY.name, "either the day of month or the day of week must be ?, and not both")
@@ -212,8 +212,7 @@ def _last(kind: _Kind, part: str, found: _Found) -> None:
         found.nearest_weekday = bool(with_offset or without)
         if found.last_day_offset > 30:
             raise InvalidCron(kind.name, f"L-{offset}: at most 30 days before the last one")
-    else:
-        raise InvalidCron(kind.name, "L is for the day of month or the day of week only")
+    # In another field Quartz passes over it: 1,L is 1 for the month.
 
 
 def _numbered(kind: _Kind, part: str, found: _Found) -> None:
