@@ -50,6 +50,7 @@ DAY = _Kind("day of month", 1, 31, 31)
 MONTH = _Kind("month", 1, 12, 12, _MONTHS)
 WEEKDAY = _Kind("day of week", 1, 7, 7, _DAYS)
 YEAR = _Kind("year", 1970, LAST_YEAR, LAST_YEAR)
+EVERY_YEAR = tuple(range(YEAR.least, YEAR.most + 1))
 _MARKED = {"L": WEEKDAY, "#": WEEKDAY, "W": DAY}
 KINDS = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
 
@@ -88,6 +89,7 @@ class _Found:
     nearest_weekday: bool = False
     last_weekday: bool = False
     nth_weekday: int = 0
+    every_year: bool = False
 
     def add(self, kind: _Kind, *values: int) -> None:
         self.values[kind.name].update(values)
@@ -99,7 +101,10 @@ def parse(expression: str) -> CronFields:
     if len(texts) < 6:
         raise InvalidCron("", f"six or seven fields are needed, seconds first; there are {len(texts)}")
     found = _Found()
-    for kind, text in zip(KINDS, [*texts, "*"] if len(texts) == 6 else texts, strict=False):
+    if texts[6:7] in ([], ["*"]):  # nearly always; a thousand years are not to be collected and sorted each time
+        texts[6:] = []
+        found.every_year = True
+    for kind, text in zip(KINDS, texts, strict=False):
         _list(kind, text, found)
     for kind in KINDS:
         # Quartz takes an L for seconds and the like, and then has no value to fire at.
@@ -107,6 +112,7 @@ def parse(expression: str) -> CronFields:
             not found.values[kind.name]
             and kind.name not in found.unspecified
             and not (kind is DAY and found.last_day)
+            and not (kind is YEAR and found.every_year)
         ):
             raise InvalidCron(kind.name, "no value is given; L is for the day of month or the day of week only")
     by_weekday = DAY.name in found.unspecified
@@ -122,7 +128,7 @@ def parse(expression: str) -> CronFields:
         days=days,
         months=months,
         weekdays=weekdays,
-        years=years,
+        years=EVERY_YEAR if found.every_year else years,
         by_weekday=by_weekday,
         last_day=found.last_day,
         last_day_offset=found.last_day_offset,

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.schedule.quartz import Quartz, is_skipped
-from bot.schedule.quartz_fields import LAST_YEAR, CronFields, InvalidCron
+from bot.schedule.quartz_fields import EVERY_YEAR, CronFields, InvalidCron
 
 DEFAULT_ZONE = "Asia/Shanghai"
 """What the API's document says an absent ``time_zone`` means."""
@@ -175,7 +175,7 @@ def _periodic(trigger: Trigger) -> Quartz:
             days=(),
             months=tuple(range(1, 13)),
             weekdays=tuple(sorted(day % 7 + 1 for day in days)),
-            years=(*range(1970, LAST_YEAR + 1),),
+            years=EVERY_YEAR,
             by_weekday=True,
         )
     )
