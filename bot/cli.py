@@ -72,6 +72,7 @@ def show(
     task_id: Annotated[str, typer.Argument(metavar="ST…", help="The task's id, or a text or link that holds it.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the decoded task as JSON.")] = False,
     targets: Annotated[bool, typer.Option("--targets", help="Print the decoded target instances too.")] = False,
+    runs: Annotated[bool, typer.Option("--runs", help="Print the latest runs too.")] = False,
     in_sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask the sandbox's COC, with sample tasks.")] = False,
 ) -> None:
     """Print a task's card, straight from COC. Needs the cloud settings only, not Slack's."""
@@ -80,7 +81,7 @@ def show(
     request = parse(task_id)
     if isinstance(request, Help):
         _stop(2, request.wrong or "give a task id: ST and 24 letters or digits")
-    _finish(_show(request.task_id, as_json=as_json, targets=targets, in_sandbox=in_sandbox))
+    _finish(_show(request.task_id, as_json=as_json, targets=targets, runs=runs, in_sandbox=in_sandbox))
 
 
 @cli.command()
@@ -126,8 +127,9 @@ async def _pictures(folder: Path) -> None:
         _stop(1, str(error))
 
 
-async def _show(task_id: str, *, as_json: bool, targets: bool, in_sandbox: bool) -> None:
+async def _show(task_id: str, *, as_json: bool, targets: bool, runs: bool, in_sandbox: bool) -> None:
     from bot.cards.problem import problem_of
+    from bot.cards.runs import all_runs
     from bot.cards.targets import all_targets
     from bot.cards.task import task_card
     from bot.cards.terminal import render
@@ -137,7 +139,8 @@ async def _show(task_id: str, *, as_json: bool, targets: bool, in_sandbox: bool)
 
     try:
         async with _coc(in_sandbox=in_sandbox) as coc:
-            snapshot = await Lookup(coc).snapshot(task_id)
+            lookup = Lookup(coc)
+            snapshot = await (lookup.history(task_id) if runs else lookup.snapshot(task_id))
     except CocError as error:
         problem = problem_of(error, task_id)
         said = [problem.plain()] + [f"COC said: {problem.said}"] * bool(problem.said)
@@ -150,6 +153,8 @@ async def _show(task_id: str, *, as_json: bool, targets: bool, in_sandbox: bool)
     out.print(render(blocks))
     if targets:
         out.print(render(all_targets(snapshot)))
+    if runs:
+        out.print(render(all_runs(snapshot)))
 
 
 @contextlib.asynccontextmanager

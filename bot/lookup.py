@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from bot.coc.client import CocClient, Fetched
@@ -20,6 +21,9 @@ from bot.coc.targets import Targets, decode_targets
 
 EXTRA_WAIT_S = 1.5
 """How much longer than the detail call a card may take for what only the list and history calls know."""
+
+HISTORY_WAIT_S = 5.0
+"""How long COC may take for the runs where it is the runs that somebody wants to see."""
 
 KEPT = 32
 """How many recent snapshots are kept. A full task of 999 machines is about 1 MB."""
@@ -60,6 +64,14 @@ class Lookup:
             flight.add_done_callback(lambda done: self._landed(task_id, done))
         # Shielded: one person's cancelled wait must not cancel the answer for the others.
         return await asyncio.shield(flight)
+
+    async def history(self, task_id: str) -> Snapshot:
+        """The task now, with its runs also where COC needs longer for them than a card waits. Raises CocError."""
+        snapshot = await self.snapshot(task_id)
+        if not isinstance(snapshot.runs, Missing) or snapshot.runs.reason != "timed out":
+            return snapshot
+        as_of = self._now()
+        return replace(snapshot, runs=await self._runs(task_id, HISTORY_WAIT_S), as_of=as_of)
 
     def _landed(self, task_id: str, flight: asyncio.Task[Snapshot]) -> None:
         self._flights.pop(task_id, None)
@@ -106,9 +118,9 @@ class Lookup:
             return Missing("timed out")
         return found.value if found.value is not None else Missing("not listed", request_id=found.request_id)
 
-    async def _runs(self, task_id: str) -> tuple[Run, ...] | Missing:
+    async def _runs(self, task_id: str, wait_s: float = EXTRA_WAIT_S) -> tuple[Run, ...] | Missing:
         try:
-            async with asyncio.timeout(EXTRA_WAIT_S):
+            async with asyncio.timeout(wait_s):
                 return (await self._coc.runs(task_id)).value
         except CocError as error:
             return Missing.because(error)

@@ -48,6 +48,12 @@ def button(label: str, action_id: str, value: str) -> dict[str, Any]:
     return {"type": "button", "action_id": action_id, "text": plain_text(label), "value": value}
 
 
+def overflow(action_id: str, *options: tuple[str, str]) -> dict[str, Any]:
+    """A menu behind three dots: at most 5 options, each a label (75 characters) and a value (150)."""
+    choices = [{"text": plain_text(label), "value": value} for label, value in options]
+    return {"type": "overflow", "action_id": action_id, "options": choices}
+
+
 def actions(*elements: dict[str, Any]) -> Block:
     """A row of at most 25 interactive elements."""
     return {"type": "actions", "elements": list(elements)}

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from bot import redact
 from bot.cards.sentence import local, zone_name
 from bot.cards.text import LONGEST, code, count, cut, date, enumerated, mrkdwn
-from bot.coc.models import MessageNotification, Run
+from bot.coc.models import MessageNotification
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
 from bot.coc.targets import Step, Targets
-from bot.schedule.describe import describe, distance
+from bot.schedule.describe import describe
 from bot.schedule.trigger import Outlook, Trigger, instant, second_time
-from bot.schedule.verdict import FAILED, RUNNING, SUCCEEDED
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 _RISKS = {"HIGH": ":red_circle: High", "MEDIUM": ":large_orange_circle: Medium", "LOW": ":large_green_circle: Low"}
@@ -29,8 +28,6 @@ _CHANNELS = {
     "WECHAT": "WeChat",
     "WELINK": "WeLink",
 }
-_RUN_MARKS = {"PAUSED": ":double_vertical_bar:", "CANCELED": ":no_entry_sign:", "READY": ":hourglass_flowing_sand:"}
-_RUN_WORDS = {"ABNORMAL": "Failed (ABNORMAL)", "PROCESSING": "Running", "READY": "Ready to start"}
 
 
 def trigger_of(snapshot: Snapshot) -> Trigger:
@@ -211,57 +208,6 @@ def approval(snapshot: Snapshot) -> str:
     return f"*Approval*\n{line}{comment}"
 
 
-def last_run(snapshot: Snapshot) -> str:
-    """The last run: status, when, how long; and how many there were."""
-    summary, runs = snapshot.summary, snapshot.runs
-    newest = runs[0] if not isinstance(runs, Missing) and runs else None
-    status, started = None, None
-    if newest is not None:
-        status, started = newest.status, newest.started_time
-    elif not isinstance(summary, Missing):
-        status, started = summary.last_execution_status, summary.last_execution_time
-    lines = []
-    if status or started:
-        at = instant(started)
-        when = f" {date(at, '{date_short_pretty} {time}')}" if at else ""
-        lines.append(run_status(status) + when + (_duration(newest) if newest else ""))
-        if newest is not None and newest.execution_msg and canonical(status) not in SUCCEEDED:
-            lines.append(f"&gt; {mrkdwn(redact.plain(cut(newest.execution_msg, LONGEST)), 150)}")
-    elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
-        lines.append("None recorded")
-    if not isinstance(summary, Missing) and summary.execution_count:
-        lines.append(f"{mrkdwn(count(summary.execution_count, 'run'), 40)} so far")
-    unknown = "Enabled and counts" if newest is not None else "Enabled, last run and counts"
-    for part, what in ((summary, unknown), (runs, "Recent runs")):
-        if isinstance(part, Missing):
-            lines.append(f"_{what}: {why_missing(part)}_")
-    return "*Last run*\n" + "\n".join(lines)
-
-
-def run_status(status: str | None) -> str:
-    """A run's status with its mark; unknown words as they came."""
-    word = canonical(status)
-    if not word:
-        return ":grey_question: Status unknown"
-    if word in SUCCEEDED:
-        return f":white_check_mark: {_RUN_WORDS.get(word) or word.capitalize()}"
-    if word in FAILED:
-        return f":x: {_RUN_WORDS.get(word) or word.capitalize()}"
-    if word in RUNNING:
-        return f":arrows_counterclockwise: {_RUN_WORDS.get(word) or word.capitalize()}"
-    mark = _RUN_MARKS.get(word)
-    return f"{mark} {_RUN_WORDS.get(word) or word.capitalize()}" if mark else f":grey_question: {code(status, 40)}"
-
-
-def why_missing(part: Missing) -> str:
-    """Why a part of the picture is missing, as the end of a sentence; mrkdwn."""
-    if part.reason == "no permission":
-        return f"the bot lacks {code(part.permission, 60)}"
-    return {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}.get(
-        part.reason, "COC failed to answer"
-    )
-
-
 def tells(snapshot: Snapshot) -> str:
     """Who is told of runs, when and how."""
     task = snapshot.task
@@ -288,10 +234,3 @@ def _recipients(found: MessageNotification) -> str:
     if how is None:
         how = f", by {_CHANNELS.get(by) or code(found.protocol, 40)}"
     return who + (f", {enumerated(words)}" if words else "") + how
-
-
-def _duration(run: Run) -> str:
-    began, ended = instant(run.started_time), instant(run.finished_time)
-    if began is None or ended is None or ended < began:
-        return ""
-    return f", took {distance((ended - began).total_seconds())}"

@@ -1,7 +1,4 @@
-"""The modal behind "Show targets": the decoded target instances, per step and batch, on pages.
-
-A modal takes 100 blocks and 250 KB and no tables; its private_metadata takes 3,000 characters.
-"""
+"""The modal behind "Show targets": the decoded target instances, per step and batch, on pages."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot import redact
-from bot.cards.blocks import Block, actions, button, context, divider, plain_text, section
+from bot.cards.blocks import Block, actions, button, context, divider, section
 from bot.cards.fields import agents, selection, where_lines
-from bot.cards.problem import Problem, problem_card
+from bot.cards.modal import Modal
 from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Snapshot
@@ -23,11 +20,12 @@ PAGE_SIZE = 40
 NAME_LENGTH = 128
 """Characters of a machine's name that are shown: as many as a cloud server's name may have."""
 
-CALLBACK = "targets"
 PREVIOUS = "targets_previous"
 NEXT = "targets_next"
 AGAIN = "targets_again"
 """Action ids of the modal's buttons."""
+
+TARGETS = Modal("Targets", "targets", AGAIN, "Press Show targets")
 
 _SAVED = "The machines below are those that matched when the task was saved"
 
@@ -48,18 +46,6 @@ class _Row:
     machine: Machine | None = None
 
 
-def loading_view(task_id: str) -> dict[str, Any]:
-    """What opens at once, before COC is asked."""
-    waiting = section(f":hourglass_flowing_sand:  Asking COC for {code(task_id, 40)} …")
-    return _view([waiting], task_id)
-
-
-def problem_view(problem: Problem, *, task_id: str, reference: str) -> dict[str, Any]:
-    """An error instead of the targets, in the modal that is already open."""
-    card = problem_card(problem, task_id=task_id, reference=reference)
-    return _view([*card.blocks, actions(button("Try again", AGAIN, task_id))], task_id)
-
-
 def targets_view(snapshot: Snapshot, page: int = 1) -> dict[str, Any]:
     """The targets, page ``page`` from 1; a number outside is taken as the nearest page."""
     rows = list(_rows(snapshot.targets))
@@ -76,7 +62,7 @@ def targets_view(snapshot: Snapshot, page: int = 1) -> dict[str, Any]:
     blocks += _list(pages[page - 1])
     if len(pages) > 1:
         blocks += _turner(page, len(pages))
-    return _view(blocks, snapshot.task_id)
+    return TARGETS.view(blocks, snapshot.task_id)
 
 
 def all_targets(snapshot: Snapshot) -> list[Block]:
@@ -209,14 +195,3 @@ def _turner(page: int, pages: int) -> list[Block]:
     if page < pages:
         row.append(button("Next", NEXT, str(page + 1)))
     return [context(f"Page {page} of {pages}"), actions(*row)]
-
-
-def _view(blocks: list[Block], task_id: str) -> dict[str, Any]:
-    return {
-        "type": "modal",
-        "callback_id": CALLBACK,
-        "title": plain_text("Targets"),
-        "close": plain_text("Close"),
-        "private_metadata": task_id,
-        "blocks": blocks,
-    }

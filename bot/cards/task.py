@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 from bot import redact
 from bot.cards import fields as field
-from bot.cards.blocks import Block, actions, button, context, fields, header, section
+from bot.cards.blocks import Block, actions, button, context, fields, header, overflow, section
 from bot.cards.budget import Message, message
 from bot.cards.changes import LISTED, Seen, changes, encode, seen
+from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
 from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
@@ -19,7 +20,10 @@ from bot.schedule.verdict import Code, Facts, Fragment, Verdict, verdict
 
 REFRESH = "refresh"
 TARGETS = "targets"
-"""Action ids of the card's buttons; in every card that was ever posted, so they must not change."""
+MORE = "more"
+"""Action ids of the card's buttons and menu; in every card that was ever posted, so they must not change."""
+RUNS = "runs"
+"""What an option of the menu opens; its value is this, a colon and the task's id."""
 
 NOT_REFRESHED = ":warning: *Not refreshed*"
 """How the line begins that a failed refresh puts on the card that stays."""
@@ -45,7 +49,7 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
                 field.runs_as(snapshot),
                 field.where(snapshot.targets),
                 field.approval(snapshot),
-                field.last_run(snapshot),
+                last_run(snapshot),
                 field.tells(snapshot),
             ]
         ),
@@ -53,7 +57,11 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
     value = encode(seen(snapshot))
     last = [
         context(freshness(snapshot, asked_by, before)),
-        actions(button("Refresh", REFRESH, value), button("Show targets", TARGETS, value)),
+        actions(
+            button("Refresh", REFRESH, value),
+            button("Show targets", TARGETS, value),
+            overflow(MORE, ("Run history", f"{RUNS}:{snapshot.task_id}")),
+        ),
     ]
     return message(fallback(snapshot, trigger, found, name), needed, unread(snapshot), last)
 

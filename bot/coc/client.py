@@ -226,7 +226,16 @@ def _summary(task_id: str, answer: Answer) -> TaskSummary | None:
 
 
 def _runs(answer: Answer) -> tuple[Run, ...]:
-    return tuple(Run.model_validate(entry) for entry in answers.entries(answer, "scheduled_task_history_list"))
+    found = (Run.model_validate(entry) for entry in answers.entries(answer, "scheduled_task_history_list"))
+    # The order was asked for, but a card that calls the wrong run the last one would mislead. One that has not
+    # begun is the newest.
+    return tuple(sorted(found, key=_began, reverse=True))
+
+
+def _began(run: Run) -> float:
+    if run.started_time is not None:
+        return run.started_time
+    return run.finished_time if run.finished_time is not None else float("inf")
 
 
 def _user_agent() -> str:

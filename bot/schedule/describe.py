@@ -64,6 +64,23 @@ def distance(seconds: float) -> str:
     return f"{span / 86400:.0f} days"
 
 
+def span(seconds: float) -> str:
+    """How long something took, in its two largest units: ``2 min 30 s``, ``1 h 5 min``, ``3 days 4 h``."""
+    whole = round(seconds)
+    if whole < 1:
+        return "under 1 s"
+    for size, unit, smaller, smaller_unit in (
+        (86400, " days", 3600, " h"),
+        (3600, " h", 60, " min"),
+        (60, " min", 1, " s"),
+    ):
+        if whole >= size:
+            large, small = whole // size, whole % size // smaller
+            name = " day" if unit == " days" and large == 1 else unit
+            return f"{large:,}{name}" + (f" {small}{smaller_unit}" if small else "")
+    return f"{whole} s"
+
+
 def _cron(expression: str | None) -> str | None:
     if len((expression or "").split()) not in {6, 7}:
         return None  # the library would read five fields as Unix cron, which COC does not speak

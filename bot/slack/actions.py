@@ -1,4 +1,4 @@
-"""The card's buttons: ``Refresh`` replaces the card in place, ``Show targets`` opens the modal."""
+"""The card's buttons and menu: ``Refresh`` replaces the card in place, the others open a modal."""
 
 import re
 from collections.abc import Mapping
@@ -11,20 +11,15 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.cards.budget import Message
 from bot.cards.changes import Seen, decode
 from bot.cards.problem import Problem, problem_card, problem_of
-from bot.cards.task import REFRESH, TARGETS, not_refreshed, task_card
+from bot.cards.task import MORE, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.coc.errors import CocError
 from bot.slack import views
-from bot.slack.desk import Desk, log_coc_error
+from bot.slack.desk import UNREADABLE, Desk, log_coc_error
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
 
 log = structlog.get_logger(__name__)
 
-UNREADABLE = Problem(
-    ":question:",
-    "This button carries no task id.",
-    "Ask again with the command; the card may be from an old version.",
-)
 UNKNOWN = Problem(
     ":question:",
     "This button is not known to the bot any more.",
@@ -40,7 +35,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         interaction, before = Interaction.of_click(body, "refresh"), decode(str(action.get("value") or ""))
         if before is None:
-            desk.answer(interaction, lambda: _say(desk, interaction, UNREADABLE))
+            desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
         else:
             desk.answer(interaction, lambda: _refresh(desk, interaction, before, body), task_id=before.task_id)
 
@@ -49,10 +44,26 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         interaction, found = Interaction.of_click(body, "targets"), decode(str(action.get("value") or ""))
         if found is None:
-            desk.answer(interaction, lambda: _say(desk, interaction, UNREADABLE))
+            desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
         else:
             task_id = found.task_id
             desk.answer(interaction, lambda: views.open_targets(desk, interaction, task_id), task_id=task_id)
+
+    @app.action(MORE)
+    async def more(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        chosen = action.get("selected_option")
+        what, _, task_id = str(chosen.get("value") if isinstance(chosen, dict) else "").partition(":")
+        found = decode(task_id)
+        if what != RUNS:
+            interaction = Interaction.of_click(body, "unknown")
+            desk.answer(interaction, lambda: desk.refuse(interaction, UNKNOWN))
+        elif found is None:
+            interaction = Interaction.of_click(body, what)
+            desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
+        else:
+            interaction, shown = Interaction.of_click(body, what), found.task_id
+            desk.answer(interaction, lambda: views.open_runs(desk, interaction, shown), task_id=shown)
 
     @app.action(re.compile(r".*"))
     async def unknown(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -60,12 +71,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         if action.get("url"):
             return  # a link button: the browser has already opened it
         interaction = Interaction.of_click(body, "unknown")
-        desk.answer(interaction, lambda: _say(desk, interaction, UNKNOWN))
-
-
-async def _say(desk: Desk, interaction: Interaction, problem: Problem) -> str:
-    await desk.tell(interaction, problem_card(problem, task_id=None, reference=interaction.reference))
-    return "unknown button"
+        desk.answer(interaction, lambda: desk.refuse(interaction, UNKNOWN))
 
 
 async def _refresh(desk: Desk, interaction: Interaction, before: Seen, body: Mapping[str, Any]) -> str:

@@ -34,6 +34,12 @@ NOT_TAKEN = Problem(
     "Ask again with the command; if it stays so, give the reference to the bot's owner.",
 )
 
+UNREADABLE = Problem(
+    ":question:",
+    "This button carries no task id.",
+    "Ask again with the command; the card may be from an old version.",
+)
+
 Observe = Callable[[str, str, float], None]
 """Told of each interaction: kind, outcome, seconds."""
 
@@ -81,6 +87,11 @@ class Desk:
                 return
         # A modal has no channel, and the bot may not be a member of one: the person's own direct messages remain.
         await self.replies.call("chat.postMessage", channel=interaction.user, **message.payload())
+
+    async def refuse(self, interaction: Interaction, problem: Problem) -> str:
+        """Say why a click can't be answered; the outcome in a word."""
+        await self.tell(interaction, problem_card(problem, task_id=None, reference=interaction.reference))
+        return "refused"
 
     async def snapshot(self, interaction: Interaction, task_id: str, *, max_age_s: float = 0.0) -> Snapshot:
         """Look a task up; a person who waits longer than a breath is told so. Raises CocError."""

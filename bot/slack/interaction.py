@@ -20,7 +20,7 @@ class Interaction:
     """What Slack says about one command or click. Texts are empty where Slack sent none."""
 
     kind: str
-    """For the log: "command", "refresh", "targets", "page"."""
+    """For the log: "command", "refresh", "targets", "page", "runs"."""
     user: str
     channel: str
     team: str

@@ -16,7 +16,7 @@ from bot.cards.budget import Message
 from bot.cards.changes import decode
 from bot.cards.guide import guide
 from bot.cards.problem import problem_card, problem_of
-from bot.cards.targets import loading_view, problem_view, targets_view
+from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.coc import errors
 from bot.coc.snapshot import Missing, Snapshot
@@ -179,9 +179,9 @@ def _classes() -> list[type[errors.CocError]]:
 
 
 def _views() -> Iterator[tuple[str, Json]]:
-    yield "view-loading", loading_view(TASK_ID)
+    yield "view-loading", TARGETS.loading(TASK_ID)
     problem = problem_of(errors.TimedOut("read: 5 s"), TASK_ID)
-    yield "view-problem", problem_view(problem, task_id=TASK_ID, reference=REFERENCE)
+    yield "view-problem", TARGETS.problem(problem, task_id=TASK_ID, reference=REFERENCE)
     for name, found in _samples().items():
         yield f"targets-{name}", targets_view(found)
     for number, page in enumerate(pages_of(_fleet()), start=1):

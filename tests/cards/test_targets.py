@@ -17,9 +17,8 @@ from bot.cards.targets import (
     NEXT,
     PAGE_SIZE,
     PREVIOUS,
+    TARGETS,
     all_targets,
-    loading_view,
-    problem_view,
     targets_view,
 )
 from bot.coc.errors import TaskNotFound, TimedOut
@@ -372,8 +371,8 @@ def test_the_modal_remembers_its_task() -> None:
     """In its metadata, from the first moment on: any replica can fill or turn it."""
     problem = problem_of(TimedOut("read"), TASK_ID)
     views = [
-        loading_view(TASK_ID),
-        problem_view(problem, task_id=TASK_ID, reference="K7QF2M"),
+        TARGETS.loading(TASK_ID),
+        TARGETS.problem(problem, task_id=TASK_ID, reference="K7QF2M"),
         targets_view(snapshot(wire("S2"))),
     ]
     for view in views:
@@ -387,6 +386,6 @@ def test_the_modal_remembers_its_task() -> None:
 
 def test_an_error_can_be_tried_again_from_the_modal() -> None:
     """It shows the same words as a card."""
-    view = problem_view(problem_of(TaskNotFound(), TASK_ID), task_id=TASK_ID, reference="K7QF2M")
+    view = TARGETS.problem(problem_of(TaskNotFound(), TASK_ID), task_id=TASK_ID, reference="K7QF2M")
     assert turners(view) == [(AGAIN, TASK_ID)]
     assert f"COC knows no scheduled task `{TASK_ID}`" in said(view["blocks"])

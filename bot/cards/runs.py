@@ -1,0 +1,221 @@
+"""How a task's runs went: the card's field for the last one, and the modal with the latest twenty.
+
+Statuses come as words of jobs and of scripts, which differ; unknown ones are shown as they came. Durations are
+computed from the timestamps (milliseconds), because COC sends none.
+"""
+
+import statistics
+from collections import Counter
+from datetime import datetime
+from typing import Any
+
+from bot import redact
+from bot.cards.blocks import Block, actions, button, context, divider, section
+from bot.cards.modal import Modal
+from bot.cards.problem import Problem, problem_card
+from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn
+from bot.coc.models import Run
+from bot.coc.reading import canonical
+from bot.coc.snapshot import Missing, Snapshot
+from bot.schedule.describe import span
+from bot.schedule.trigger import instant
+from bot.schedule.verdict import FAILED, RUNNING, SUCCEEDED
+
+AGAIN = "runs_again"
+"""Action id of the modal's Refresh and Try again."""
+
+RUNS = Modal("Run history", "runs", AGAIN, "Choose Run history")
+
+MOST = 20
+"""Runs in the modal: two blocks and at most 900 characters each."""
+
+_MARKS = {"PAUSED": ":double_vertical_bar:", "CANCELED": ":no_entry_sign:", "READY": ":hourglass_flowing_sand:"}
+_WORDS = {"ABNORMAL": "Failed (ABNORMAL)", "PROCESSING": "Running", "READY": "Ready to start"}
+_COUNTED = {"PAUSED": "paused", "CANCELED": "canceled", "READY": "ready to start"}
+_WHEN = "{date_short_pretty} {time}"
+
+_NO_PERMISSION = Problem(
+    ":lock:",
+    "The bot may not read the run history.",
+    "Its cloud identity lacks the permission {permission}. Ask the bot's owner to grant it.",
+)
+_TIMED_OUT = Problem(":stopwatch:", "COC did not send the run history in time.", "Try again in a minute.")
+_FAILED = Problem(
+    ":rotating_light:",
+    "COC failed to send the run history.",
+    "Try again in a minute; if it stays so, tell the bot's owner.",
+)
+
+
+def status_words(status: str | None) -> str:
+    """A run's status with its mark; unknown words as they came."""
+    word = canonical(status)
+    if not word:
+        return ":grey_question: Status unknown"
+    shown = _WORDS.get(word) or word.capitalize()
+    if word in SUCCEEDED:
+        return f":white_check_mark: {shown}"
+    if word in FAILED:
+        return f":x: {shown}"
+    if word in RUNNING:
+        return f":arrows_counterclockwise: {shown}"
+    mark = _MARKS.get(word)
+    return f"{mark} {shown}" if mark else f":grey_question: {code(status, 40)}"
+
+
+def last_run(snapshot: Snapshot) -> str:
+    """The card's field: the last run's status, when, how long; and how many there were."""
+    summary, runs = snapshot.summary, snapshot.runs
+    newest = runs[0] if not isinstance(runs, Missing) and runs else None
+    status, started = None, None
+    if newest is not None:
+        status, started = newest.status, newest.started_time
+    elif not isinstance(summary, Missing):
+        status, started = summary.last_execution_status, summary.last_execution_time
+    lines = []
+    if status or started:
+        at = instant(started)
+        when = f" {date(at, _WHEN)}" if at else ""
+        lasted = took(newest, snapshot.as_of) if newest else ""
+        lines.append(status_words(status) + when + (f", {lasted}" if lasted else ""))
+        if newest is not None and newest.execution_msg and canonical(status) not in SUCCEEDED:
+            lines.append(f"&gt; {mrkdwn(redact.plain(cut(newest.execution_msg, LONGEST)), 150)}")
+    elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
+        lines.append("None recorded")
+    if not isinstance(summary, Missing) and summary.execution_count:
+        lines.append(f"{mrkdwn(count(summary.execution_count, 'run'), 40)} so far")
+    unknown = "Enabled and counts" if newest is not None else "Enabled, last run and counts"
+    for part, what in ((summary, unknown), (runs, "Recent runs")):
+        if isinstance(part, Missing):
+            lines.append(f"_{what}: {why_missing(part)}_")
+    return "*Last run*\n" + "\n".join(lines)
+
+
+def why_missing(part: Missing) -> str:
+    """Why a part of the picture is missing, as the end of a sentence; mrkdwn."""
+    if part.reason == "no permission":
+        return f"the bot lacks {code(part.permission, 60)}"
+    return {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}.get(
+        part.reason, "COC failed to answer"
+    )
+
+
+def took(run: Run, now: datetime) -> str:
+    """``took 2 min 30 s``; for one that is under way, ``for 4 min so far``; ``""`` where it can't be told."""
+    began, ended = instant(run.started_time), instant(run.finished_time)
+    if began is None:
+        return ""
+    if ended is not None:
+        return (
+            f"took {span((ended - began).total_seconds())}" if ended >= began else "its times contradict each other"
+        )
+    if canonical(run.status) in RUNNING and began <= now:
+        return f"for {span((now - began).total_seconds())} so far"
+    return ""
+
+
+def runs_view(snapshot: Snapshot, *, reference: str) -> dict[str, Any]:
+    """The modal: the latest runs, newest first; or why they can't be shown."""
+    runs = snapshot.runs
+    name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
+    again = actions(button("Refresh", AGAIN, snapshot.task_id))
+    if isinstance(runs, Missing):
+        return RUNS.view([section(name), *_without(snapshot, runs, reference), again], snapshot.task_id)
+    shown = runs[:MOST]
+    facts = [_how_many(snapshot, len(shown)), f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"]
+    blocks = [section("\n".join([name, *_outcomes(shown)])), context("  ·  ".join(facts)), divider()]
+    several = len({run.region for run in shown if run.region}) > 1
+    for run in shown:
+        blocks += _row(run, snapshot, several_regions=several)
+    return RUNS.view([*blocks, again], snapshot.task_id)
+
+
+def all_runs(snapshot: Snapshot) -> list[Block]:
+    """The same for a terminal: no buttons, no reference."""
+    runs = snapshot.runs
+    if isinstance(runs, Missing):
+        return [section(f"*Runs*\n{why_missing(runs)}")]
+    blocks = [section("\n".join(["*Runs*", *_outcomes(runs[:MOST])]))]
+    for run in runs[:MOST]:
+        blocks += _row(run, snapshot, several_regions=True)
+    return blocks
+
+
+def _how_many(snapshot: Snapshot, shown: int) -> str:
+    summary = snapshot.summary
+    total = None if isinstance(summary, Missing) else summary.execution_count
+    if total is not None and total > shown:
+        return f"The latest {shown} of {mrkdwn(count(total, 'run'), 40)}, newest first"
+    return f"{'The latest ' if shown == MOST else ''}{count(shown, 'run')}, newest first" if shown else "No run"
+
+
+def _outcomes(runs: tuple[Run, ...]) -> list[str]:
+    """``18 finished, *2 failed*``, and the median time that the finished ones took."""
+    if not runs:
+        return ["COC has recorded no run of this task."]
+    found = Counter(_outcome(run) for run in runs)
+    ordered = sorted(found, key=lambda word: (word != "failed", -found[word]))
+    parts = [f"*{found[word]:,} {word}*" if word == "failed" else f"{found[word]:,} {word}" for word in ordered]
+    times = [
+        run.finished_time - run.started_time
+        for run in runs
+        if _outcome(run) == "finished" and run.finished_time and run.started_time
+    ]
+    sound = [ms / 1000 for ms in times if 0 <= ms < 10**12]
+    usual = f"  ·  the finished ones took {span(statistics.median(sound))} (median)" if len(sound) > 2 else ""
+    return [", ".join(parts) + usual]
+
+
+def _outcome(run: Run) -> str:
+    word = canonical(run.status)
+    for words, name in ((SUCCEEDED, "finished"), (FAILED, "failed"), (RUNNING, "running")):
+        if word in words:
+            return name
+    return _COUNTED.get(word, "with another status" if word else "with unknown status")
+
+
+def _row(run: Run, snapshot: Snapshot, *, several_regions: bool) -> list[Block]:
+    at = instant(run.started_time)
+    waiting = canonical(run.status) == "READY"
+    start = date(at, _WHEN) if at else ("not started yet" if waiting else "start not stated")
+    line = "  ·  ".join(part for part in (f"*{status_words(run.status)}*", start, took(run, snapshot.as_of)) if part)
+    if at and run.finished_time is None and canonical(run.status) in SUCCEEDED | FAILED:
+        line += "  ·  end not stated"
+    if run.execution_msg:
+        line += f"\n&gt; {mrkdwn(redact.plain(cut(run.execution_msg, LONGEST)), 300)}"
+    rest = [f"by {_who(run, snapshot)}"] if run.created_by else []
+    rest += [f"execution {code(run.execution_id, 60)}"] if run.execution_id else []
+    rest += [mrkdwn(run.region, 40)] if run.region and several_regions else []
+    return [section(line), *([context("  ·  ".join(rest))] if rest else [])]
+
+
+def _who(run: Run, snapshot: Snapshot) -> str:
+    """The name, where the listing ties this user id to one; else the id."""
+    summary, name = snapshot.summary, snapshot.task.created_user_name
+    if name and not isinstance(summary, Missing) and summary.created_by == run.created_by:
+        return mrkdwn(name, 60)
+    return code(run.created_by, 60)
+
+
+def _without(snapshot: Snapshot, missing: Missing, reference: str) -> list[Block]:
+    problem = {"no permission": _NO_PERMISSION, "timed out": _TIMED_OUT}.get(missing.reason, _FAILED)
+    filled = Problem(
+        problem.mark,
+        problem.title,
+        problem.advice,
+        (("permission", missing.permission or "for it"),),
+        request_id=missing.request_id,
+    )
+    blocks = list(problem_card(filled, task_id=snapshot.task_id, reference=reference).blocks)
+    summary = snapshot.summary
+    if isinstance(summary, Missing) or not (summary.last_execution_time or summary.last_execution_status):
+        return blocks
+    at = instant(summary.last_execution_time)
+    when = f" {date(at, _WHEN)}" if at else ""
+    known = f"What COC's list of tasks says of the last run: {status_words(summary.last_execution_status)}{when}"
+    total = (
+        f", {mrkdwn(count(summary.execution_count, 'run'), 40)} in all as of {date(snapshot.as_of, _WHEN)}"
+        if summary.execution_count
+        else ""
+    )
+    return [*blocks, section(known + total)]
