@@ -198,3 +198,23 @@ async def test_a_task_that_is_not_listed_says_so(coc: LocalCoc, lookup: Lookup) 
     found = await lookup.snapshot(only_id)
     assert isinstance(found.summary, Missing)
     assert found.summary.reason == "not listed"
+
+
+async def test_a_history_is_waited_for_where_it_is_what_somebody_wants(coc: LocalCoc, lookup: Lookup) -> None:
+    """A card goes without it after a while; the history asks once more, and says as of when."""
+    coc.fail("history", status=200, delay=EXTRA_WAIT_S + 0.2)
+    card = await lookup.snapshot(NIGHTLY)
+    assert card.runs == Missing("timed out")
+    found = await lookup.history(NIGHTLY)
+    assert not isinstance(found.runs, Missing)
+    assert len(found.runs) == 20
+    assert found.as_of > card.as_of
+
+
+async def test_a_refused_history_is_not_asked_for_again(coc: LocalCoc, lookup: Lookup) -> None:
+    """Only slowness is worth a second question."""
+    coc.fail("history", status=403)
+    found = await lookup.history(NIGHTLY)
+    assert isinstance(found.runs, Missing)
+    assert found.runs.permission == "coc:schedule:getHistories"
+    assert len([seen for seen in coc.requests if seen.path.endswith("/history")]) == 1

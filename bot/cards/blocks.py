@@ -23,9 +23,10 @@ def header(text: str) -> Block:
     return {"type": "header", "text": plain_text(text)}
 
 
-def section(text: str) -> Block:
-    """A section with mrkdwn of at most 3,000 characters."""
-    return {"type": "section", "text": mrkdwn_text(text)}
+def section(text: str, accessory: dict[str, Any] | None = None) -> Block:
+    """A section with mrkdwn of at most 3,000 characters, and perhaps an element at its right."""
+    block = {"type": "section", "text": mrkdwn_text(text)}
+    return block if accessory is None else {**block, "accessory": accessory}
 
 
 def fields(texts: list[str]) -> Block:

@@ -39,6 +39,10 @@ class Modal:
         waiting = section(f":hourglass_flowing_sand:  Asking COC for {code(task_id, 40)} …")
         return self.view([waiting], task_id)
 
+    def dead_end(self, problem: Problem, *, reference: str) -> dict[str, Any]:
+        """An error after which nothing in the modal can go on."""
+        return self.view(list(problem_card(problem, task_id=None, reference=reference).blocks), "")
+
     def problem(self, problem: Problem, *, task_id: str, reference: str) -> dict[str, Any]:
         """An error instead of the content, in the modal that is already open."""
         card = problem_card(problem, task_id=task_id, reference=reference)

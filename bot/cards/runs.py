@@ -75,7 +75,8 @@ def last_run(snapshot: Snapshot) -> str:
     lines = []
     if status or started:
         at = instant(started)
-        when = f" {date(at, _WHEN)}" if at else ""
+        since = " since" if canonical(status) in RUNNING else ""
+        when = f"{since} {date(at, _WHEN)}" if at else ""
         lasted = took(newest, snapshot.as_of) if newest else ""
         lines.append(status_words(status) + when + (f", {lasted}" if lasted else ""))
         if newest is not None and newest.execution_msg and canonical(status) not in SUCCEEDED:
@@ -101,7 +102,7 @@ def why_missing(part: Missing) -> str:
 
 
 def took(run: Run, now: datetime) -> str:
-    """``took 2 min 30 s``; for one that is under way, ``for 4 min so far``; ``""`` where it can't be told."""
+    """``took 2 min 30 s``; for one that is under way, ``4 min so far``; ``""`` where it can't be told."""
     began, ended = instant(run.started_time), instant(run.finished_time)
     if began is None:
         return ""
@@ -110,7 +111,7 @@ def took(run: Run, now: datetime) -> str:
             f"took {span((ended - began).total_seconds())}" if ended >= began else "its times contradict each other"
         )
     if canonical(run.status) in RUNNING and began <= now:
-        return f"for {span((now - began).total_seconds())} so far"
+        return f"{span((now - began).total_seconds())} so far"
     return ""
 
 
@@ -118,16 +119,18 @@ def runs_view(snapshot: Snapshot, *, reference: str) -> dict[str, Any]:
     """The modal: the latest runs, newest first; or why they can't be shown."""
     runs = snapshot.runs
     name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
-    again = actions(button("Refresh", AGAIN, snapshot.task_id))
     if isinstance(runs, Missing):
+        again = actions(button("Try again", AGAIN, snapshot.task_id))
         return RUNS.view([section(name), *_without(snapshot, runs, reference), again], snapshot.task_id)
     shown = runs[:MOST]
     facts = [_how_many(snapshot, len(shown)), f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"]
-    blocks = [section("\n".join([name, *_outcomes(shown)])), context("  ·  ".join(facts)), divider()]
+    # At the top, because that is where a run shows that is under way.
+    again = button("Refresh", AGAIN, snapshot.task_id)
+    blocks = [section("\n".join([name, *_outcomes(shown)]), again), context("  ·  ".join(facts)), divider()]
     several = len({run.region for run in shown if run.region}) > 1
     for run in shown:
         blocks += _row(run, snapshot, several_regions=several)
-    return RUNS.view([*blocks, again], snapshot.task_id)
+    return RUNS.view(blocks, snapshot.task_id)
 
 
 def all_runs(snapshot: Snapshot) -> list[Block]:
@@ -135,7 +138,7 @@ def all_runs(snapshot: Snapshot) -> list[Block]:
     runs = snapshot.runs
     if isinstance(runs, Missing):
         return [section(f"*Runs*\n{why_missing(runs)}")]
-    blocks = [section("\n".join(["*Runs*", *_outcomes(runs[:MOST])]))]
+    blocks: list[Block] = [section("\n".join(["*Runs*", *_outcomes(runs[:MOST])]))]
     for run in runs[:MOST]:
         blocks += _row(run, snapshot, several_regions=True)
     return blocks
@@ -145,8 +148,10 @@ def _how_many(snapshot: Snapshot, shown: int) -> str:
     summary = snapshot.summary
     total = None if isinstance(summary, Missing) else summary.execution_count
     if total is not None and total > shown:
-        return f"The latest {shown} of {mrkdwn(count(total, 'run'), 40)}, newest first"
-    return f"{'The latest ' if shown == MOST else ''}{count(shown, 'run')}, newest first" if shown else "No run"
+        return f"The latest {shown} of {mrkdwn(count(total, 'run'), 40)}, newest first, times in your zone"
+    if not shown:
+        return "No run"
+    return f"{'The latest ' if shown == MOST else ''}{count(shown, 'run')}, newest first, times in your zone"
 
 
 def _outcomes(runs: tuple[Run, ...]) -> list[str]:

@@ -8,7 +8,9 @@ from bot.sandbox.coc_awkward_tasks import awkward_tasks
 from bot.sandbox.coc_document_example import document_task
 from bot.sandbox.coc_error_tasks import error_tasks
 from bot.sandbox.coc_everyday_tasks import everyday_tasks
+from bot.sandbox.coc_one_off_tasks import one_off_tasks
 from bot.sandbox.coc_outcome_tasks import outcome_tasks
+from bot.sandbox.coc_schedule_tasks import schedule_tasks
 from bot.sandbox.coc_task_parts import SampleTask
 
 
@@ -17,8 +19,10 @@ def sample_tasks(now_ms: int) -> dict[str, SampleTask]:
     found = [
         *everyday_tasks(now_ms),
         *outcome_tasks(now_ms),
+        *one_off_tasks(now_ms),
         document_task(now_ms),
         *awkward_tasks(now_ms),
+        *schedule_tasks(now_ms),
         *error_tasks(),
     ]
     return {sample.id: sample for sample in found}

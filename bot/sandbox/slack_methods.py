@@ -68,7 +68,10 @@ class Methods:
     # --- chat
 
     def _post_message(self, args: Json) -> Json:
-        place = self._bot_place(args)
+        # A person's id as the channel stands for their direct messages with the app.
+        direct = (place for place in self._workspace.places.values() if place.kind == "dm")
+        theirs = next((place for place in direct if args.get("channel") in place.members), None)
+        place = theirs or self._bot_place(args)
         text, blocks = _content(args, "message")
         thread_ts = args.get("thread_ts")
         message = Message(self._workspace.next_ts(), place.id, BOT_USER, text, blocks, thread_ts=thread_ts)

@@ -7,9 +7,10 @@ what is known                                         colour   sentence
 ====================================================  =======  ============================================
 approval REJECTED                                     red      Won't run: rejected by …
 no run left, ONCE, approval PENDING                   red      Won't run: its time … passed before approval
-no run left, ONCE, a run recorded                     by run   Ran … / Running now … / Run failed …
-no run left, ONCE, runs seen, none recorded           red      Its time … passed, and no run is recorded
+no run left, ONCE, a run recorded                     by run   Already ran … / Running now … / Ran … and failed
 no run left, ONCE, runs not seen                      grey     Its time … has passed
+no run left, ONCE, no run of that time recorded yet   yellow   Was due …, and no run is recorded yet
+no run left, ONCE, no run of that time recorded       red      Its time … passed, and no run is recorded
 no run left, PERIODIC or CRON                         grey     Won't run again: ended …
 enabled is False                                      grey     Won't run: disabled
 approval PENDING                                      yellow   Won't run until … approves it
@@ -20,14 +21,20 @@ otherwise                                             green    Runs next …
 ====================================================  =======  ============================================
 
 A run that is under way now is said in the note of every row; the headline never claims what is not known.
+"Yet" is for START_GRACE after the time; a run counts as one of that time if it began EARLY before it or later.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from bot.schedule.describe import distance
 from bot.schedule.trigger import Outlook, Trigger, instant
+
+START_GRACE = timedelta(minutes=5)
+"""So long after a one-off task's time a run that is not recorded may still appear."""
+EARLY = timedelta(minutes=1)
+"""So much a run may seem to begin before its time: COC's clock and the schedule's need not agree to the second."""
 
 Colour = Literal["green", "yellow", "red", "grey", "blue"]
 
@@ -135,8 +142,9 @@ def _over(facts: Facts) -> Verdict:
     if not facts.runs_known:
         why = _why(facts)
         return Verdict("grey", ("Its time ", At(at), " has passed"), (f"{ago} — can't tell whether it ran", *why))
-    if facts.last_time is None and not facts.last_status:
-        return Verdict("red", ("Its time ", At(at), " passed, and no run is recorded"), (ago,))
+    earlier = facts.last_time is not None and facts.last_time < at - EARLY
+    if earlier or (facts.last_time is None and not facts.last_status):
+        return _no_run(facts, at, ago)
     when: tuple[Fragment, ...] = (At(facts.last_time or at),)
     if facts.last_status in RUNNING:
         return Verdict("blue", ("Running now, since ", *when))
@@ -145,6 +153,17 @@ def _over(facts: Facts) -> Verdict:
     if facts.last_status in FAILED:
         return Verdict("red", ("Ran ", *when, " and failed"))
     return Verdict("grey", ("Already ran ", *when), (f" · {facts.last_status or 'outcome unknown'}",))
+
+
+def _no_run(facts: Facts, at: datetime, ago: str) -> Verdict:
+    note: tuple[Fragment, ...] = (ago,)
+    if facts.last_time is not None and facts.last_status not in RUNNING:
+        note += (" · the last run began ", At(facts.last_time))
+    if facts.enabled is False:
+        note += (" · it is disabled",)
+    if facts.now - at < START_GRACE and facts.enabled is not False:
+        return Verdict("yellow", ("Was due ", At(at), ", and no run is recorded yet"), note)
+    return Verdict("red", ("Its time ", At(at), " passed, and no run is recorded"), note)
 
 
 def _would(facts: Facts) -> tuple[Fragment, ...]:

@@ -46,7 +46,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         interaction, view, task_id = _in_view(body, "page")
         if task_id is None:
-            desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
+            desk.answer(interaction, lambda: _dead_end(desk, interaction, TARGETS, view))
             return
         page = int(value) if (value := str(action.get("value"))).isdecimal() and len(value) < 6 else 1
         max_age_s = 0.0 if action.get("action_id") == AGAIN else PAGE_AGE_S
@@ -61,7 +61,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         await ack()
         interaction, view, task_id = _in_view(body, "runs")
         if task_id is None:
-            desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
+            desk.answer(interaction, lambda: _dead_end(desk, interaction, RUNS, view))
             return
         window = _runs(desk, interaction, task_id)
         desk.answer(interaction, lambda: _fill(desk, interaction, window, view), task_id=task_id)
@@ -117,6 +117,13 @@ async def _open(desk: Desk, interaction: Interaction, window: _Window) -> str:
         return refused.error
     view = opened.get("view")
     return await _fill(desk, interaction, window, view if isinstance(view, dict) else {})
+
+
+async def _dead_end(desk: Desk, interaction: Interaction, modal: Modal, view: Mapping[str, Any]) -> str:
+    """Say in the modal itself that it does not know any more which task it is about."""
+    ended = modal.dead_end(UNREADABLE, reference=interaction.reference)
+    await desk.replies.call("views.update", view_id=view.get("id"), view=ended)
+    return "no task id"
 
 
 async def _fill(desk: Desk, interaction: Interaction, window: _Window, view: Mapping[str, Any]) -> str:

@@ -174,11 +174,20 @@ def snapshots() -> st.SearchStrategy[Snapshot]:
         last_execution_time=_TIMES,
         last_execution_status=statuses,
         execution_count=st.integers(0, 9999),
+        created_by=_words("05c1"),
     )
-    run = _objects(status=statuses, started_time=_TIMES, finished_time=_TIMES, execution_msg=_words("exit 1"))
+    run = _objects(
+        status=statuses,
+        started_time=_TIMES,
+        finished_time=_TIMES,
+        execution_msg=_words("exit 1"),
+        execution_id=_words("SCT1"),
+        created_by=_words("05c1"),
+        region=_words("cn-north-4", "cn-east-3"),
+    )
     return st.builds(
         lambda detail, about, runs: snapshot(detail, summary=about, runs=runs),
         details(),
         missing | summary,
-        missing | st.lists(run, max_size=3),
+        missing | st.lists(run, max_size=3) | st.lists(run, min_size=18, max_size=30),
     )

@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 
+from bot.cards.runs import runs_view
 from bot.cards.targets import targets_view
 from bot.cards.task import task_card
 from bot.coc.snapshot import Snapshot
@@ -24,3 +25,10 @@ def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
     for page in pages:
         judge_view(page)
     assert targets_view(found, 10_000) == pages[-1]
+
+
+@given(snapshots())
+@settings(max_examples=60, deadline=None)
+def test_any_task_makes_a_valid_run_history(found: Snapshot) -> None:
+    """Whatever the history holds, and where it is missing."""
+    judge_view(runs_view(found, reference="K7QF-2M"))

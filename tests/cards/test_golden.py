@@ -16,6 +16,7 @@ from bot.cards.budget import Message
 from bot.cards.changes import decode
 from bot.cards.guide import guide
 from bot.cards.problem import problem_card, problem_of
+from bot.cards.runs import runs_view
 from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.coc import errors
@@ -86,6 +87,35 @@ def _situations() -> dict[str, Snapshot]:
         "failed": snapshot(wire("S2"), summary=_listed(failed, 119), runs=[failed]),
         "pending": snapshot(pending, summary=_listed(None, 0), runs=[]),
         "running": snapshot(wire("S2"), summary=_listed(running, 119), runs=[running]),
+    }
+
+
+def _histories() -> dict[str, Snapshot]:
+    """Sample S2's runs: of every status that is known and one that is not, none at all, and each reason for none."""
+    nightly, day = 1778405400000, 86_400_000
+    runs = [
+        {**_run(nightly + 32 * MINUTE, None, "PROCESSING"), "created_by": "05c1"},
+        {
+            **_run(nightly - day, 150, "ABNORMAL", "1 of 2 instances failed: web-02: agent offline"),
+            "created_by": "9e7d",
+            "execution_id": "SCT2605090930000000000000117",
+        },
+        *({**_run(nightly - n * day, 140 + n), "created_by": "05c1"} for n in range(2, 5)),
+        _run(nightly - 5 * day, 4, "CANCELED"),
+        _run(nightly - 6 * day, 4000, "PAUSED"),
+        _run(nightly - 7 * day, 5, "ROLLED_BACK"),
+        _run(nightly - 8 * day, -5),
+        {"status": "FINISHED", "started_time": nightly - 9 * day},
+        {},
+    ]
+    listed = {**_listed(runs[1], 117), "created_by": "05c1"}
+    return {
+        "all": snapshot(wire("S2"), summary=listed, runs=runs),
+        "none": snapshot(wire("S2"), summary=_listed(None, 0), runs=[]),
+        "forbidden": snapshot(wire("S2"), summary=listed, runs=NO_HISTORY),
+        "forbidden-both": snapshot(wire("S2"), summary=NO_LIST, runs=NO_HISTORY),
+        "timed-out": snapshot(wire("S2"), summary=listed, runs=Missing("timed out")),
+        "failed": snapshot(wire("S2"), summary=listed, runs=Missing("failed", request_id="5f0c9a3e")),
     }
 
 
@@ -184,6 +214,8 @@ def _views() -> Iterator[tuple[str, Json]]:
     yield "view-problem", TARGETS.problem(problem, task_id=TASK_ID, reference=REFERENCE)
     for name, found in _samples().items():
         yield f"targets-{name}", targets_view(found)
+    for name, found in _histories().items():
+        yield f"runs-{name}", runs_view(found, reference=REFERENCE)
     for number, page in enumerate(pages_of(_fleet()), start=1):
         yield f"targets-fleet-{number}", page
 

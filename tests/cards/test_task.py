@@ -333,7 +333,7 @@ def test_the_last_run_is_the_newest_of_the_history() -> None:
     old = {"status": "FINISHED", "started_time": 1}
     card = task_card(snapshot(wire("S2"), summary={"execution_count": 2}, runs=[run, old]))
     assert field(card, "Last run") == [
-        ":x: Failed (ABNORMAL) <!date^1^{date_short_pretty} {time}|Thu 1 Jan 1970, 00:00 UTC>, took 61 s",
+        ":x: Failed (ABNORMAL) <!date^1^{date_short_pretty} {time}|Thu 1 Jan 1970, 00:00 UTC>, took 1 min 1 s",
         "&gt; 1 failed",
         "2 runs so far",
     ]
@@ -413,14 +413,18 @@ def refreshed(detail: Json, after: timedelta = timedelta(minutes=28), **known: A
     return freshness(task_card(again, asked_by=ADA, before=decode(value)))
 
 
-def test_both_buttons_carry_what_the_card_shows() -> None:
-    """The names and labels are in every card ever posted: they must not change."""
-    buttons = task_card(snapshot(wire("S2"))).blocks[-1]["elements"]
-    assert [(button["action_id"], button["text"]["text"]) for button in buttons] == [
+def test_the_buttons_and_the_menu_carry_what_they_need() -> None:
+    """The names and labels are in every card ever posted: they must not change. Three elements at most."""
+    refresh, targets, more = task_card(snapshot(wire("S2"))).blocks[-1]["elements"]
+    assert [(button["action_id"], button["text"]["text"]) for button in (refresh, targets)] == [
         ("refresh", "Refresh"),
         ("targets", "Show targets"),
     ]
-    assert [decode(button["value"]) for button in buttons] == [seen(snapshot(wire("S2")))] * 2
+    assert decode(refresh["value"]) == decode(targets["value"]) == seen(snapshot(wire("S2")))
+    assert (more["type"], more["action_id"]) == ("overflow", "more")
+    assert [(option["text"]["text"], option["value"]) for option in more["options"]] == [
+        ("Run history", f"runs:{TASK_ID}")
+    ]
 
 
 def test_a_refresh_names_what_changed() -> None:

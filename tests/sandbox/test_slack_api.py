@@ -406,3 +406,10 @@ async def test_what_never_happens_is_said_with_what_was_seen(slack: LocalSlack, 
     await bot.call("chat.postMessage", channel="C0INCIDENT", text="x")
     with pytest.raises(AssertionError, match="not_in_channel"):
         await slack.settled(lambda: slack.messages("C0INCIDENT"), timeout=0.1)
+
+
+async def test_a_persons_id_stands_for_their_direct_messages(slack: LocalSlack, bot: Caller) -> None:
+    """As in Slack, without opening the conversation first."""
+    found = await bot.call("chat.postMessage", channel=ADA, text="only for you")
+    assert found["channel"] == "D0ADA"
+    assert [message.text for message in slack.messages("D0ADA", ADA)] == ["only for you"]

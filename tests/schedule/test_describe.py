@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedule.describe import describe, distance, local_time
+from bot.schedule.describe import describe, distance, local_time, span
 from bot.schedule.trigger import Trigger
 
 
@@ -106,3 +106,25 @@ CRON_LIKE = st.lists(st.text("0123456789*?/,-LW#", min_size=1, max_size=6), min_
 def test_any_trigger_has_words(trigger: Trigger) -> None:
     """Whatever stands in it: some words, never an exception."""
     assert describe(trigger).strip()
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "under 1 s"),
+        (0.4, "under 1 s"),
+        (1, "1 s"),
+        (59.6, "1 min"),
+        (61, "1 min 1 s"),
+        (150, "2 min 30 s"),
+        (3599, "59 min 59 s"),
+        (3600, "1 h"),
+        (3900, "1 h 5 min"),
+        (86400, "1 day"),
+        (3 * 86400 + 4 * 3600 + 59, "3 days 4 h"),
+        (40_000 * 86400, "40,000 days"),
+    ],
+)
+def test_a_span_is_told_in_its_two_largest_units(seconds: float, words: str) -> None:
+    """How long a run took, as people say it."""
+    assert span(seconds) == words

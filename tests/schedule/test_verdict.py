@@ -19,6 +19,9 @@ LAST = NOW - timedelta(minutes=170)
 LACKS: tuple[Fragment, ...] = ("the bot lacks ", Code("coc:schedule:list"))
 
 ONCE_PAST = Trigger("ONCE", single_ms=round(PAST.timestamp() * 1000))
+JUST_NOW = NOW - timedelta(minutes=3)
+EARLIER = NOW - timedelta(hours=27)
+ONCE_JUST_NOW = Trigger("ONCE", single_ms=round(JUST_NOW.timestamp() * 1000))
 CLOSED = Trigger("PERIODIC", close_ms=round(PAST.timestamp() * 1000))
 AHEAD = Outlook(runs=(SOON, SOON + timedelta(days=1)))
 OVER = Outlook()
@@ -76,16 +79,40 @@ ROWS: list[tuple[str, dict[str, Any], str, str]] = [
         "Already ran ⟨-3 h⟩ · finished",
     ),
     (
-        "no run left, ONCE, runs seen, none recorded",
+        "no run left, ONCE, runs not seen",
+        {"trigger": ONCE_PAST, "outlook": OVER, "enabled_unknown": LACKS},
+        "grey",
+        "Its time ⟨-3 h⟩ has passed (3 h ago) — can't tell whether it ran: the bot lacks `coc:schedule:list`",
+    ),
+    (
+        "no run left, ONCE, no run of that time recorded yet",
+        {"trigger": ONCE_JUST_NOW, "outlook": OVER, "runs_known": True, "enabled": True},
+        "yellow",
+        "Was due ⟨-0.05 h⟩, and no run is recorded yet (3 min ago)",
+    ),
+    (
+        "no run left, ONCE, no run of that time recorded yet",
+        {"trigger": ONCE_JUST_NOW, "outlook": OVER, "runs_known": True, "last_status": "FINISHED", "last_time": LAST},
+        "yellow",
+        "Was due ⟨-0.05 h⟩, and no run is recorded yet (3 min ago) · the last run began ⟨-2.83 h⟩",
+    ),
+    (
+        "no run left, ONCE, no run of that time recorded",
         {"trigger": ONCE_PAST, "outlook": OVER, "runs_known": True, "enabled": True},
         "red",
         "Its time ⟨-3 h⟩ passed, and no run is recorded (3 h ago)",
     ),
     (
-        "no run left, ONCE, runs not seen",
-        {"trigger": ONCE_PAST, "outlook": OVER, "enabled_unknown": LACKS},
-        "grey",
-        "Its time ⟨-3 h⟩ has passed (3 h ago) — can't tell whether it ran: the bot lacks `coc:schedule:list`",
+        "no run left, ONCE, no run of that time recorded",
+        {"trigger": ONCE_JUST_NOW, "outlook": OVER, "runs_known": True, "enabled": False},
+        "red",
+        "Its time ⟨-0.05 h⟩ passed, and no run is recorded (3 min ago) · it is disabled",
+    ),
+    (
+        "no run left, ONCE, no run of that time recorded",
+        {"trigger": ONCE_PAST, "outlook": OVER, "runs_known": True, "last_status": "FINISHED", "last_time": EARLIER},
+        "red",
+        "Its time ⟨-3 h⟩ passed, and no run is recorded (3 h ago) · the last run began ⟨-27 h⟩",
     ),
     (
         "no run left, PERIODIC or CRON",
@@ -205,12 +232,14 @@ def test_a_run_under_way_is_said_in_every_row(row: str, known: dict[str, Any], c
     if found.colour == "blue":
         assert sentence(found) == "Running now, since ⟨-2.83 h⟩"
     else:
+        says = says.partition(" · the last run began")[0]
         assert sentence(found) == f"{says} · running now since ⟨-2.83 h⟩", row
         assert found.colour == colour
 
 
 POLICIES = (
-    *(Trigger("ONCE", single_ms=round(SOON.timestamp() * 1000)), ONCE_PAST, CLOSED, Trigger("PERIODIC")),
+    *(Trigger("ONCE", single_ms=round(SOON.timestamp() * 1000)), ONCE_PAST, ONCE_JUST_NOW, CLOSED),
+    Trigger("PERIODIC"),
     *(Trigger("CRON", cron="0 0 3 * * ?"), Trigger("WEEKLY"), Trigger("")),
 )
 APPROVALS = ("PASSED", "PENDING", "REJECTED", "ESCALATED", "")
@@ -218,6 +247,7 @@ LAST_RUNS = (
     *((known, "", None) for known in (True, False)),
     *((True, status, LAST) for status in ("FINISHED", "ABNORMAL", "PROCESSING", "READY", "PAUSED", "ODD", "")),
     *((True, status, None) for status in ("FINISHED", "ABNORMAL", "PROCESSING")),
+    *((True, status, EARLIER) for status in ("FINISHED", "PROCESSING")),
 )
 COMBINATIONS = [
     Facts(
@@ -246,7 +276,7 @@ def over(known: Facts) -> bool:
 
 def test_green_is_only_what_will_run_or_did_run() -> None:
     """Of all combinations: never where it is disabled, not approved, unknown, or failed."""
-    assert len(COMBINATIONS) == 7 * 3 * 5 * 2 * 3 * 12
+    assert len(COMBINATIONS) == 8 * 3 * 5 * 2 * 3 * 14
     for known in COMBINATIONS:
         found = verdict(known)
         promised = words(found.headline).startswith("Runs next")
@@ -259,6 +289,7 @@ def test_green_is_only_what_will_run_or_did_run() -> None:
             assert known.trigger.policy == "ONCE", known
             assert known.runs_known, known
             assert known.last_status in SUCCEEDED, known
+            assert known.last_time is not EARLIER, known
             assert known.approval not in {"REJECTED", "PENDING"}, known
         assert not promised or found.colour == "green", known
 
@@ -286,7 +317,8 @@ def test_each_fact_that_stops_it_is_said() -> None:
             assert (found.colour, headline.startswith("Won't run: rejected")) == ("red", True), known
         elif over(known):
             assert "Won't run again" in headline or known.trigger.policy == "ONCE", known
-            assert found.colour != "yellow", known
+            recent = known.trigger.policy == "ONCE" and known.trigger is not ONCE_PAST
+            assert found.colour != "yellow" or recent, known
         elif known.enabled is False:
             assert (found.colour, headline) == ("grey", "Won't run: disabled"), known
         elif known.approval == "PENDING":

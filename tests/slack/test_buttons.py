@@ -15,6 +15,7 @@ ADA, GRACE = "U0ONCALL", "U0GUEST"
 SHIFT, INCIDENT = "C0SHIFT", "C0INCIDENT"
 NIGHTLY = "ST2601050930000000000002B2"
 WAITING_APPROVAL = "ST2601050930000000000005E5"
+RUNNING = "ST2601050930000000000012M1"
 
 
 class Clock(Protocol):
@@ -294,3 +295,89 @@ async def _chat(box: Sandbox, method: str, **arguments: Any) -> dict[str, Any]:
         found: dict[str, Any] = await answer.json()
     assert found["ok"], found
     return found
+
+
+async def test_the_run_history_opens_from_the_menu_and_ticks(either_box: Sandbox) -> None:
+    """A loading view at once, then the latest runs of 41; Refresh in it asks COC anew."""
+    card = await post(either_box, RUNNING)
+    either_box.coc.fail("detail", status=200, delay=0.4)
+    opened = await either_box.slack.click(ADA, "more", message_ts=card.ts, selected=f"runs:{RUNNING}")
+    assert opened.acked
+    await either_box.slack.settled(lambda: "Asking COC" in view_text(either_box))
+    view = await filled(either_box)
+    said = view_text(either_box)
+    for fact in ("19 finished, 1 running", "The latest 20 of 41 runs", "so far", "took 9 min", "by ops-alice"):
+        assert fact in said
+    assert either_box.slack.view(GRACE) is None
+    either_box.coc.heal()
+    either_box.coc.requests.clear()
+    await either_box.slack.click(ADA, "runs_again", view_id=view["id"])
+    await turned(either_box, said)
+    assert any(seen.path == "/v1/schedule/task/history" for seen in either_box.coc.requests)
+
+
+async def test_a_slow_history_is_waited_for_longer_than_a_card_waits(box: Sandbox) -> None:
+    """The card says after 1.5 s that it goes without; the history view, asked for the runs, gets them."""
+    box.coc.fail("history", status=200, delay=1.8)
+    card = await post(box, NIGHTLY)
+    assert "Recent runs: COC did not answer in time" in now(box, card)
+    await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"runs:{NIGHTLY}")
+    await filled(box)
+    assert "The latest 20 of 118 runs" in view_text(box)
+
+
+async def test_a_forbidden_history_is_said_in_its_modal(box: Sandbox) -> None:
+    """With the permission to grant, and what the list of tasks tells instead."""
+    box.coc.fail("history", status=403)
+    card = await post(box, NIGHTLY)
+    await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"runs:{NIGHTLY}")
+    view = await filled(box)
+    assert "coc:schedule:getHistories" in view_text(box)
+    assert "118 runs in all" in view_text(box)
+    box.coc.heal()
+    await box.slack.click(ADA, "runs_again", view_id=view["id"])
+    await box.slack.settled(lambda: "The latest 20" in view_text(box))
+
+
+async def test_an_error_in_the_history_view_can_be_tried_again(box: Sandbox) -> None:
+    """The task itself can't be had: the error with its ids, in the modal."""
+    card = await post(box, NIGHTLY)
+    box.coc.fail("detail", status=503)
+    await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"runs:{NIGHTLY}")
+    view = await filled(box)
+    assert "COC failed to answer" in view_text(box)
+    box.coc.heal()
+    await box.slack.click(ADA, "runs_again", view_id=view["id"])
+    await box.slack.settled(lambda: "The latest 20" in view_text(box))
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [("runs:nonsense", "carries no task id"), ("of_old:x", "not known to the bot")]
+)
+async def test_an_option_that_makes_no_sense_is_answered(box: Sandbox, value: str, words: str) -> None:
+    """From a card of another version, or forged."""
+    option = {"text": {"type": "plain_text", "text": "Old"}, "value": value}
+    menu = {"type": "overflow", "action_id": "more", "options": [option]}
+    sent = await _chat(
+        box, "chat.postMessage", channel=SHIFT, text="old", blocks=[{"type": "actions", "elements": [menu]}]
+    )
+    assert (await box.slack.click(ADA, "more", message_ts=sent["ts"], selected=value)).acked
+    await box.slack.settled(lambda: len(box.slack.messages(SHIFT, ADA)) == 2)
+    assert words in box.slack.messages(SHIFT, ADA)[-1].text
+
+
+@pytest.mark.parametrize("action", ["targets_next", "targets_again", "runs_again"])
+async def test_a_view_without_a_task_is_answered(box: Sandbox, action: str) -> None:
+    """Its button was pressed in a modal whose metadata names no task: the modal says so."""
+    card = await post(box, NIGHTLY)
+    button = {"type": "button", "action_id": action, "text": {"type": "plain_text", "text": "Old"}, "value": "2"}
+    view = {
+        "type": "modal",
+        "title": {"type": "plain_text", "text": "Old"},
+        "blocks": [{"type": "actions", "elements": [button]}],
+    }
+    await box.slack.click(ADA, "targets", message_ts=card.ts)
+    opened = await filled(box)
+    await _chat(box, "views.update", view_id=opened["id"], view=view)
+    await box.slack.click(ADA, action, view_id=opened["id"])
+    await box.slack.settled(lambda: "carries no task id" in view_text(box))

@@ -1,0 +1,110 @@
+"""Every row of the verdict's table, on a card in a channel: the real bot, the sample tasks, real sockets."""
+
+import time
+
+import pytest
+
+from bot.sandbox.coc_server import PERMISSIONS
+from bot.sandbox.session import Sandbox
+
+ADA, SHIFT = "U0ONCALL", "C0SHIFT"
+EVERYTHING = frozenset(PERMISSIONS.values())
+DETAIL_ONLY = frozenset({"coc:schedule:get"})
+
+
+def task(suffix: str) -> str:
+    """A sample task's id."""
+    return f"ST26010509300000000000{suffix}"
+
+
+async def card(box: Sandbox, task_id: str) -> tuple[str, str]:
+    """The verdict's line and all the fields of the card that the command brings."""
+    before = len(box.slack.messages(SHIFT, ADA))
+    await box.slack.command(ADA, SHIFT, task_id)
+    await box.slack.settled(lambda: len(box.slack.messages(SHIFT, ADA)) > before)
+    blocks = box.slack.messages(SHIFT, ADA)[-1].blocks or []
+    return blocks[2]["text"]["text"], "\n".join(field["text"] for field in blocks[3]["fields"])
+
+
+@pytest.mark.parametrize(
+    ("suffix", "permissions", "dot", "words"),
+    [
+        ("06F6", EVERYTHING, "red_circle", "Won't run: rejected by ops-bob"),
+        ("31G8", EVERYTHING, "red_circle", "passed before it was approved"),
+        ("25A2", EVERYTHING, "large_green_circle", "Already ran"),
+        ("26B3", EVERYTHING, "red_circle", "and failed"),
+        ("27C4", EVERYTHING, "large_blue_circle", "Running now, since"),
+        ("28D5", EVERYTHING, "white_circle", "· PAUSED"),
+        ("25A2", DETAIL_ONLY, "white_circle", "can't tell whether it ran: the bot lacks `coc:schedule:list`"),
+        ("29E6", EVERYTHING, "red_circle", "passed, and no run is recorded"),
+        ("30F7", EVERYTHING, "red_circle", "· the last run began"),
+        ("11L1", EVERYTHING, "white_circle", "Won't run again: ended"),
+        ("24Z1", EVERYTHING, "white_circle", "Won't run again: no run is left"),
+        ("10K1", EVERYTHING, "white_circle", "Won't run: disabled"),
+        ("09J9", EVERYTHING, "large_yellow_circle", "Won't run until ops-bob approves it"),
+        ("09J9", DETAIL_ONLY, "large_yellow_circle", "Won't run until ops-bob approves it"),
+        ("21W1", EVERYTHING, "large_yellow_circle", "Can't tell when it runs next*: unknown time zone"),
+        (
+            "34K2",
+            EVERYTHING,
+            "large_yellow_circle",
+            "Can't tell when it runs next*: the cron expression is not valid",
+        ),
+        ("35L3", EVERYTHING, "large_yellow_circle", "can't tell whether it will run: approval is ESCALATED"),
+        ("02B2", DETAIL_ONLY, "large_yellow_circle", "can't tell whether it is enabled"),
+        ("02B2", EVERYTHING, "large_green_circle", "Runs next"),
+        ("12M1", EVERYTHING, "large_green_circle", "running now since"),
+    ],
+)
+async def test_each_row_is_on_a_card(
+    box: Sandbox, suffix: str, permissions: frozenset[str], dot: str, words: str
+) -> None:
+    """With the colour and the words of the table."""
+    box.coc.permissions = set(permissions)
+    line, _ = await card(box, task(suffix))
+    assert line.startswith(f":{dot}:")
+    assert words in line
+
+
+async def test_a_task_due_a_moment_ago_is_given_time(box: Sandbox) -> None:
+    """Its run may be recorded in a moment; a missed one is not claimed yet."""
+    before = int(time.time() - 60) * 1000
+    box.coc.change(task("32H9"), trigger_time={"policy": "ONCE", "single_scheduled_time": before})
+    line, _ = await card(box, task("32H9"))
+    assert line.startswith(":large_yellow_circle:")
+    assert "and no run is recorded yet" in line
+
+
+async def test_clock_changes_are_marked_on_the_card(box: Sandbox) -> None:
+    """02:30 does not exist in March, and exists twice in October."""
+    _, fields = await card(box, task("33J1"))
+    assert fields.count("(the second one, clocks go back)") == 3
+    assert "02:30: clocks go forward over it" in fields
+
+
+@pytest.mark.parametrize(("suffix", "raw"), [("34K2", "`30 2 * * 1-5`"), ("21W1", "unknown time zone")])
+async def test_what_can_not_be_computed_is_shown_as_it_came(box: Sandbox, suffix: str, raw: str) -> None:
+    """The person on call can still read it."""
+    _, fields = await card(box, task(suffix))
+    assert raw in fields
+    assert "Can't tell" in fields
+
+
+@pytest.mark.parametrize(
+    "granted",
+    [DETAIL_ONLY, DETAIL_ONLY | {"coc:schedule:list"}, DETAIL_ONLY | {"coc:schedule:getHistories"}],
+    ids=["detail only", "and the list", "and the history"],
+)
+@pytest.mark.parametrize("suffix", ["01A1", "02B2", "03C3", "06F6", "10K1", "11L1", "12M1", "13N1", "25A2", "29E6"])
+async def test_what_is_not_permitted_is_named_and_never_guessed(
+    box: Sandbox, suffix: str, granted: frozenset[str]
+) -> None:
+    """Each missing permission once or more, none that is granted; no promise without knowing that it is enabled."""
+    box.coc.permissions = set(granted)
+    line, fields = await card(box, task(suffix))
+    missing = EVERYTHING - granted
+    for permission in EVERYTHING:
+        assert (f"`{permission}`" in fields) == (permission in missing), permission
+    if "coc:schedule:list" in missing:
+        assert "Runs next" not in line
+        assert "disabled" not in line
