@@ -35,7 +35,7 @@ class NoBrowserError(Exception):
 
 
 async def take(folder: Path) -> list[Path]:
-    """Write PNGs into a folder: ``card``, ``targets`` and ``error`` for each size, ``scenes``. The files written."""
+    """Write PNGs into a folder: card, targets, error and runs for each size, and scenes. The files written."""
     try:
         from playwright.async_api import async_playwright  # noqa: PLC0415 - only this needs it, and it is optional
     except ImportError:
@@ -59,7 +59,7 @@ async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> li
     page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1.5)
     await page.goto(f"{box.url}/?user=U0ONCALL")
     await page.locator("body[data-ready]").wait_for()
-    files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error")]
+    files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error", "runs")]
     await _type(page, f"/schedtask {SHOWPIECE}")
     await page.locator("[data-action=refresh]").last.wait_for()
     await _rest(page)
@@ -67,8 +67,12 @@ async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> li
     await page.locator("[data-action=targets]").last.click()
     await page.locator("dialog#modal").get_by_text("web-01").wait_for()
     await page.screenshot(path=files[1], animations="disabled")
-    await page.keyboard.press("Escape")
-    await page.locator("dialog#modal").wait_for(state="hidden")
+    await _close(page)
+    await page.locator("[data-action=more]").last.click()
+    await page.get_by_role("menuitem", name="Run history").click()
+    await page.locator("dialog#modal [data-action=runs_again]").wait_for()
+    await page.screenshot(path=files[3], animations="disabled")
+    await _close(page)
     await _type(page, f"/schedtask {REFUSED}")
     problem = page.locator(".message-ephemeral:has-text('reference')").last
     await problem.wait_for()
@@ -90,6 +94,11 @@ async def _behind_the_scenes(page: "Page") -> None:
     await _type(page, f"/schedtask {SHORT_CARD}")
     await page.locator(f".message:has([data-action=refresh]):has-text('{SHORT_CARD}')").wait_for()
     await _rest(page)
+
+
+async def _close(page: "Page") -> None:
+    await page.keyboard.press("Escape")
+    await page.locator("dialog#modal").wait_for(state="hidden")
 
 
 async def _type(page: "Page", line: str) -> None:

@@ -81,7 +81,19 @@ def _situations() -> dict[str, Snapshot]:
     failed = _run(1778405400000, 61, "ABNORMAL", "1 of 2 instances failed: web-02: agent offline")
     running = _run(1778441100000, None, "PROCESSING")
     pending = {**wire("S2"), "approve_status": "PENDING", "approve_comments": None}
+    changes = {"time_zone": "Europe/Berlin", "policy": "CRON", "cron": "0 30 2 ? 3,10 1L"}
+    unix = {"time_zone": "Asia/Shanghai", "policy": "CRON", "cron": "30 2 * * 1-5"}
+    nowhere = {**wire("S2")["trigger_time"], "time_zone": "Mars/Olympus_Mons"}
+    once = {"policy": "ONCE", "single_scheduled_time": 1778405400000, "time_zone": "Asia/Shanghai"}
     return {
+        "clock-changes": snapshot(
+            {**wire("S2"), "trigger_time": changes}, as_of=AS_OF.replace(year=2025, month=11), runs=[nightly]
+        ),
+        "invalid-cron": snapshot({**wire("S2"), "trigger_time": unix}, runs=[nightly]),
+        "unknown-zone": snapshot({**wire("S2"), "trigger_time": nowhere}, runs=[nightly]),
+        "once-missed": snapshot({**wire("S2"), "trigger_time": once}, runs=[]),
+        "once-unseen": snapshot({**wire("S2"), "trigger_time": once}, summary=NO_LIST, runs=NO_HISTORY),
+        "detail-only": snapshot(wire("S2"), summary=NO_LIST, runs=NO_HISTORY),
         "disabled": snapshot(wire("S2"), summary=_listed(nightly, 118, enabled=False), runs=[nightly]),
         "ended": snapshot(wire("S2"), summary=_listed(nightly, 118), runs=[nightly], as_of=AS_OF.replace(year=2027)),
         "failed": snapshot(wire("S2"), summary=_listed(failed, 119), runs=[failed]),

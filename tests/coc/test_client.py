@@ -152,6 +152,18 @@ async def test_the_three_calls_bring_the_task_its_summary_and_its_runs() -> None
     assert detail.headers["x-domain-id"] == "d1"
 
 
+async def test_the_newest_run_comes_first_whatever_order_they_come_in() -> None:
+    """One that has not begun is the newest; a card must not call an old run the last one."""
+    rows = [{"started_time": 5}, {"status": "READY"}, {"started_time": 9}, {"finished_time": 7}]
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.json_response({"count": 4, "scheduled_task_history_list": rows})
+
+    async with http_server(answer) as url, client_for(url) as client:
+        found = (await client.runs(ID)).value
+    assert [run.started_time or run.finished_time or run.status for run in found] == ["READY", 9, 7, 5]
+
+
 @pytest.mark.parametrize("project", ["0", "a b+c/d:e@f?g&h=i%20~*'()!$,;#", "研发 一部"])
 async def test_what_is_signed_is_what_is_sent(project: str) -> None:
     """The COC checks the signature against the request line as it came; every odd character survives."""
