@@ -9,13 +9,15 @@ _DAYS = ("", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 
 def describe(trigger: Trigger) -> str:
-    """The trigger in words, in English; the raw values where they make no sense."""
+    """The trigger in words, in English; the raw values where they make no sense, but for cron, shown beside it."""
     if trigger.policy == "ONCE":
         return _once(trigger)
     if trigger.policy == "PERIODIC":
         return _periodic(trigger)
     if trigger.policy == "CRON":
-        return _cron(trigger.cron) or f"Cron expression {trigger.cron or 'missing'}"
+        return _cron(trigger.cron) or (
+            "A cron expression that can't be put into words" if trigger.cron else "No cron expression"
+        )
     return f"Unknown policy {trigger.policy}"
 
 

@@ -43,9 +43,9 @@ def periodic(days: str | None, at: str | None) -> Trigger:
         (Trigger("CRON", cron="0 0 3 ? * 6#3"), "At 03:00, on the third Friday of the month"),
         (Trigger("CRON", cron="0 15 10 ? * * 2026"), "At 10:15, only in 2026"),
         # Five fields would be Unix cron, whose weekdays are one off.
-        (Trigger("CRON", cron="15 10 * * 1"), "Cron expression 15 10 * * 1"),
-        (Trigger("CRON", cron="a b c d e f"), "Cron expression a b c d e f"),
-        (Trigger("CRON"), "Cron expression missing"),
+        (Trigger("CRON", cron="15 10 * * 1"), "A cron expression that can't be put into words"),
+        (Trigger("CRON", cron="a b c d e f"), "A cron expression that can't be put into words"),
+        (Trigger("CRON"), "No cron expression"),
         (Trigger("WEEKLY"), "Unknown policy WEEKLY"),
     ],
 )
