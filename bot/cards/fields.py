@@ -127,10 +127,9 @@ def where_lines(targets: Targets) -> list[str]:
     selections = {canonical(step.selection) for step in steps}
     if targets.machines:
         regions = len({machine.region for machine in targets.machines if machine.region})
-        parts = [count(len(targets.machines), "machine")]
-        parts += [count(regions, "region")] if regions else []
-        parts += [count(targets.batch_count, "batch", "batches")] if targets.batch_count else []
-        lines = [" · ".join(parts), states(targets)]
+        within = [count(regions, "region")] if regions else []
+        within += [count(targets.batch_count, "batch", "batches")] if targets.batch_count else []
+        lines = [f"{count(len(targets.machines), 'machine')} in {', '.join(within)}", states(targets)]
     if len(targets.steps) > 1:
         lines.append(f"{count(len(targets.steps), 'step')}, each with its own targets")
     chosen = [step for step in steps if canonical(step.selection) not in {"", "MANUAL", "NONE"}]
@@ -147,12 +146,13 @@ def where_lines(targets: Targets) -> list[str]:
 
 
 def states(targets: Targets) -> str:
-    """``40 online, *2 offline*``: agent states as of when the task was saved, the worst in bold."""
+    """``*2 offline*, 40 online``: agent states as of when the task was saved, what is not good first and in bold."""
     found = targets.count("agent_state")
     parts = [
-        agents(state, found[state]) for state in sorted(found, key=lambda state: (state != "ONLINE", -found[state]))
+        agents(state, found[state])
+        for state in sorted(found, key=lambda state: (state in {"ONLINE", ""}, state == "ONLINE", -found[state]))
     ]
-    more = f", {len(parts) - 5} more states" if len(parts) > 5 else ""
+    more = f", {count(len(parts) - 5, 'more state')}" if len(parts) > 5 else ""
     return ", ".join(parts[:5]) + more + " when saved"
 
 

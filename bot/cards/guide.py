@@ -15,6 +15,7 @@ def guide(command: str, wrong: str | None, *, private_by_default: bool) -> Messa
         f"• `{name} ST2601050930000000000001A1` shows a COC scheduled task "
         f"{'only to you' if private_by_default else 'to everyone here'}\n"
         f"• `{name} {other} ST2601050930000000000001A1` {what}\n"
+        f"• `{name} ST2601050930000000000001A1 host web-07` says whether a host, an IP or a resource id is a target\n"
         f"• `{name} help` shows this"
     )
     title = f":grey_question:  *{mrkdwn(wrong, 300)}*" if wrong else "*What a scheduled O&amp;M task is up to*"

@@ -89,6 +89,11 @@ def paginate(rows: list[_Row]) -> list[list[_Row]]:
     return pages
 
 
+def batch_words(step: Step, place: int, total: int) -> str:
+    """``step 2.1, batch 1 of 3``: where a machine stands. mrkdwn."""
+    return f"step {mrkdwn(step.path, 20)}, batch {place} of {total}"
+
+
 def _rows(targets: Targets) -> Iterator[_Row]:
     several = len(list(targets.walk())) > 1
     for step in targets.walk():

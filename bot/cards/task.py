@@ -1,7 +1,6 @@
 """The card of one task: will it run and when, what it does, where, who approved it, how it went."""
 
 import json
-import re
 from datetime import UTC, datetime, timedelta
 
 from bot import redact
@@ -11,7 +10,7 @@ from bot.cards.budget import Message, message
 from bot.cards.changes import LISTED, Seen, changes, encode, seen
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
-from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
+from bot.cards.text import LONGEST, asker, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -27,8 +26,6 @@ RUNS = "runs"
 
 NOT_REFRESHED = ":warning: *Not refreshed*"
 """How the line begins that a failed refresh puts on the card that stays."""
-
-_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 
 
 def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen | None = None) -> Message:
@@ -124,8 +121,7 @@ def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> 
     """Who made it; as of when, for whom, how long it took; what changed since the card was last right."""
     task = snapshot.task
     parts = [f"Created by {mrkdwn(task.created_user_name, 60)}"] if task.created_user_name else []
-    asker = f", asked by <@{asked_by}>" if asked_by and _SLACK_USER.fullmatch(asked_by) else ""
-    parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{asker}")
+    parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{asker(asked_by)}")
     took = f"{snapshot.elapsed_s:.1f} s" if snapshot.elapsed_s >= 0.1 else "under 0.1 s"
     parts.append(f"COC took {took}")
     if before is not None and before.as_of is not None:
@@ -171,8 +167,8 @@ def not_refreshed(blocks: list[Block], reason: str, at: datetime, asked_by: str 
     """
     kept = [{key: item for key, item in block.items() if key != "block_id"} for block in blocks]
     kept = [block for block in kept if not _is_mark(block)]
-    who = f", asked by <@{asked_by}>" if asked_by and _SLACK_USER.fullmatch(asked_by) else ""
-    mark = context(f"{NOT_REFRESHED} {date(at, '{date_short_pretty} {time_secs}')}{who}: {mrkdwn(reason, 200)}")
+    when = date(at, "{date_short_pretty} {time_secs}")
+    mark = context(f"{NOT_REFRESHED} {when}{asker(asked_by)}: {mrkdwn(reason, 200)}")
     place = len(kept) - 1 if kept and kept[-1].get("type") == "actions" else len(kept)
     return [*kept[:place], mark, *kept[place:]]
 

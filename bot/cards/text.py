@@ -28,6 +28,7 @@ _SPACES = re.compile(r"[\s\u0085\u2028\u2029]+")
 # A time of day (17:30:00) is none, and is to be copied as it is.
 _SHORTCODE = re.compile(r":(?!(?<=\d:)\d\d:\d\d(?!\w))(?=[\w+'-]{1,100}:)")
 _LOOKALIKES = str.maketrans({"*": "\u2217", "~": "\u223c", "`": "\u02cb"})
+_SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 _ENTITY_LENGTH = {"&": 5, "<": 4, ">": 4}
 _PART_OF_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
@@ -89,6 +90,11 @@ def date(moment: datetime, pattern: str = "{date_short_pretty} at {time}") -> st
 def utc(moment: datetime) -> str:
     """``Sun 10 May 2026, 09:30 UTC``: for where no reader's zone is known."""
     return moment.strftime(f"%a {moment.day} %b %Y, %H:%M UTC")
+
+
+def asker(user: str | None) -> str:
+    """``, asked by <@U…>`` for mrkdwn: the one mention that is meant; nothing for what is no Slack user id."""
+    return f", asked by <@{user}>" if user and _SLACK_USER.fullmatch(user) else ""
 
 
 def count(number: int, one: str, many: str | None = None) -> str:

@@ -12,6 +12,11 @@ _ID = re.compile(r"(?<![0-9A-Za-z])([Ss][Tt][0-9A-Za-z]{24})(?![0-9A-Za-z])")
 _NEARLY = re.compile(r"(?<![0-9A-Za-z])([Ss][Tt](?=[0-9A-Za-z]*[0-9])[0-9A-Za-z*]{3,})(?![0-9A-Za-z])")
 _WORD = re.compile(r"[^\W_][\w-]*")
 
+# The word stands by itself; a link or a query that holds it is none.
+_HOST = re.compile(r"(?:^|\s)host(?:[:=]\s*|\s+|$)(\S*)", re.IGNORECASE)
+_LINK = re.compile(r"<[^|>]*\|([^>]*)>?")
+_LONGEST_HOST = 255
+
 _PRIVATE = frozenset({"private", "privately", "me"})
 _PUBLIC = frozenset({"public", "publicly", "here"})
 _HELP = frozenset({"help", "?", "-h", "--help", "usage"})
@@ -23,6 +28,8 @@ class Show:
 
     task_id: str
     visibility: Literal["public", "private"] | None = None
+    host: str | None = None
+    """Only whether this host (name, IP or resource id, with ``*``) is among the targets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,7 @@ def parse(text: str) -> Show | Help:
         visibility = "public"
     found = list(dict.fromkeys(_as_id(match) for match in _ID.findall(typed)))
     if len(found) == 1:
-        return Show(found[0], visibility)
+        return _show(found[0], visibility, typed)
     if found:
         return Help(f"That holds {len(found)} different task ids. Ask for one at a time.")
     if words[0].lower() in _HELP:
@@ -58,6 +65,28 @@ def parse(text: str) -> Show | Help:
         return Help(f"“{words[0]}” needs a task id after it.")
     word = _WORD.search(typed)
     return Help(f"“{(word.group() if word else words[0])[:40]}” is not a task id and not a word I know.")
+
+
+def _show(task_id: str, visibility: Literal["public", "private"] | None, typed: str) -> Show | Help:
+    asked = _HOST.search(typed)
+    if asked is None:
+        return Show(task_id, visibility)
+    host = _host(asked.group(1))
+    if not host or _ID.fullmatch(host):
+        return Help("“host” needs a host name, an IP or a resource id after it.")
+    return Show(task_id, visibility, host)
+
+
+def _host(word: str) -> str:
+    """A host as pasted: without quotes, brackets and the link that Slack may have made of it."""
+    link = _LINK.search(word)
+    bare = link.group(1) if link else word
+    return (
+        bare.strip("\"'`<>()[]{},;“”‘’?!")
+        .removeprefix("http://")
+        .removeprefix("https://")
+        .rstrip("/.")[:_LONGEST_HOST]
+    )
 
 
 def _normal(text: str) -> str:

@@ -15,11 +15,13 @@ import pytest
 from bot.cards.budget import Message
 from bot.cards.changes import decode
 from bot.cards.guide import guide
+from bot.cards.host import host_card
 from bot.cards.problem import problem_card, problem_of
 from bot.cards.runs import runs_view
 from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.coc import errors
+from bot.coc.search import find_hosts, near_hosts
 from bot.coc.snapshot import Missing, Snapshot
 from tests.cards.judges import judge_message, judge_view, pages_of
 from tests.cards.snapshots import ADA, AS_OF, SAMPLES, TASK_ID, Json, machine, snapshot, step, wire, with_steps
@@ -173,12 +175,25 @@ def _cards() -> Iterator[tuple[str, Message]]:
         yield f"guide-{kind}", guide("/schedtask", None, private_by_default=private)
         wrong = "“ST26010509” has 10 characters; a task id has 26."
         yield f"guide-{kind}-wrong", guide("/schedtask", wrong, private_by_default=private)
+    for name, found, host in _hosts():
+        hits = find_hosts(found.targets, host)
+        near = () if hits else near_hosts(found.targets, host)
+        yield f"host-{name}", host_card(found, host, hits, near, asked_by=ADA)
     for error in _errors():
         found_problem = problem_of(error, TASK_ID)
         yield (
             f"problem-{type(error).__name__}",
             problem_card(found_problem, task_id=TASK_ID, reference=REFERENCE),
         )
+
+
+def _hosts() -> Iterator[tuple[str, Snapshot, str]]:
+    nightly = snapshot(wire("S2"))
+    yield "yes", nightly, "web-01"
+    yield "many", _fleet(), "web-*"
+    yield "no", nightly, "web-77"
+    yield "chosen-when-it-runs", snapshot(wire("S3")), "web-01"
+    yield "needs-none", snapshot(wire("S4")), "web-01"
 
 
 def _errors() -> Iterator[Exception]:

@@ -27,7 +27,8 @@ def test_the_examples_work(private: bool) -> None:
     """Each line that is shown as an example is understood as it stands."""
     spans = words(private=private).split("`")[1::2]
     examples = [span.removeprefix("/schedtask") for span in spans if span.startswith("/schedtask")]
-    shown, asked, helped = [parse(example) for example in examples]
+    shown, asked, host, helped = [parse(example) for example in examples]
+    assert host == Show("ST2601050930000000000001A1", host="web-07")
     assert isinstance(shown, Show)
     assert isinstance(asked, Show)
     assert (shown.visibility, asked.visibility) == (None, "public" if private else "private")

@@ -134,7 +134,7 @@ def test_the_card_of_a_fleet_is_no_longer_than_that_of_one_machine(count: int) -
     """Machines are counted on the card and listed in the modal."""
     card = task_card(snapshot(with_steps(step([machine(f"web-{n}", n) for n in range(count)]))))
     judge_message(card)
-    assert field(card, "Where")[0] == f"{count:,} machines · 1 region · 1 batch"
+    assert field(card, "Where")[0] == f"{count:,} machines in 1 region, 1 batch"
 
 
 def test_nothing_but_an_id_makes_a_card() -> None:
@@ -295,7 +295,7 @@ def test_machines_that_are_chosen_later_are_said_to_be() -> None:
 def test_machines_that_were_listed_are_not_said_to_be_chosen_later() -> None:
     """ALL with a saved list: what it selects from, after the machines."""
     assert field(task_card(snapshot(wire("S6"))), "Where") == [
-        "2 machines · 1 region · 1 batch",
+        "2 machines in 1 region, 1 batch",
         "*1 installing*, *1 uninstalled* when saved",
         "All of application *shop.web* in cn-north-4",
     ]
@@ -323,8 +323,8 @@ def test_unknown_states_are_counted_and_the_sixth_kind_too() -> None:
     states = ["ONLINE", "OFFLINE", "FAILED", "FAILED", None, "A", "B"]
     machines = [machine(f"m{n}", n, agentStatus=state) for n, state in enumerate(states)]
     found = field(task_card(snapshot(with_steps(step(machines)))), "Where")[1]
-    assert found.startswith("1 online, *2 agents failed*, ")
-    assert found.endswith(", 1 more states when saved")
+    assert found.startswith("*2 agents failed*, *1 offline*, ")
+    assert found.endswith(", 1 more state when saved")
 
 
 def test_the_last_run_is_the_newest_of_the_history() -> None:

@@ -234,3 +234,24 @@ async def test_a_call_that_broke_off_is_not_repeated(box: Sandbox) -> None:
     await box.slack.command(ADA, SHIFT, NIGHTLY)
     await box.slack.settled(lambda: any(call.method == "chat.postMessage" for call in box.slack.calls))
     assert [call.method for call in box.slack.calls].count("chat.postEphemeral") == 1
+
+
+async def test_whether_a_host_is_a_target_is_said_to_everyone(either_box: Sandbox) -> None:
+    """Yes with where it stands; a pattern counts; a no names what is near; the button opens the targets."""
+    yes = await ask(either_box, f"{NIGHTLY} host web-07")
+    assert yes.ephemeral_to is None
+    assert yes.text == "Yes: web-07 in nightly-logrotate."
+    assert "step 1, batch 2 of 3" in shown(yes)
+    assert "*Yes:* 10 targets of" in shown(await ask(either_box, f"{NIGHTLY} host web-0*"))
+    no = await ask(either_box, f"private {NIGHTLY} host web-70")
+    assert (no.text, no.ephemeral_to) == ("No: web-70 in nightly-logrotate.", ADA)
+    assert "Near it: `web-" in shown(no)
+    assert (await either_box.slack.click(ADA, "targets", message_ts=yes.ts)).acked
+    await either_box.slack.settled(lambda: either_box.slack.view(ADA) is not None)
+
+
+async def test_a_host_question_about_a_task_that_fails_is_an_error_like_any(box: Sandbox) -> None:
+    """Only to the asker."""
+    answer = await ask(box, f"{error_id('400NOTFOUND')} host web-07")
+    assert answer.ephemeral_to == ADA
+    assert "web-07" not in shown(answer)
