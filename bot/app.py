@@ -22,7 +22,7 @@ from bot.lookup import Lookup
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
 from bot.settings import CloudSettings, ConfigurationError, Settings
-from bot.slack import actions, commands, http_mode, socket_mode, views
+from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
 from bot.slack.desk import Desk
 from bot.slack.reply import DEADLINE_S, Replies
 from bot.slack.work import Work
@@ -130,9 +130,10 @@ class Bot:
             work=self._work,
             private_by_default=settings.visibility == "private",
             observe=self._metrics.interaction,
+            targets_max_age_s=settings.targets_max_age,
         )
         app = _bolt(settings, identity)
-        for part in (commands, views, actions):  # actions last: it answers what no other listener knows
+        for part in (commands, views, explorer, actions):  # actions last: it answers what no other listener knows
             part.register(app, desk)
         await self._listen(app)
         if settings.transport == "socket":

@@ -54,9 +54,9 @@ class Lookup:
 
     async def snapshot(self, task_id: str, *, max_age_s: float = 0.0) -> Snapshot:
         """The task now, or as of at most ``max_age_s`` seconds ago. Raises CocError."""
-        kept = self._recent.get(task_id)
-        if kept is not None and self._monotonic() - kept[0] < max_age_s:
-            return kept[1]
+        kept = self.kept(task_id, max_age_s)
+        if kept is not None:
+            return kept
         flight = self._flights.get(task_id)
         if flight is None:
             flight = asyncio.create_task(self._fetch(task_id), name=f"lookup {task_id}")
@@ -64,6 +64,11 @@ class Lookup:
             flight.add_done_callback(lambda done: self._landed(task_id, done))
         # Shielded: one person's cancelled wait must not cancel the answer for the others.
         return await asyncio.shield(flight)
+
+    def kept(self, task_id: str, max_age_s: float) -> Snapshot | None:
+        """What is in hand of a task, if it is younger than ``max_age_s`` seconds."""
+        kept = self._recent.get(task_id)
+        return kept[1] if kept is not None and self._monotonic() - kept[0] < max_age_s else None
 
     async def history(self, task_id: str) -> Snapshot:
         """The task now, with its runs also where COC needs longer for them than a card waits. Raises CocError."""

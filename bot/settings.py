@@ -67,6 +67,7 @@ class Settings(CloudSettings):
     host: str = Field(default="127.0.0.1", alias="SCHEDTASK_HOST", min_length=1)
     port: int = Field(default=3000, alias="SCHEDTASK_PORT", ge=0, le=65535)
     visibility: Literal["public", "private"] = Field(default="public", alias="SCHEDTASK_VISIBILITY")
+    targets_max_age: float = Field(default=60.0, ge=0, le=3600, alias="SCHEDTASK_TARGETS_MAX_AGE")
     grace: Seconds = Field(default=10.0, alias="SCHEDTASK_GRACE")
     log_format: Literal["console", "json"] = Field(default="json", alias="SCHEDTASK_LOG_FORMAT")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", alias="SCHEDTASK_LOG_LEVEL")

@@ -49,12 +49,27 @@ def button(label: str, action_id: str, value: str) -> dict[str, Any]:
     return {"type": "button", "action_id": action_id, "text": plain_text(label), "value": value}
 
 
+def select(
+    action_id: str, placeholder: str, options: list[tuple[str, str]], chosen: str | None = None
+) -> dict[str, Any]:
+    """A menu of at most 100 options, each a value (150 characters) and a label (75); ``chosen`` is a value."""
+    choices = {value: {"text": plain_text(label), "value": value} for value, label in options}
+    menu: dict[str, Any] = {
+        "type": "static_select",
+        "action_id": action_id,
+        "placeholder": plain_text(placeholder),
+        "options": list(choices.values()),
+    }
+    return {**menu, "initial_option": choices[chosen]} if chosen in choices else menu
+
+
 def overflow(action_id: str, *options: tuple[str, str]) -> dict[str, Any]:
     """A menu behind three dots: at most 5 options, each a label (75 characters) and a value (150)."""
     choices = [{"text": plain_text(label), "value": value} for label, value in options]
     return {"type": "overflow", "action_id": action_id, "options": choices}
 
 
-def actions(*elements: dict[str, Any]) -> Block:
+def actions(*elements: dict[str, Any], block_id: str | None = None) -> Block:
     """A row of at most 25 interactive elements."""
-    return {"type": "actions", "elements": list(elements)}
+    row = {"type": "actions", "elements": list(elements)}
+    return row if block_id is None else {**row, "block_id": block_id}

@@ -3,7 +3,7 @@
 from bot.cards.blocks import Block, actions, button, context, section
 from bot.cards.budget import Message, message
 from bot.cards.fields import selection
-from bot.cards.targets import batch_words
+from bot.cards.machines import batch_words
 from bot.cards.task import TARGETS
 from bot.cards.text import asker, code, count, date, enumerated, mrkdwn, plain
 from bot.coc.reading import canonical

@@ -13,7 +13,8 @@ from bot.cards.text import code
 
 @dataclass(frozen=True, slots=True)
 class Modal:
-    """One kind of modal. ``private_metadata`` is the task's id, so that any replica can serve any click in it."""
+    """One kind of modal. Its ``private_metadata`` holds the task's id and what else the next click needs, so that
+    any replica can serve it; the bare id where nothing else is needed."""
 
     title: str
     """At most 24 characters."""
@@ -23,27 +24,31 @@ class Modal:
     opened_by: str
     """What a person does to open it, for sentences: ``Press Show targets``."""
 
-    def view(self, blocks: list[Block], task_id: str) -> dict[str, Any]:
-        """The modal with these blocks."""
+    def view(self, blocks: list[Block], metadata: str, *, submit: str | None = None) -> dict[str, Any]:
+        """The modal with these blocks. ``metadata`` travels with it; ``submit`` labels its second button."""
         return {
             "type": "modal",
             "callback_id": self.callback,
             "title": plain_text(self.title),
             "close": plain_text("Close"),
-            "private_metadata": task_id,
+            **({"submit": plain_text(submit)} if submit else {}),
+            "private_metadata": metadata,
             "blocks": blocks,
         }
 
-    def loading(self, task_id: str) -> dict[str, Any]:
+    def loading(self, task_id: str, metadata: str | None = None, *, waiting: str = "") -> dict[str, Any]:
         """What opens at once, before COC is asked."""
-        waiting = section(f":hourglass_flowing_sand:  Asking COC for {code(task_id, 40)} …")
-        return self.view([waiting], task_id)
+        words = waiting or f"Asking COC for {code(task_id, 40)} …"
+        return self.view([section(f":hourglass_flowing_sand:  {words}")], metadata or task_id)
 
     def dead_end(self, problem: Problem, *, reference: str) -> dict[str, Any]:
         """An error after which nothing in the modal can go on."""
         return self.view(list(problem_card(problem, task_id=None, reference=reference).blocks), "")
 
-    def problem(self, problem: Problem, *, task_id: str, reference: str) -> dict[str, Any]:
+    def problem(
+        self, problem: Problem, *, task_id: str, reference: str, metadata: str | None = None
+    ) -> dict[str, Any]:
         """An error instead of the content, in the modal that is already open."""
         card = problem_card(problem, task_id=task_id, reference=reference)
-        return self.view([*card.blocks, actions(button("Try again", self.again, task_id))], task_id)
+        again = actions(button("Try again", self.again, task_id))
+        return self.view([*card.blocks, again], metadata or task_id)

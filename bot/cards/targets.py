@@ -1,185 +1,81 @@
 """The modal behind "Show targets": the decoded target instances, per step and batch, on pages."""
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 from bot import redact
-from bot.cards.blocks import Block, actions, button, context, divider, section
-from bot.cards.fields import agents, selection, where_lines
+from bot.cards.blocks import Block, actions, button, context, divider, overflow, plain_text, section, select
+from bot.cards.explorer import (
+    AGAIN,
+    ANY,
+    CLEAR,
+    FIND,
+    LONGEST_FIND,
+    NEXT,
+    PAGE,
+    PART,
+    PREVIOUS,
+    REGION,
+    STATE,
+    Look,
+    Menus,
+    encode,
+    menus,
+    sound,
+)
+from bot.cards.fields import where_lines
+from bot.cards.machines import Row, listed, paginate, rows
 from bot.cards.modal import Modal
-from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn, plain
-from bot.coc.reading import canonical
+from bot.cards.text import LONGEST, code, count, cut, date, enumerated, mrkdwn
 from bot.coc.snapshot import Snapshot
-from bot.coc.targets import Batch, Machine, Step, Targets
+from bot.coc.targets import Step, Targets
 
-PAGE_SIZE = 40
-"""Machines on one page: about 20 KB of blocks with ordinary names, 60 KB with the longest."""
+FEW = 5
+"""Up to so many machines there is nothing to search for."""
 
-NAME_LENGTH = 128
-"""Characters of a machine's name that are shown: as many as a cloud server's name may have."""
-
-PREVIOUS = "targets_previous"
-NEXT = "targets_next"
-AGAIN = "targets_again"
-"""Action ids of the modal's buttons."""
+CSV, JSON, NAMES, THREAD = "targets_csv", "targets_json", "targets_names", "targets_thread"
+"""Action ids of what takes the list along."""
 
 TARGETS = Modal("Targets", "targets", AGAIN, "Press Show targets")
 
-_SAVED = "The machines below are those that matched when the task was saved"
 
-_DOTS = {
-    "ONLINE": "large_green_circle",
-    "OFFLINE": "red_circle",
-    "FAILED": "red_circle",
-    "INSTALLING": "large_yellow_circle",
-    "UNINSTALLED": "white_circle",
-}
+def targets_view(snapshot: Snapshot, look: Look | None = None, *, note: str = "") -> dict[str, Any]:
+    """What ``look`` lets through, one page of it; a page outside is taken as the nearest one.
 
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One line of the list: a heading, or a machine under the last heading."""
-
-    heading: str | None = None
-    machine: Machine | None = None
-
-
-def targets_view(snapshot: Snapshot, page: int = 1) -> dict[str, Any]:
-    """The targets, page ``page`` from 1; a number outside is taken as the nearest page."""
-    rows = list(_rows(snapshot.targets))
-    pages = paginate(rows)
-    page = min(max(page, 1), len(pages))
-    name = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
-    saved = "Agent states are from when the task was saved, not live. " if snapshot.targets.machines else ""
+    ``note`` is mrkdwn of at most 500 characters: what became of something that was asked for.
+    """
+    targets = snapshot.targets
+    found = menus(targets)
+    look = sound(look or Look(snapshot.task_id), found)
+    pages = paginate(list(rows(targets, look)))
+    page = min(max(look.page, 1), len(pages))
+    look = replace(look, page=page)
+    again = button("Refresh", AGAIN, snapshot.task_id)
+    name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
+    saved = "Agent states are from when the task was saved, not live. " if targets.machines else ""
     blocks = [
-        section(f"*{name}*\n" + "\n".join(where_lines(snapshot.targets))),
+        section("\n".join([name, *where_lines(targets)]), again),
+        *_counts(targets),
         context(f"{saved}Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}."),
+        *([section(note)] if note else []),
+        *_broken(targets),
     ]
-    blocks += _broken(snapshot.targets)
-    blocks.append(divider())
-    blocks += _list(pages[page - 1])
+    searchable = len(targets.machines) > FEW
+    if searchable:
+        blocks += _controls(look, found)
+    blocks += [divider(), *_result(targets, look, pages), *listed(pages[page - 1])]
     if len(pages) > 1:
-        blocks += _turner(page, len(pages))
-    return TARGETS.view(blocks, snapshot.task_id)
+        blocks.append(_turner(page, len(pages), look.epoch))
+    if targets.machines:
+        blocks.append(_take_along(look))
+    return TARGETS.view(blocks, encode(look), submit="Find" if searchable else None)
 
 
 def all_targets(snapshot: Snapshot) -> list[Block]:
     """Everything on one page without end, for a terminal."""
-    return [*_broken(snapshot.targets), *_list(list(_rows(snapshot.targets)))]
-
-
-def paginate(rows: list[_Row]) -> list[list[_Row]]:
-    """The rows on pages of at most PAGE_SIZE machines and headings each; a page repeats the heading it is under."""
-    pages: list[list[_Row]] = [[]]
-    heading: _Row | None = None
-    machines = headings = 0
-    for row in rows:
-        # A heading needs room for a machine under it, but a machine may follow the last heading of a page.
-        if machines >= PAGE_SIZE or (headings >= PAGE_SIZE and not row.machine):
-            again = [_Row(heading=f"{heading.heading}  ·  _continued_")] if heading and row.machine else []
-            pages.append(again)
-            machines, headings = 0, len(again)
-        if row.machine:
-            machines += 1
-        else:
-            heading, headings = row, headings + 1
-        pages[-1].append(row)
-    return pages
-
-
-def batch_words(step: Step, place: int, total: int) -> str:
-    """``step 2.1, batch 1 of 3``: where a machine stands. mrkdwn."""
-    return f"step {mrkdwn(step.path, 20)}, batch {place} of {total}"
-
-
-def _rows(targets: Targets) -> Iterator[_Row]:
-    several = len(list(targets.walk())) > 1
-    for step in targets.walk():
-        title = f"Step {mrkdwn(step.path, 20)}" if several else ""
-        # Of a single step the lines above the list say the rest.
-        about = [
-            _about(step) if several else "",
-            _SAVED if canonical(step.selection) == "ALL" and step.batches else "",
-        ]
-        parts = [part for part in (f"*{title}*" if title else "", *about) if part]
-        if any(about):
-            yield _Row(heading="  ·  ".join(parts))
-        for place, batch in enumerate(step.batches, start=1):
-            yield _Row(heading=_batch(batch, place, len(step.batches), title))
-            for machine in batch.machines:
-                yield _Row(machine=machine)
-
-
-def _about(step: Step) -> str:
-    word = canonical(step.selection)
-    if word == "NONE":
-        return "needs no machines"
-    if word not in {"", "MANUAL"}:
-        return selection(step)
-    return "" if step.batches or step.steps or step.faults else "no machines listed"
-
-
-def _batch(batch: Batch, place: int, total: int, step: str) -> str:
-    after = {"CONTINUE": "then continue", "PAUSE": "then pause for a person"}.get(canonical(batch.rotation))
-    if after is None and batch.rotation:
-        after = f"then {code(batch.rotation, 40)}"
-    number = f" (number {mrkdwn(str(batch.number), 20)})" if batch.number != place else ""
-    title = f"{step}, batch {place} of {total}{number}" if step else f"Batch {place} of {total}{number}"
-    # What follows the last batch is the end, whatever its rotation says.
-    parts = [f"*{title}*", count(len(batch.machines), "machine"), _down(batch), after if place < total else None]
-    return "  ·  ".join(part for part in parts if part)
-
-
-def _down(batch: Batch) -> str:
-    found = Counter(machine.agent_state for machine in batch.machines)
-    return ", ".join(agents(state, found[state]) for state in ("OFFLINE", "FAILED") if found[state])
-
-
-def _list(rows: list[_Row]) -> list[Block]:
-    blocks: list[Block] = []
-    items: list[dict[str, Any]] = []
-    for row in [*rows, _Row(heading="")]:
-        if row.machine is not None:
-            items.append(_item(row.machine))
-            continue
-        if items:
-            blocks.append(_bullets(items))
-            items = []
-        if row.heading:
-            blocks.append(context(row.heading))
-    return blocks or [section("_No machines to list._")]
-
-
-def _bullets(items: list[dict[str, Any]]) -> Block:
-    return {
-        "type": "rich_text",
-        "elements": [{"type": "rich_text_list", "style": "bullet", "indent": 0, "elements": items}],
-    }
-
-
-def _item(machine: Machine) -> dict[str, Any]:
-    state = machine.agent_state
-    mark = _DOTS.get(state or "", "grey_question")
-    words = "state unknown" if state is None else state.lower()
-    place = machine.zone if machine.zone and machine.region and machine.region in machine.zone else None
-    region = place or " / ".join(part for part in (machine.region, machine.zone) if part)
-    facts = [machine.ip if machine.ip != machine.name else None, region or None, plain(words, 30)]
-    elements: list[dict[str, Any]] = [
-        {"type": "emoji", "name": mark},
-        _leaf("  "),
-        {"type": "text", "text": plain(machine.name, NAME_LENGTH, absent="unnamed machine"), "style": {"bold": True}},
-        _leaf("  " + "  ·  ".join(plain(part, 60) for part in facts if part)),
-    ]
-    if machine.resource_id and machine.resource_id != machine.name:
-        elements.append(_leaf("  ·  "))
-        elements.append({"type": "text", "text": plain(machine.resource_id, 80), "style": {"code": True}})
-    return {"type": "rich_text_section", "elements": elements}
-
-
-def _leaf(text: str) -> dict[str, Any]:
-    return {"type": "text", "text": text}
+    everything = Look(snapshot.task_id)
+    return [*_broken(snapshot.targets), *listed(list(rows(snapshot.targets, everything)))]
 
 
 def _broken(targets: Targets) -> list[Block]:
@@ -193,10 +89,113 @@ def _broken(targets: Targets) -> list[Block]:
     return blocks
 
 
-def _turner(page: int, pages: int) -> list[Block]:
-    row = []
-    if page > 1:
-        row.append(button("Previous", PREVIOUS, str(page - 1)))
-    if page < pages:
-        row.append(button("Next", NEXT, str(page + 1)))
-    return [context(f"Page {page} of {pages}"), actions(*row)]
+def _counts(targets: Targets) -> list[Block]:
+    """How many machines by region, by provider and type, by step and batch."""
+    if not targets.machines:
+        return []
+    kinds = Counter(
+        " / ".join(filter(None, (machine.provider, machine.type))) or "not stated" for machine in targets.machines
+    )
+    regions = Counter(machine.region or "not stated" for machine in targets.machines)
+    lines = [f"Regions: {_most(regions)}", f"Providers: {_most(kinds)}"]
+    steps = [step for step in targets.walk() if step.batches]
+    if len(steps) > 1:
+        parts = [f"step {mrkdwn(step.path, 20)}: {_batches(step)}" for step in steps[:8]]
+        more = f" · and {count(len(steps) - 8, 'more step')}" if len(steps) > 8 else ""
+        lines.append(f"Machines by step and batch: {' · '.join(parts)}{more}")
+    elif targets.batch_count > 1:
+        lines.append(f"Machines by batch: {_batches(steps[0])}")
+    return [context("\n".join(lines))]
+
+
+def _most(found: Counter[str]) -> str:
+    ordered = sorted(found, key=lambda word: (-found[word], word))
+    more = f", {len(ordered) - 6:,} more" if len(ordered) > 6 else ""
+    return ", ".join(f"{mrkdwn(word, 60)} ({found[word]:,})" for word in ordered[:6]) + more
+
+
+def _batches(step: Step) -> str:
+    sizes = [f"{len(batch.machines):,}" for batch in step.batches]
+    more = f" + {len(sizes) - 12:,} more" if len(sizes) > 12 else ""
+    return " + ".join(sizes[:12]) + more
+
+
+def _controls(look: Look, found: Menus) -> list[Block]:
+    """The filters that can leave something out, and the search field."""
+    row = [
+        select(action_id, options[0][1], options, chosen or ANY)
+        for action_id, options, chosen in (
+            (STATE, found.states, look.state),
+            (REGION, found.regions, look.region),
+            (PART, found.parts, look.part),
+        )
+        if len(options) > 2
+    ]
+    row += [button("Clear filters", CLEAR, look.task_id)] if look.filtered else []
+    blocks = [actions(*row, block_id=f"filters:{look.epoch}")] if row else []
+    if found.left_out:
+        blocks.append(context(f"The menus have no room for: {enumerated(list(found.left_out))}. Search finds all."))
+    field: dict[str, Any] = {
+        "type": "plain_text_input",
+        "action_id": FIND,
+        "placeholder": plain_text("name, IP or resource id; * for any characters"),
+        "max_length": LONGEST_FIND,
+        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
+        **({"initial_value": look.text} if look.text else {}),
+    }
+    search = {
+        "type": "input",
+        "block_id": f"find:{look.epoch}",
+        "dispatch_action": True,
+        "optional": True,
+        "label": plain_text("Find a machine"),
+        "element": field,
+    }
+    return [*blocks, search]
+
+
+def _result(targets: Targets, look: Look, pages: list[list[Row]]) -> list[Block]:
+    """What of it is shown here, in one line."""
+    total = sum(len(batch.machines) for step in targets.walk() for batch in step.batches)
+    shown = [sum(row.machine is not None for row in page) for page in pages]
+    matching, first = sum(shown), sum(shown[: look.page - 1]) + 1
+    if not total:
+        return [section("_No machines to list._")] if not any(pages) else []
+    if not matching:
+        asked = f" {code(look.text, 130)}" if look.text else ""
+        filters = " with these filters" if look.state or look.region or look.part else ""
+        return [section(f":grey_question:  No machine matches{asked}{filters}.")]
+    each = f"{matching:,} of {count(total, 'machine')} match" if look.filtered else count(total, "machine")
+    if total > len(targets.machines):
+        each += f" ({len(targets.machines):,} different ones: steps share some)"
+    if len(pages) == 1:
+        return [context(f"*{each}*")] if look.filtered else []
+    last = first + shown[look.page - 1] - 1
+    return [context(f"*{each}*  ·  {first:,}–{last:,}, page {look.page:,} of {len(pages):,}")]
+
+
+def _turner(page: int, pages: int, epoch: int) -> Block:
+    row = [button("Previous", PREVIOUS, str(page - 1))] if page > 1 else []
+    row.append(select(PAGE, "Page", [(str(n), f"Page {n:,} of {pages:,}") for n in _stops(page, pages)], str(page)))
+    row += [button("Next", NEXT, str(page + 1))] if page < pages else []
+    # A new id for each page: Slack would go on showing what was chosen in the old one.
+    return actions(*row, block_id=f"pages:{epoch}:{page}")
+
+
+def _stops(page: int, pages: int) -> list[int]:
+    """The pages of the jump menu: all, or those near and some all the way."""
+    if pages <= 100:
+        return list(range(1, pages + 1))
+    near = range(max(page - 5, 1), min(page + 5, pages) + 1)
+    return sorted({1, pages, *near, *range(0, pages, -(-pages // 80))} - {0})
+
+
+def _take_along(look: Look) -> Block:
+    row = [
+        button("Send me CSV", CSV, look.task_id),
+        button("Send me JSON", JSON, look.task_id),
+        button("Names to paste", NAMES, look.task_id),
+    ]
+    if look.channel and look.thread:
+        row.append(overflow(THREAD, ("CSV into the card's thread", "csv"), ("JSON into the card's thread", "json")))
+    return actions(*row)

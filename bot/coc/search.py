@@ -29,6 +29,18 @@ def find_hosts(targets: Targets, wanted: str) -> tuple[Hit, ...]:
     return tuple(hit for hit in _all(targets) if any(map(matches, _names(hit.machine))))
 
 
+def finder(typed: str) -> Callable[[Machine], bool]:
+    """Whether a machine has what was typed into a search field in one of its names, in any case.
+
+    With ``*`` in it the whole name must match, as in ``find_hosts``; nothing typed matches everything.
+    """
+    text = typed.strip().casefold()
+    if not text:
+        return lambda _machine: True
+    matches = _whole(text) if "*" in text else lambda name: text in name.casefold()
+    return lambda machine: any(map(matches, _names(machine)))
+
+
 def near_hosts(targets: Targets, wanted: str) -> tuple[str, ...]:
     """Names like the one that was asked for: those that hold it or that it holds, then those spelled alike.
 
@@ -72,9 +84,7 @@ def _whole(wanted: str) -> Callable[[str], bool]:
 
 
 def _names(machine: Machine) -> Iterator[str]:
-    yield from (
-        name for name in (machine.host_name, machine.cmdb_name, machine.ip, machine.resource_id) if name is not None
-    )
+    yield from filter(None, (machine.host_name, machine.cmdb_name, machine.ip, machine.resource_id))
 
 
 def _all(targets: Targets) -> Iterator[Hit]:

@@ -10,11 +10,13 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.cards.budget import Message
 from bot.cards.changes import Seen, decode
+from bot.cards.explorer import Look
 from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.task import MORE, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.coc.errors import CocError
 from bot.slack import views
 from bot.slack.desk import UNREADABLE, Desk, log_coc_error
+from bot.slack.explorer import open_targets
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
 
@@ -46,8 +48,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
         if found is None:
             desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
         else:
-            task_id = found.task_id
-            desk.answer(interaction, lambda: views.open_targets(desk, interaction, task_id), task_id=task_id)
+            look = _look(found.task_id, body)
+            desk.answer(interaction, lambda: open_targets(desk, interaction, look), task_id=look.task_id)
 
     @app.action(MORE)
     async def more(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -72,6 +74,17 @@ def register(app: AsyncApp, desk: Desk) -> None:
             return  # a link button: the browser has already opened it
         interaction = Interaction.of_click(body, "unknown")
         desk.answer(interaction, lambda: desk.refuse(interaction, UNKNOWN))
+
+
+def _look(task_id: str, body: Mapping[str, Any]) -> Look:
+    """All targets, and where the card stands; an ephemeral card has no thread."""
+    container = body.get("container")
+    place = container if isinstance(container, Mapping) and not container.get("is_ephemeral") else {}
+    message = body.get("message")
+    root = message.get("thread_ts") if isinstance(message, Mapping) else None
+    channel, thread = place.get("channel_id"), root or place.get("message_ts")
+    known = isinstance(channel, str) and isinstance(thread, str)
+    return Look(task_id, channel=str(channel), thread=str(thread)) if known else Look(task_id)
 
 
 async def _refresh(desk: Desk, interaction: Interaction, before: Seen, body: Mapping[str, Any]) -> str:

@@ -7,7 +7,7 @@ asked, with a reference that is in the log.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import structlog
@@ -20,6 +20,7 @@ from bot.coc.errors import CocError
 from bot.coc.snapshot import Snapshot
 from bot.lookup import Lookup
 from bot.slack.interaction import Interaction
+from bot.slack.order import Order
 from bot.slack.reply import Replies, SlackRefused
 from bot.slack.work import Work
 
@@ -56,6 +57,9 @@ class Desk:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
+    targets_max_age_s: float = 60.0
+    """Paging, filtering and searching targets asks COC nothing while the data is younger than this."""
+    order: Order = field(default_factory=Order)
 
     def answer(
         self, interaction: Interaction, job: Callable[[], Awaitable[str]], *, task_id: str | None = None

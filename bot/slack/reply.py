@@ -6,12 +6,13 @@ through one shared session; Bolt's ``respond`` would open a new one for each cal
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError
+from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.budget import Message
@@ -22,6 +23,8 @@ T = TypeVar("T")
 
 DEADLINE_S = 5.0
 """For one call to Slack, connection included."""
+UPLOAD_DEADLINE_S = 20.0
+"""For a file: three calls to Slack and its bytes, 3 MB for 10,000 machines."""
 MAX_WAIT_S = 2.0
 """The longest Retry-After that is waited for; a person would press again sooner."""
 
@@ -29,15 +32,23 @@ MAX_WAIT_S = 2.0
 class SlackRefused(Exception):
     """Slack did not take a reply. ``error`` is Slack's word, or what happened on the way.
 
-    ``passing`` says whether the same call may succeed a moment later (rate limit, 5xx, no connection).
+    ``passing`` says whether the same call may succeed a moment later (rate limit, 5xx, no connection);
+    ``needed`` is the scope that a token lacks.
     """
 
     def __init__(
-        self, error: str, *, passing: bool = False, retry_after_s: float | None = None, detail: str = ""
+        self,
+        error: str,
+        *,
+        passing: bool = False,
+        retry_after_s: float | None = None,
+        detail: str = "",
+        needed: str = "",
     ) -> None:
         self.error = error
         self.passing = passing
         self.retry_after_s = retry_after_s
+        self.needed = needed
         super().__init__(f"{error}: {detail}" if detail else error)
 
 
@@ -105,21 +116,48 @@ class Replies:
         raise _refusal(status, "unknown_error" if word == "ok" else word, detail, headers)
 
     async def _api(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                answer = await self._client.api_call(method, json=arguments)
-        except TimeoutError:
-            raise SlackRefused("timed_out") from None
-        except SlackApiError as error:
-            raise _api_refusal(error) from error
-        except aiohttp.ClientConnectorError as error:
-            raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
-        except (aiohttp.ClientError, ValueError) as error:
-            raise SlackRefused("broken_off", detail=type(error).__name__) from error
-        except AttributeError as error:
-            # slack_sdk takes the body of any 200 for a JSON object; a proxy's text is none.
-            raise SlackRefused("not_slack", detail=str(error)) from error
+        async with _refusals(DEADLINE_S):
+            answer = await self._client.api_call(method, json=arguments)
         return answer.data if isinstance(answer.data, dict) else {}
+
+    async def upload(
+        self, name: str, content: bytes, *, channel: str, thread_ts: str | None = None, comment: str = ""
+    ) -> None:
+        """Upload a file into a conversation (or a thread of it) that the bot is in. Raises SlackRefused.
+
+        Three calls, none of which is repeated: a file must not come twice.
+        """
+        async with _refusals(UPLOAD_DEADLINE_S):
+            await self._client.files_upload_v2(
+                filename=name,
+                title=name,
+                content=content,
+                channel=channel,
+                thread_ts=thread_ts,
+                initial_comment=comment,
+            )
+
+
+@asynccontextmanager
+async def _refusals(deadline_s: float) -> AsyncIterator[None]:
+    """Everything that a call through slack_sdk can end in besides success, as SlackRefused."""
+    try:
+        async with asyncio.timeout(deadline_s):
+            yield
+    except TimeoutError:
+        raise SlackRefused("timed_out") from None
+    except SlackApiError as error:
+        raise _api_refusal(error) from error
+    except SlackRequestError as error:
+        # The upload itself, to which Slack answers with a status only.
+        raise SlackRefused("upload_failed", passing=True) from error
+    except aiohttp.ClientConnectorError as error:
+        raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
+    except (aiohttp.ClientError, ValueError) as error:
+        raise SlackRefused("broken_off", detail=type(error).__name__) from error
+    except (AttributeError, TypeError) as error:
+        # slack_sdk takes the body of any 200 for a JSON object; a proxy's text is none.
+        raise SlackRefused("not_slack", detail=str(error)) from error
 
 
 async def _beginning(content: aiohttp.StreamReader) -> bytes:
@@ -170,7 +208,13 @@ def _api_refusal(error: SlackApiError) -> SlackRefused:
     if status == 429 or word == "ratelimited":
         headers = getattr(answer, "headers", None) or {}
         return SlackRefused("ratelimited", passing=True, retry_after_s=_seconds(headers))
-    return SlackRefused(word, passing=status >= 500 and "error" not in data, detail=_pointers(data))
+    needed = data.get("needed")
+    return SlackRefused(
+        word,
+        passing=status >= 500 and "error" not in data,
+        detail=_pointers(data),
+        needed=needed if isinstance(needed, str) else "",
+    )
 
 
 def _seconds(headers: Mapping[str, str]) -> float:

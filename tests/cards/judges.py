@@ -6,10 +6,12 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from bot.cards.budget import Message
-from bot.cards.targets import NEXT, targets_view
+from bot.cards.explorer import NEXT, Look
+from bot.cards.targets import targets_view
 from bot.coc.snapshot import Snapshot
 from bot.sandbox.slack_rules import check_message, check_view
 from tests.cards.snapshots import ADA, Json
@@ -105,18 +107,19 @@ def _judge_texts(blocks: Any) -> None:
             assert_visible(text)
 
 
-def pages_of(found: Snapshot) -> list[Json]:
+def pages_of(found: Snapshot, look: Look | None = None) -> list[Json]:
     """Every page of the modal, turned with its own Next button; fails where turning does not end."""
-    pages = [targets_view(found)]
+    look = look or Look(found.task_id)
+    pages = [targets_view(found, look)]
     while (turn := _next_page(pages[-1])) is not None:
         assert turn == len(pages) + 1 <= 2_000
-        pages.append(targets_view(found, turn))
+        pages.append(targets_view(found, replace(look, page=turn)))
     return pages
 
 
 def _next_page(view: Json) -> int | None:
     rows = [block["elements"] for block in view["blocks"] if block["type"] == "actions"]
-    values = [element["value"] for row in rows for element in row if element["action_id"] == NEXT]
+    values = [item["value"] for row in rows for item in row if item.get("action_id") == NEXT]
     return int(values[0]) if values else None
 
 

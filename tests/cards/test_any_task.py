@@ -2,6 +2,7 @@
 
 from hypothesis import given, settings
 
+from bot.cards.explorer import Look
 from bot.cards.runs import runs_view
 from bot.cards.targets import targets_view
 from bot.cards.task import task_card
@@ -24,7 +25,7 @@ def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
     pages = pages_of(found)
     for page in pages:
         judge_view(page)
-    assert targets_view(found, 10_000) == pages[-1]
+    assert targets_view(found, Look(found.task_id, page=10_000)) == pages[-1]
 
 
 @given(snapshots())

@@ -14,10 +14,12 @@ import pytest
 
 from bot.cards.budget import Message
 from bot.cards.changes import decode
+from bot.cards.explorer import Look
 from bot.cards.guide import guide
 from bot.cards.host import host_card
 from bot.cards.problem import problem_card, problem_of
 from bot.cards.runs import runs_view
+from bot.cards.take_along import names_view
 from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.coc import errors
@@ -245,6 +247,16 @@ def _views() -> Iterator[tuple[str, Json]]:
         yield f"runs-{name}", runs_view(found, reference=REFERENCE)
     for number, page in enumerate(pages_of(_fleet()), start=1):
         yield f"targets-fleet-{number}", page
+    looks = {
+        "filtered": Look(TASK_ID, state="OFFLINE", part="1/1"),
+        "found": Look(TASK_ID, text="web-7", channel="C1", thread="1778441400.000100"),
+        "nothing-found": Look(TASK_ID, text="db-*", state="ONLINE"),
+    }
+    for name, look in looks.items():
+        yield f"targets-{name}", targets_view(_fleet(), look)
+    yield "targets-sent", targets_view(_fleet(), note=":white_check_mark:  Sent `web.csv` to your direct messages.")
+    yield "names-all", names_view(_fleet(), Look(TASK_ID), TASK_ID)
+    yield "names-filtered", names_view(_fleet(), looks["found"], TASK_ID)
 
 
 MESSAGES = dict(_cards())

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -10,17 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.cards.explorer import AGAIN, NEXT, PREVIOUS, Look, decode
+from bot.cards.machines import NAME_LENGTH, PAGE_SIZE
 from bot.cards.problem import problem_of
-from bot.cards.targets import (
-    AGAIN,
-    NAME_LENGTH,
-    NEXT,
-    PAGE_SIZE,
-    PREVIOUS,
-    TARGETS,
-    all_targets,
-    targets_view,
-)
+from bot.cards.targets import TARGETS, all_targets, targets_view
 from bot.coc.errors import TaskNotFound, TimedOut
 from bot.coc.snapshot import Snapshot
 from tests.cards.any_task import HOSTILE, texts
@@ -31,17 +25,18 @@ SAVED = "The machines below are those that matched when the task was saved"
 
 
 def headings(view: Json) -> list[str]:
-    """The headings of the list: the small lines under the divider, without the page number."""
+    """The headings of the list: the small lines under the divider, without the one that counts."""
     blocks = view["blocks"]
     below = blocks[blocks.index({"type": "divider"}) + 1 :]
     lines = [block["elements"][0]["text"] for block in below if block["type"] == "context"]
-    return [text for text in lines if not text.startswith("Page ")]
+    return [text for text in lines if not re.search(r"machines?\b[^·]*\*(?:  ·  .*, page \d+ of \d+)?$", text)]
 
 
 def turners(view: Json) -> list[tuple[str, str]]:
-    """Action id and value of each button of a page."""
+    """Action id and value of each button that turns a page or asks again."""
     rows = [block["elements"] for block in view["blocks"] if block["type"] == "actions"]
-    return [(element["action_id"], element["value"]) for row in rows for element in row]
+    known = {NEXT, PREVIOUS, AGAIN}
+    return [(item["action_id"], item["value"]) for row in rows for item in row if item["action_id"] in known]
 
 
 def rows_of(view: Json) -> list[str]:
@@ -92,14 +87,14 @@ def test_ten_thousand_machines_are_no_harder() -> None:
     """The first page, one in the middle, the last."""
     found = fleet(5_000, 5_000)
     for asked, first in ((1, 0), (126, 5_000), (250, 9_960)):
-        page = targets_view(found, asked)
+        page = targets_view(found, Look(found.task_id, page=asked))
         judge_view(page)
         assert names_in(page) == [f"m-{n}" for n in range(first, first + 40)]
-        assert f"Page {asked} of 250" in said(page["blocks"])
+        assert f"page {asked} of 250" in said(page["blocks"])
 
 
 def test_the_longest_names_of_all_alphabets_fit_on_a_page() -> None:
-    """Forty machines whose every word is cut, four bytes a character, on a page with forty headings."""
+    """Forty machines whose every word is cut, four bytes a character, under forty headings: on more pages."""
     long = "𠮷" * 300
     machines = [
         machine(long, n, resourceId=f"{n}" + long, regionId=long, agentStatus=long)
@@ -107,14 +102,16 @@ def test_the_longest_names_of_all_alphabets_fit_on_a_page() -> None:
         for n in range(40)
     ]
     batches = [[one] for one in machines]
-    (view,) = pages_of(snapshot({**with_steps(step(*batches)), "name": long}))
-    judge_view(view)
-    assert len(names_in(view)) == 40
+    pages = pages_of(snapshot({**with_steps(step(*batches)), "name": long}))
+    for view in pages:
+        judge_view(view)
+    assert sum(len(names_in(view)) for view in pages) == 40
+    assert len(pages) > 1
 
 
-@pytest.mark.parametrize("name", ["h" * 255, "主" * 255, "a" * NAME_LENGTH + "b"])
+@pytest.mark.parametrize("name", ["h" * 256, "主" * 300, "a" * NAME_LENGTH + "b"])
 def test_a_name_that_is_too_long_is_cut_visibly(name: str) -> None:
-    """128 characters, as many as a cloud server's name may have; the resource id beside it is whole."""
+    """255 characters, as many as a host name may have; the resource id beside it is whole."""
     view = targets_view(snapshot(with_steps(step([machine(name)]))))
     judge_view(view)
     assert names_in(view) == [name[: NAME_LENGTH - 1] + "…"]
@@ -140,8 +137,8 @@ def test_machines_without_a_name_are_told_apart() -> None:
         {"agentStatus": "ONLINE"},
     ]
     view = targets_view(snapshot(with_steps(step(rows))))
-    assert rows_of(view) == ["10.0.0.1  state unknown  ·  r-1", "r-2  state unknown", "unnamed machine  online"]
-    assert said(view["blocks"][0]).split("\n")[1].startswith("3 machines")
+    assert rows_of(view) == ["10.0.0.1  state unknown  r-1", "r-2  state unknown", "unnamed machine  online"]
+    assert "\n3 machines in 1 batch\n" in said(view["blocks"][0])
 
 
 # What a line says ----------------------------------------------------------------------------------------
@@ -155,9 +152,9 @@ def test_a_line_says_name_address_place_state_and_id() -> None:
         machine("c", 3, regionId="", properties={"hostName": "c"}),
     ]
     assert rows_of(targets_view(snapshot(with_steps(step(zones))))) == [
-        "a  10.0.0.1  ·  cn-north-4a  ·  online  ·  11111111-0000-4000-8000-000000000001",
-        "b  cn-north-4 / az-1  ·  online  ·  11111111-0000-4000-8000-000000000002",
-        "c  online  ·  11111111-0000-4000-8000-000000000003",
+        "a  10.0.0.1  ·  cn-north-4a  ·  online  11111111-0000-4000-8000-000000000001",
+        "b  cn-north-4 / az-1  ·  online  11111111-0000-4000-8000-000000000002",
+        "c  online  11111111-0000-4000-8000-000000000003",
     ]
 
 
@@ -177,7 +174,7 @@ def test_a_state_has_a_colour_and_a_word(state: str | None, mark: str, words: st
     """Never colour alone; an unknown word is shown as it is."""
     view = targets_view(snapshot(with_steps(step([machine("a", agentStatus=state)]))))
     assert json.dumps({"type": "emoji", "name": mark}) in json.dumps(view)
-    assert f"  ·  {words}  ·  " in rows_of(view)[0]
+    assert f"  ·  {words}  1111" in rows_of(view)[0]
 
 
 @settings(deadline=None, max_examples=100)
@@ -323,14 +320,17 @@ def test_pages_are_turned_by_buttons() -> None:
         [(PREVIOUS, "1"), (NEXT, "3")],
         [(PREVIOUS, "2")],
     ]
-    assert [said(page["blocks"][-2]) for page in pages] == ["Page 1 of 3", "Page 2 of 3", "Page 3 of 3"]
+    lines = [said(page["blocks"]) for page in pages]
+    for text, shown in zip(lines, ("1–40, page 1", "41–80, page 2", "81–90, page 3"), strict=True):
+        assert f"*90 machines*  ·  {shown} of 3" in text
     assert turners(targets_view(fleet(40))) == []
 
 
 @pytest.mark.parametrize(("asked", "shown"), [(-5, 1), (0, 1), (1, 1), (3, 3), (4, 3), (10**9, 3)])
 def test_a_page_that_does_not_exist_is_the_nearest(asked: int, shown: int) -> None:
     """The task may have shrunk since the button was drawn."""
-    assert f"Page {shown} of 3" in said(targets_view(fleet(90), asked)["blocks"])
+    look = Look(TASK_ID, page=asked)
+    assert f"page {shown} of 3" in said(targets_view(fleet(90), look)["blocks"])
 
 
 def test_a_page_repeats_the_heading_that_it_continues() -> None:
@@ -377,11 +377,8 @@ def test_the_modal_remembers_its_task() -> None:
     ]
     for view in views:
         judge_view(view)
-        assert (view["private_metadata"], view["callback_id"], view["title"]["text"]) == (
-            TASK_ID,
-            "targets",
-            "Targets",
-        )
+        assert decode(view["private_metadata"]) == Look(TASK_ID)
+        assert (view["callback_id"], view["title"]["text"]) == ("targets", "Targets")
 
 
 def test_an_error_can_be_tried_again_from_the_modal() -> None:

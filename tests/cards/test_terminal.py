@@ -72,7 +72,7 @@ def test_targets_are_a_list_with_states() -> None:
     found = snapshot(with_steps(step([machine("web-01", 1), machine("web-02", 2, agentStatus="OFFLINE")])))
     text = drawn(all_targets(found))
     assert "Batch 1 of 1  ·  2 machines  ·  1 offline" in text
-    assert "  • ●  web-02  10.0.0.2  ·  cn-north-4a  ·  offline  ·  11111111-0000-4000-8000-000000000002" in text
+    assert "  • ●  web-02  10.0.0.2  ·  cn-north-4a  ·  offline  11111111-0000-4000-8000-000000000002" in text
 
 
 def test_lines_contexts_and_odd_fields_are_drawn() -> None:

@@ -1,6 +1,7 @@
 """Text from outside on its way into Slack: cleaned, cut visibly, escaped, disarmed."""
 
 import html
+import sys
 import unicodedata
 from datetime import UTC, datetime
 
@@ -145,3 +146,10 @@ def test_cleaning_twice_changes_nothing(text: str) -> None:
     once = clean(text)
     assert clean(once) == once
     assert not [char for char in once if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}]
+
+
+def test_no_format_character_of_unicode_survives() -> None:
+    """All of the categories Cc, Cf and Cs, as Python's table has them; line breaks and tabs become spaces."""
+    hidden = [chr(n) for n in range(sys.maxunicode + 1) if unicodedata.category(chr(n)) in {"Cc", "Cf", "Cs"}]
+    left = {char for char in hidden if clean(f"a{char}b") not in {"ab", "a b", "a?b"}}
+    assert not left

@@ -1,0 +1,182 @@
+"""The lines of a list of machines: headings of steps and batches, machines under them, on pages."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bot.cards.blocks import Block, context
+from bot.cards.explorer import Look, pick
+from bot.cards.fields import agents, selection
+from bot.cards.text import code, count, mrkdwn, plain
+from bot.coc.reading import canonical
+from bot.coc.targets import Batch, Machine, Step, Targets
+
+PAGE_SIZE = 40
+"""Machines on one page, and headings."""
+PAGE_WEIGHT = 80_000
+"""Bytes of machines on one page, however their JSON is encoded: a view takes 250 KB."""
+
+NAME_LENGTH = 255
+"""Characters of a machine's name that are shown: as long as a host name may be."""
+
+_SAVED = "The machines below are those that matched when the task was saved"
+
+_DOTS = {
+    "ONLINE": "large_green_circle",
+    "OFFLINE": "red_circle",
+    "FAILED": "red_circle",
+    "INSTALLING": "large_yellow_circle",
+    "UNINSTALLED": "white_circle",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list: a heading, or a machine under the last heading."""
+
+    heading: str | None = None
+    machine: Machine | None = None
+
+
+def paginate(found: list[Row]) -> list[list[Row]]:
+    """The rows on pages of at most PAGE_SIZE machines and headings each; a page repeats the heading it is under."""
+    pages: list[list[Row]] = [[]]
+    heading: Row | None = None
+    machines = headings = weight = 0
+    for row in found:
+        adds = _weight(row.machine) if row.machine else 0
+        full = machines >= PAGE_SIZE or (machines and weight + adds > PAGE_WEIGHT)
+        # A heading needs room for a machine under it, but a machine may follow the last heading of a page.
+        if full or (headings >= PAGE_SIZE and not row.machine):
+            again = [Row(heading=f"{heading.heading}  ·  _continued_")] if heading and row.machine else []
+            pages.append(again)
+            machines, headings, weight = 0, len(again), 0
+        if row.machine:
+            machines, weight = machines + 1, weight + adds
+        else:
+            heading, headings = row, headings + 1
+        pages[-1].append(row)
+    return pages
+
+
+def batch_words(step: Step, place: int, total: int) -> str:
+    """``step 2.1, batch 1 of 3``: where a machine stands. mrkdwn."""
+    return f"step {mrkdwn(step.path, 20)}, batch {place} of {total}"
+
+
+def rows(targets: Targets, look: Look) -> Iterator[Row]:
+    """What a look lets through, in order, under the headings of its steps and batches."""
+    several = len(list(targets.walk())) > 1
+    wanted, everything = pick(look), not look.filtered
+    for step in targets.walk():
+        title = f"Step {mrkdwn(step.path, 20)}" if several else ""
+        if everything and (about := _step_heading(step, title)):
+            yield about
+        for place, batch in enumerate(step.batches, start=1):
+            if not wanted.batch(step, place):
+                continue
+            machines = [machine for machine in batch.machines if everything or wanted.machine(machine)]
+            if machines or everything:
+                shown = None if everything else len(machines)
+                yield Row(heading=_batch(batch, place, len(step.batches), title, shown))
+                yield from (Row(machine=machine) for machine in machines)
+
+
+def _step_heading(step: Step, title: str) -> Row | None:
+    # Of a single step the lines above the list say the rest.
+    about = [
+        _about(step) if title else "",
+        _SAVED if canonical(step.selection) == "ALL" and step.batches else "",
+    ]
+    parts = [part for part in (f"*{title}*" if title else "", *about) if part]
+    return Row(heading="  ·  ".join(parts)) if any(about) else None
+
+
+def _about(step: Step) -> str:
+    word = canonical(step.selection)
+    if word == "NONE":
+        return "needs no machines"
+    if word not in {"", "MANUAL"}:
+        return selection(step)
+    return "" if step.batches or step.steps or step.faults else "no machines listed"
+
+
+def _batch(batch: Batch, place: int, total: int, step: str, shown: int | None) -> str:
+    after = {"CONTINUE": "then continue", "PAUSE": "then pause for a person"}.get(canonical(batch.rotation))
+    if after is None and batch.rotation:
+        after = f"then {code(batch.rotation, 40)}"
+    number = f" (number {mrkdwn(str(batch.number), 20)})" if batch.number != place else ""
+    title = f"{step}, batch {place} of {total}{number}" if step else f"Batch {place} of {total}{number}"
+    # What follows the last batch is the end, whatever its rotation says.
+    machines = count(len(batch.machines), "machine")
+    some = machines if shown in {None, len(batch.machines)} else f"{shown:,} of {machines}"
+    parts = [f"*{title}*", some, _down(batch), after if place < total else None]
+    return "  ·  ".join(part for part in parts if part)
+
+
+def _down(batch: Batch) -> str:
+    found = Counter(machine.agent_state for machine in batch.machines)
+    return ", ".join(agents(state, found[state]) for state in ("OFFLINE", "FAILED") if found[state])
+
+
+def listed(found: list[Row]) -> list[Block]:
+    """The lines as blocks: at most two for each heading, and one."""
+    blocks: list[Block] = []
+    items: list[dict[str, Any]] = []
+    for row in [*found, Row(heading="")]:
+        if row.machine is not None:
+            items.append(_item(row.machine))
+            continue
+        if items:
+            blocks.append(_bullets(items))
+            items = []
+        if row.heading:
+            blocks.append(context(row.heading))
+    return blocks
+
+
+def _bullets(items: list[dict[str, Any]]) -> Block:
+    return {
+        "type": "rich_text",
+        "elements": [{"type": "rich_text_list", "style": "bullet", "indent": 0, "elements": items}],
+    }
+
+
+def _item(machine: Machine) -> dict[str, Any]:
+    state = machine.agent_state
+    mark = _DOTS.get(state or "", "grey_question")
+    words = "state unknown" if state is None else state.lower()
+    place = machine.zone if machine.zone and machine.region and machine.region in machine.zone else None
+    region = place or " / ".join(part for part in (machine.region, machine.zone) if part)
+    facts = [machine.ip if machine.ip != machine.name else None, region or None, _kind(machine), plain(words, 30)]
+    elements: list[dict[str, Any]] = [
+        {"type": "emoji", "name": mark},
+        _leaf("  "),
+        {"type": "text", "text": plain(machine.name, NAME_LENGTH, absent="unnamed machine"), "style": {"bold": True}},
+        _leaf("  " + "  ·  ".join(plain(part, 60) for part in facts if part)),
+    ]
+    if machine.resource_id and machine.resource_id != machine.name:
+        elements.append(_leaf("  "))
+        elements.append({"type": "text", "text": plain(machine.resource_id, 80), "style": {"code": True}})
+    return {"type": "rich_text_section", "elements": elements}
+
+
+def _kind(machine: Machine) -> str | None:
+    """Provider and type; the type of an ordinary cloud server goes without saying."""
+    kind = machine.type if canonical(machine.type) != "CLOUDSERVERS" else None
+    return " ".join(plain(word, 25) for word in (machine.provider, kind) if word) or None
+
+
+def _weight(machine: Machine) -> int:
+    """About how many bytes a machine takes at most, JSON's escapes included."""
+    names = (machine.name, machine.ip, machine.region, machine.zone, machine.provider, machine.type)
+    return 600 + sum(
+        min(len(name), NAME_LENGTH) * (1 if name.isascii() else 12)
+        for name in (*names, machine.resource_id, machine.agent_state)
+        if name
+    )
+
+
+def _leaf(text: str) -> dict[str, Any]:
+    return {"type": "text", "text": text}

@@ -1,0 +1,139 @@
+"""The list of machines to take along: CSV and JSON files of what is selected, and names to paste."""
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from dataclasses import dataclass
+from datetime import UTC
+from typing import Any, Literal
+
+from bot.cards.blocks import Block, context, section
+from bot.cards.explorer import Look, picked
+from bot.cards.modal import Modal
+from bot.cards.text import clean, count, date, mrkdwn, plain
+from bot.coc.search import Hit
+from bot.coc.snapshot import Snapshot
+
+Kind = Literal["csv", "json"]
+
+NAMES_AGAIN = "names_again"
+"""Action id of the Try again in the modal of names."""
+NAMES = Modal("Names to paste", "names", NAMES_AGAIN, "Press Names")
+
+CHUNK = 2_900
+"""Characters in one box of names: within the 3,000 that Slack takes in a text."""
+MOST_BYTES = 180_000
+"""Of names, however their JSON is encoded; a view takes 250 KB."""
+MOST_CHUNKS = 90
+
+_FORMULA = frozenset("=+-@")
+_COLUMNS = (
+    *("step", "batch", "batches", "then", "host_name", "inventory_name", "ip", "region", "zone", "provider", "type"),
+    *("agent_state_when_saved", "resource_id"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file to be sent: ``about`` is mrkdwn that says what is in it."""
+
+    name: str
+    content: bytes
+    about: str
+
+
+def make_file(snapshot: Snapshot, look: Look, kind: Kind) -> File:
+    """What ``look`` lets through, as a file that is named after the task and the time of the data (UTC)."""
+    found = list(picked(snapshot.targets, look))
+    stem = re.sub(r"[^\w.-]+", "-", clean(snapshot.task.name or "")[:60]).strip("-.") or "task"
+    name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
+    content = _csv(found) if kind == "csv" else _json(snapshot, look, found)
+    task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
+    some = "some of the targets, as filtered" if look.filtered else "the targets"
+    about = (
+        f"{count(len(found), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
+        "Agent states are from when the task was saved, not live."
+    )
+    return File(name, content, about)
+
+
+def names_view(snapshot: Snapshot, look: Look, metadata: str) -> dict[str, Any]:
+    """A modal with the names of what ``look`` lets through, each once, a line each, to be copied."""
+    names = list(dict.fromkeys(plain(hit.machine.name, 255) for hit in picked(snapshot.targets, look)))
+    boxes, shown = _boxes(names)
+    what = "that match" if look.filtered else "of all targets"
+    top = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*\n{count(len(names), 'name')} {what}"
+    blocks: list[Block] = [
+        section(top),
+        context(
+            f"Host name, else the inventory's name, IP or resource id. "
+            f"Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}."
+        ),
+        *boxes,
+    ]
+    if shown < len(names):
+        blocks.append(section(f":warning: *{len(names) - shown:,} more did not fit.* The CSV holds them all."))
+    return NAMES.view(blocks, metadata)
+
+
+def _boxes(names: list[str]) -> tuple[list[Block], int]:
+    """Boxes of names as far as they fit, and how many names are in them."""
+    boxes: list[list[str]] = []
+    room, left, shown = 0, MOST_BYTES, 0
+    for name in names:
+        left -= len(name) * (1 if name.isascii() else 12) + 2
+        fresh = len(name) + 1 > room
+        if left < 0 or (fresh and len(boxes) == MOST_CHUNKS):
+            break
+        if fresh:
+            boxes.append([])
+            room = CHUNK
+        boxes[-1].append(name)
+        room -= len(name) + 1
+        shown += 1
+    return [_box("\n".join(box)) for box in boxes], shown
+
+
+def _box(text: str) -> Block:
+    inner = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
+    return {"type": "rich_text", "elements": [inner]}
+
+
+def _row(hit: Hit) -> tuple[str | int | None, ...]:
+    machine = hit.machine
+    last = hit.place == hit.total
+    return (
+        *(hit.step.path, hit.place, hit.total, None if last else hit.batch.rotation, machine.host_name),
+        *(machine.cmdb_name, machine.ip, machine.region, machine.zone, machine.provider, machine.type),
+        *(machine.agent_state, machine.resource_id),
+    )
+
+
+def _csv(found: list[Hit]) -> bytes:
+    """UTF-8 with a byte order mark, by which spreadsheets know it; no cell is taken for a formula."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(_COLUMNS)
+    writer.writerows([_cell(value) for value in _row(hit)] for hit in found)
+    return text.getvalue().encode("utf-8-sig", "replace")
+
+
+def _cell(value: str | int | None) -> str:
+    text = clean(str(value)) if value is not None else ""
+    # Full-width signs too: some spreadsheets read them as the ASCII ones.
+    return f"'{text}" if text and unicodedata.normalize("NFKC", text[0])[:1] in _FORMULA else text
+
+
+def _json(snapshot: Snapshot, look: Look, found: list[Hit]) -> bytes:
+    body = {
+        "task_id": snapshot.task_id,
+        "task_name": snapshot.task.name,
+        "as_of": snapshot.as_of.astimezone(UTC).isoformat(timespec="seconds"),
+        "agent_states": "as of when the task was saved, not live",
+        "complete": not snapshot.targets.faults,
+        "filtered": look.filtered,
+        "machines": [dict(zip(_COLUMNS, _row(hit), strict=True)) for hit in found],
+    }
+    return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

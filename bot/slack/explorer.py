@@ -1,0 +1,188 @@
+"""The target explorer: pages, filters, search, and the list to take along.
+
+Data that is younger than a setting is shown without asking COC again; the modal says as of when it is.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+import structlog
+from slack_bolt.async_app import AsyncAck, AsyncApp
+
+from bot.cards import take_along
+from bot.cards.explorer import (
+    AGAIN,
+    CLEAR,
+    FIND,
+    NEXT,
+    PAGE,
+    PART,
+    PREVIOUS,
+    REGION,
+    STATE,
+    Look,
+    after,
+    decode,
+    encode,
+)
+from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
+from bot.coc.snapshot import Snapshot
+from bot.slack.desk import UNREADABLE, Desk
+from bot.slack.files import deliver
+from bot.slack.interaction import Interaction
+from bot.slack.window import Window, dead_end, failed_view, fill, open_window, view_of
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+LARGE = 2_000
+"""Machines above which a view is built in a thread."""
+SETTLED_S = 0.5
+"""How long Slack may take to show the view that a submission was answered with."""
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Listen for everything that can be pressed, chosen or typed in the modal."""
+
+    async def turn_to(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        pressed = action.get("action_id")
+        interaction = Interaction.of_click(body, "find" if pressed == FIND else "page")
+        max_age_s = 0.0 if pressed == AGAIN else desk.targets_max_age_s
+        _answer(desk, interaction, body, action, lambda look: _window(desk, look, max_age_s))
+
+    for action_id in (PREVIOUS, NEXT, PAGE, AGAIN, CLEAR, STATE, REGION, PART, FIND):
+        app.action(action_id)(turn_to)
+
+    async def take(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        chosen = action.get("selected_option")
+        word = chosen.get("value") if isinstance(chosen, Mapping) else None
+        kind: take_along.Kind = "json" if action.get("action_id") == JSON or word == "json" else "csv"
+        interaction = Interaction.of_click(body, kind)
+        thread = action.get("action_id") == THREAD
+        _answer(desk, interaction, body, action, lambda look: _sent(desk, interaction, look, kind, thread=thread))
+
+    for action_id in (CSV, JSON, THREAD):
+        app.action(action_id)(take)
+
+    @app.action(NAMES)
+    async def names(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        interaction = Interaction.of_click(body, "names")
+        look = _look(body, action)
+        if look is None:
+            desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
+            return
+        window = _names(desk, look)
+        desk.answer(interaction, lambda: open_window(desk, interaction, window, "views.push"), task_id=look.task_id)
+
+    @app.action(take_along.NAMES_AGAIN)
+    async def names_again(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+        await ack()
+        _answer(desk, Interaction.of_click(body, "names"), body, action, lambda look: _names(desk, look))
+
+    @app.view(TARGETS.callback)
+    async def find(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await _find(ack, desk, body)
+
+
+async def open_targets(desk: Desk, interaction: Interaction, look: Look) -> str:
+    """Open the modal and fill it; the outcome in a word."""
+    return await open_window(desk, interaction, _window(desk, look, 0.0))
+
+
+async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
+    """Search on submission: the answer is the ack itself, so that the modal stays open and can't show it twice.
+
+    Nothing is asked before the ack. Where the data in hand is too old, the ack brings a loading view.
+    """
+    interaction, view = Interaction.of_click(body, "find"), view_of(body)
+    turn, look = desk.order.begin(view), _look(body, {})
+    if look is None:
+        await ack(response_action="update", view=TARGETS.dead_end(UNREADABLE, reference=interaction.reference))
+        desk.answer(interaction, lambda: _said("no task id"))
+        return
+    window = _window(desk, look, desk.targets_max_age_s)
+    snapshot = desk.lookup.kept(look.task_id, desk.targets_max_age_s)
+    if snapshot is None:
+        await ack(response_action="update", view=TARGETS.loading(look.task_id, encode(look)))
+        desk.order.answered(turn)
+
+        async def later() -> str:
+            # Slack must have shown the loading view before it is replaced, or it would stay.
+            await asyncio.sleep(SETTLED_S)
+            return await fill(desk, interaction, window, turn, blind=True)
+
+        desk.answer(interaction, later, task_id=look.task_id)
+        return
+    try:
+        found, outcome = await _built(snapshot, lambda: targets_view(snapshot, look)), "targets"
+    except Exception as error:
+        log.error("unexpected", exc_info=error)
+        found, outcome = failed_view(window, error, interaction.reference), type(error).__name__
+    await ack(response_action="update", view=found)
+    desk.order.answered(turn)
+    desk.answer(interaction, lambda: _said(outcome), task_id=look.task_id)
+
+
+async def _said(outcome: str) -> str:
+    return outcome
+
+
+def _answer(
+    desk: Desk,
+    interaction: Interaction,
+    body: dict[str, Any],
+    action: Mapping[str, Any],
+    window_of: Callable[[Look], Window],
+) -> None:
+    """Fill the modal in which somebody clicked with what they look at now."""
+    turn, look = desk.order.begin(view_of(body)), _look(body, action)
+    if look is None:
+        desk.answer(interaction, lambda: dead_end(desk, interaction, TARGETS, turn))
+        return
+    window = window_of(look)
+    desk.answer(interaction, lambda: fill(desk, interaction, window, turn), task_id=look.task_id)
+
+
+def _look(body: Mapping[str, Any], action: Mapping[str, Any]) -> Look | None:
+    view = view_of(body)
+    look, state = decode(view.get("private_metadata")), view.get("state")
+    return look and after(look, action, state.get("values") if isinstance(state, Mapping) else None)
+
+
+def _window(desk: Desk, look: Look, max_age_s: float) -> Window:
+    async def content() -> tuple[dict[str, Any], str]:
+        snapshot = await desk.lookup.snapshot(look.task_id, max_age_s=max_age_s)
+        return await _built(snapshot, lambda: targets_view(snapshot, look)), "targets"
+
+    return Window(TARGETS, look.task_id, encode(look), content)
+
+
+def _names(desk: Desk, look: Look) -> Window:
+    async def content() -> tuple[dict[str, Any], str]:
+        snapshot = await desk.lookup.snapshot(look.task_id, max_age_s=desk.targets_max_age_s)
+        return await _built(snapshot, lambda: take_along.names_view(snapshot, look, encode(look))), "names"
+
+    return Window(take_along.NAMES, look.task_id, encode(look), content)
+
+
+def _sent(desk: Desk, interaction: Interaction, look: Look, kind: take_along.Kind, *, thread: bool) -> Window:
+    """Send the file, then show the same list with a line that says what became of it."""
+
+    async def content() -> tuple[dict[str, Any], str]:
+        snapshot = await desk.lookup.snapshot(look.task_id, max_age_s=desk.targets_max_age_s)
+        file = await _built(snapshot, lambda: take_along.make_file(snapshot, look, kind))
+        place = (look.channel, look.thread) if thread else ("", "")
+        note, outcome = await deliver(desk.replies, interaction, file, channel=place[0], thread=place[1])
+        return await _built(snapshot, lambda: targets_view(snapshot, look, note=note)), outcome
+
+    return Window(TARGETS, look.task_id, encode(look), content, waiting="Sending the file …")
+
+
+async def _built(snapshot: Snapshot, build: Callable[[], T]) -> T:
+    """What is made of very many machines is made beside the event loop."""
+    return await asyncio.to_thread(build) if len(snapshot.targets.machines) > LARGE else build()

@@ -1,0 +1,57 @@
+"""Files for people: into their own direct messages, or into the thread of a card where the bot is a member."""
+
+from collections.abc import Mapping
+
+import structlog
+
+from bot.cards.take_along import File
+from bot.cards.text import code
+from bot.slack.interaction import Interaction
+from bot.slack.reply import Replies, SlackRefused
+
+log = structlog.get_logger(__name__)
+
+_NOT_A_MEMBER = frozenset({"not_in_channel", "channel_not_found"})
+_NO_DM = frozenset({"messages_tab_disabled", "cannot_dm_bot", "user_disabled", "user_not_found", "user_not_visible"})
+
+
+async def deliver(
+    replies: Replies, interaction: Interaction, file: File, *, channel: str = "", thread: str = ""
+) -> tuple[str, str]:
+    """Send a file; a line of mrkdwn that says what became of it, and the outcome in a word for the log.
+
+    ``channel`` and ``thread`` are a card's; without them the file goes to the person's direct messages.
+    """
+    try:
+        place = channel or await _direct_messages(replies, interaction.user)
+        await replies.upload(file.name, file.content, channel=place, thread_ts=thread or None, comment=file.about)
+    except SlackRefused as refused:
+        log.warning("file_refused", error=str(refused), needed=refused.needed)
+        why = _advice(refused, thread=bool(channel))
+        return f":warning:  *Not sent:* {why} Reference {code(interaction.reference, 20)}.", f"slack: {refused.error}"
+    where = "the card's thread" if channel else "your direct messages with this app"
+    return f":white_check_mark:  Sent {code(file.name, 200)} to {where}.", "file"
+
+
+async def _direct_messages(replies: Replies, user: str) -> str:
+    opened = (await replies.call("conversations.open", users=user)).get("channel")
+    found = opened.get("id") if isinstance(opened, Mapping) else None
+    if not isinstance(found, str):
+        raise SlackRefused("no_channel")
+    return found
+
+
+def _advice(refused: SlackRefused, *, thread: bool) -> str:
+    if refused.error == "missing_scope":
+        scope = refused.needed or "files:write"
+        return (
+            f"the bot lacks the Slack scope {code(scope, 60)}. Ask the bot's owner to add it to the app and to "
+            "install the app again."
+        )
+    if thread and refused.error in _NOT_A_MEMBER:
+        return "the bot is not a member of the conversation. Invite it there, or let it send the file to you."
+    if not thread and refused.error in _NO_DM | _NOT_A_MEMBER:
+        return "Slack let the bot open no direct messages with you. Try the card's thread, or “Names”."
+    if refused.passing or refused.error in {"timed_out", "broken_off"}:
+        return f"Slack did not take the file in time ({code(refused.error, 40)}). Try again in a minute."
+    return f"Slack did not take the file ({code(refused.error, 40)}). If it stays so, tell the bot's owner."
