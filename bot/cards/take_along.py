@@ -51,7 +51,7 @@ def make_file(snapshot: Snapshot, look: Look, kind: Kind) -> File:
     name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
     content = _csv(found) if kind == "csv" else _json(snapshot, look, found)
     task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
-    some = "some of the targets, as filtered" if look.filtered else "the targets"
+    some = "some of the targets, as filtered," if look.filtered else "the targets"
     about = (
         f"{count(len(found), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
         "Agent states are from when the task was saved, not live."

@@ -10,10 +10,8 @@ import pytest
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack_server import Message
+from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, chat, filled, now, post, turned, view_text
 
-ADA, GRACE = "U0ONCALL", "U0GUEST"
-SHIFT, INCIDENT = "C0SHIFT", "C0INCIDENT"
-NIGHTLY = "ST2601050930000000000002B2"
 WAITING_APPROVAL = "ST2601050930000000000005E5"
 RUNNING = "ST2601050930000000000012M1"
 
@@ -24,42 +22,9 @@ class Clock(Protocol):
     passed: float
 
 
-async def post(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) -> Message:
-    """A card that stands in the channel."""
-    before = len(box.slack.messages(channel, user))
-    await box.slack.command(user, channel, text)
-    await box.slack.settled(lambda: len(box.slack.messages(channel, user)) > before)
-    return box.slack.messages(channel, user)[-1]
-
-
-def now(box: Sandbox, card: Message, user: str = ADA) -> str:
-    """What the card says now, whole."""
-    found = next(m for m in box.slack.messages(card.channel, user) if m.ts == card.ts)
-    return json.dumps([found.text, found.blocks], ensure_ascii=False)
-
-
-def view_text(box: Sandbox, user: str = ADA) -> str:
-    """What the person's modal says now, whole; empty without one."""
-    view = box.slack.view(user)
-    return json.dumps(view["blocks"], ensure_ascii=False) if view else ""
-
-
-async def filled(box: Sandbox, user: str = ADA) -> dict[str, Any]:
-    """The modal once it shows more than that COC is being asked."""
-    await box.slack.settled(lambda: view_text(box, user) and "Asking COC" not in view_text(box, user), timeout=10)
-    view = box.slack.view(user)
-    assert view is not None
-    return view
-
-
 async def shows(box: Sandbox, user: str, count: int) -> None:
     """Waits until this person sees so many messages in the shift chat."""
     await box.slack.settled(lambda: len(box.slack.messages(SHIFT, user)) == count)
-
-
-async def turned(box: Sandbox, page: str) -> None:
-    """Waits until the modal shows something else than this page."""
-    await box.slack.settled(lambda: view_text(box) != page)
 
 
 async def test_refresh_replaces_the_same_message_and_says_what_changed(either_box: Sandbox) -> None:
@@ -245,7 +210,7 @@ async def test_a_button_without_a_task_id_is_answered(box: Sandbox, value: str) 
         ],
     }
     assert box.bot is not None
-    sent = await _chat(box, "chat.postMessage", channel=SHIFT, text="old card", blocks=[block])
+    sent = await chat(box, "chat.postMessage", channel=SHIFT, text="old card", blocks=[block])
     await box.slack.click(ADA, "refresh", message_ts=sent["ts"])
     await box.slack.settled(lambda: len(box.slack.messages(SHIFT, ADA)) == 3)
     problem = box.slack.messages(SHIFT, ADA)[-1]
@@ -256,7 +221,7 @@ async def test_a_button_without_a_task_id_is_answered(box: Sandbox, value: str) 
 async def test_an_unknown_button_is_answered(box: Sandbox) -> None:
     """A button of another version of the card is acknowledged and explained."""
     button = {"type": "button", "action_id": "of_old", "text": {"type": "plain_text", "text": "Old"}, "value": "x"}
-    sent = await _chat(
+    sent = await chat(
         box, "chat.postMessage", channel=SHIFT, text="old", blocks=[{"type": "actions", "elements": [button]}]
     )
     assert (await box.slack.click(ADA, "of_old", message_ts=sent["ts"])).acked
@@ -283,18 +248,6 @@ async def test_what_is_under_way_is_answered_before_the_bot_stops(either_box: Sa
     assert bot is not None
     await bot.stop()
     assert "nightly-logrotate" in either_box.slack.messages(SHIFT, ADA)[-1].text
-
-
-async def _chat(box: Sandbox, method: str, **arguments: Any) -> dict[str, Any]:
-    """Calls the local Slack's Web API with the bot's token, as another version of the bot would have."""
-    headers = {"Authorization": f"Bearer {box.slack.bot_token}"}
-    async with (
-        aiohttp.ClientSession(headers=headers) as session,
-        session.post(f"{box.slack.api_url}{method}", json=arguments) as answer,
-    ):
-        found: dict[str, Any] = await answer.json()
-    assert found["ok"], found
-    return found
 
 
 async def test_the_run_history_opens_from_the_menu_and_ticks(either_box: Sandbox) -> None:
@@ -358,7 +311,7 @@ async def test_an_option_that_makes_no_sense_is_answered(box: Sandbox, value: st
     """From a card of another version, or forged."""
     option = {"text": {"type": "plain_text", "text": "Old"}, "value": value}
     menu = {"type": "overflow", "action_id": "more", "options": [option]}
-    sent = await _chat(
+    sent = await chat(
         box, "chat.postMessage", channel=SHIFT, text="old", blocks=[{"type": "actions", "elements": [menu]}]
     )
     assert (await box.slack.click(ADA, "more", message_ts=sent["ts"], selected=value)).acked
@@ -378,6 +331,6 @@ async def test_a_view_without_a_task_is_answered(box: Sandbox, action: str) -> N
     }
     await box.slack.click(ADA, "targets", message_ts=card.ts)
     opened = await filled(box)
-    await _chat(box, "views.update", view_id=opened["id"], view=view)
+    await chat(box, "views.update", view_id=opened["id"], view=view)
     await box.slack.click(ADA, action, view_id=opened["id"])
     await box.slack.settled(lambda: "carries no task id" in view_text(box))
