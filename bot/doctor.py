@@ -23,6 +23,8 @@ MAX_SKEW_S = 15 * 60
 NOBODY = "ST000000000000000000000000"
 """A well-formed id that no task has: a permission can be told from the refusal."""
 SCOPES = frozenset({"commands", "chat:write"})
+OPTIONAL_SCOPES = frozenset({"files:write", "im:write"})
+"""What only the files of the target explorer need."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,9 @@ def _scopes(headers: Mapping[str, str]) -> Finding:
     missing = SCOPES - {part.strip() for part in given.split(",")}
     if missing:
         return Finding(False, f"Slack: the scope {', '.join(sorted(missing))} is missing: add it, reinstall the app")
-    return Finding(True, f"Slack: the scopes are {given}")
+    without = sorted(OPTIONAL_SCOPES - {part.strip() for part in given.split(",")})
+    lost = f"; without {' and '.join(without)} no file of targets can be sent" if without else ""
+    return Finding(True, f"Slack: the scopes are {given}{lost}")
 
 
 async def _cloud(found: Settings, endpoint: str) -> list[Finding]:

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.doctor import SCOPES
+from bot.doctor import OPTIONAL_SCOPES, SCOPES
 from bot.slack.commands import COMMAND
 
 ROOT = Path(__file__).parent.parent
@@ -33,7 +33,13 @@ def test_it_is_valid_against_slacks_schema(manifest: dict[str, Any]) -> None:
 def test_it_asks_for_the_least_scopes(manifest: dict[str, Any]) -> None:
     """The scopes are those that the doctor wants, and no more."""
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
+    assert set(manifest["oauth_config"]["scopes"]["bot_optional"]) == OPTIONAL_SCOPES
     assert "user" not in manifest["oauth_config"]["scopes"]
+
+
+def test_files_can_reach_a_person(manifest: dict[str, Any]) -> None:
+    """Slack delivers nothing to the direct messages of an app whose Messages tab is off."""
+    assert manifest["features"]["app_home"]["messages_tab_enabled"] is True
 
 
 def test_the_command_is_the_one_that_is_listened_for(manifest: dict[str, Any]) -> None:

@@ -170,12 +170,11 @@ def _kind(machine: Machine) -> str | None:
 
 def _weight(machine: Machine) -> int:
     """About how many bytes a machine takes at most, JSON's escapes included."""
-    names = (machine.name, machine.ip, machine.region, machine.zone, machine.provider, machine.type)
-    return 600 + sum(
-        min(len(name), NAME_LENGTH) * (1 if name.isascii() else 12)
-        for name in (*names, machine.resource_id, machine.agent_state)
-        if name
+    text = (
+        f"{machine.host_name}{machine.cmdb_name}{machine.ip}{machine.region}{machine.zone}"
+        f"{machine.provider}{machine.type}{machine.agent_state}{machine.resource_id}"
     )
+    return 600 + min(len(text), 600) * (1 if text.isascii() else 12)
 
 
 def _leaf(text: str) -> dict[str, Any]:
