@@ -1,16 +1,18 @@
 """The use case: one task id in, one Snapshot out.
 
 The detail call comes first; the list and history calls then run beside each other and are waited for at most
-``EXTRA_WAIT_S`` more, because a card without them is still right. Look-ups of the same task that overlap share
-one set of calls. A few recent snapshots are kept for paging through a modal, which says as of when they are.
+``EXTRA_WAIT_S`` more, because a card without them is still right. Targets need the detail call only. Look-ups of
+the same task that overlap share one set of calls. A few recent details are kept for paging through a modal, which
+says as of when they are.
 """
 
 import asyncio
 import time
 from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any, Generic, TypeVar
 
 from bot.coc.client import CocClient, Fetched
 from bot.coc.errors import CocError
@@ -19,6 +21,8 @@ from bot.coc.parameters import Parameters, decode_parameters
 from bot.coc.snapshot import Missing, Snapshot
 from bot.coc.targets import Targets, decode_targets
 
+T = TypeVar("T")
+
 EXTRA_WAIT_S = 1.5
 """How much longer than the detail call a card may take for what only the list and history calls know."""
 
@@ -26,7 +30,7 @@ HISTORY_WAIT_S = 5.0
 """How long COC may take for the runs where it is the runs that somebody wants to see."""
 
 KEPT = 32
-"""How many recent snapshots are kept. A full task of 999 machines is about 1 MB."""
+"""How many recent details are kept. A full task of 999 machines is about 1 MB."""
 
 OFF_LOOP_BYTES = 256 * 1024
 """Answers larger than this are decoded in a thread: 1 MB of targets takes tens of milliseconds."""
@@ -34,6 +38,42 @@ OFF_LOOP_BYTES = 256 * 1024
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """The detail call's answer. ``asked`` and ``came`` are readings of the monotonic clock, in seconds."""
+
+    task_id: str
+    detail: Fetched[Task]
+    asked: float
+    came: float
+    as_of: datetime
+
+
+class _Flights(Generic[T]):
+    """What is under way, by task: whoever comes meanwhile gets the same answer."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, asyncio.Task[T]] = {}
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    async def join(self, task_id: str, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """What is under way for this task, else what ``start`` begins."""
+        flight = self._open.get(task_id)
+        if flight is None:
+            flight = asyncio.create_task(start(), name=f"lookup {task_id}")
+            self._open[task_id] = flight
+            flight.add_done_callback(lambda done: self._landed(task_id, done))
+        # Shielded: one person's cancelled wait must not cancel the answer for the others.
+        return await asyncio.shield(flight)
+
+    def _landed(self, task_id: str, flight: asyncio.Task[T]) -> None:
+        self._open.pop(task_id, None)
+        if not flight.cancelled():
+            flight.exception()  # seen, also where everybody has given up waiting
 
 
 class Lookup:
@@ -49,24 +89,22 @@ class Lookup:
         self._coc = coc
         self._now = now
         self._monotonic = monotonic
-        self._flights: dict[str, asyncio.Task[Snapshot]] = {}
+        self._answers = _Flights[_Answer]()
+        self._details = _Flights[Snapshot]()
+        self._snapshots = _Flights[Snapshot]()
         self._recent: OrderedDict[str, tuple[float, Snapshot]] = OrderedDict()
 
-    async def snapshot(self, task_id: str, *, max_age_s: float = 0.0) -> Snapshot:
-        """The task now, or as of at most ``max_age_s`` seconds ago. Raises CocError."""
+    async def snapshot(self, task_id: str) -> Snapshot:
+        """The task now. Raises CocError."""
+        return await self._snapshots.join(task_id, lambda: self._whole(task_id))
+
+    async def targets(self, task_id: str, *, max_age_s: float = 0.0) -> Snapshot:
+        """The task now, or as of at most ``max_age_s`` seconds ago, as the detail call tells it. Raises CocError."""
         kept = self.kept(task_id, max_age_s)
-        if kept is not None:
-            return kept
-        flight = self._flights.get(task_id)
-        if flight is None:
-            flight = asyncio.create_task(self._fetch(task_id), name=f"lookup {task_id}")
-            self._flights[task_id] = flight
-            flight.add_done_callback(lambda done: self._landed(task_id, done))
-        # Shielded: one person's cancelled wait must not cancel the answer for the others.
-        return await asyncio.shield(flight)
+        return kept if kept is not None else await self._detail(await self._answer(task_id))
 
     def kept(self, task_id: str, max_age_s: float) -> Snapshot | None:
-        """What is in hand of a task, if it is younger than ``max_age_s`` seconds."""
+        """What ``targets`` gives without asking COC; None where nothing in hand is young enough."""
         kept = self._recent.get(task_id)
         return kept[1] if kept is not None and self._monotonic() - kept[0] < max_age_s else None
 
@@ -78,40 +116,53 @@ class Lookup:
         as_of = self._now()
         return replace(snapshot, runs=await self._runs(task_id, HISTORY_WAIT_S), as_of=as_of)
 
-    def _landed(self, task_id: str, flight: asyncio.Task[Snapshot]) -> None:
-        self._flights.pop(task_id, None)
-        if flight.cancelled() or flight.exception() is not None:
-            return
-        snapshot = flight.result()
-        # Its age counts from when COC was asked, not from when the slowest of the three calls was done.
-        self._recent[task_id] = (self._monotonic() - snapshot.elapsed_s, snapshot)
-        self._recent.move_to_end(task_id)
-        while len(self._recent) > KEPT:
-            self._recent.popitem(last=False)
+    async def _answer(self, task_id: str) -> "_Answer":
+        """COC's detail of the task, not yet decoded."""
 
-    async def _fetch(self, task_id: str) -> Snapshot:
-        began = self._monotonic()
-        detail = await self._coc.task(task_id)
-        task = detail.value
-        as_of = self._now()
-        extras = asyncio.gather(self._summary(task_id, task.enterprise_project_id), self._runs(task_id))
+        async def ask() -> _Answer:
+            began = self._monotonic()
+            detail = await self._coc.task(task_id)
+            return _Answer(task_id, detail, began, self._monotonic(), self._now())
+
+        return await self._answers.join(task_id, ask)
+
+    async def _detail(self, answer: "_Answer") -> Snapshot:
+        """What the detail call alone tells, decoded; kept."""
+
+        async def decode() -> Snapshot:
+            targets, parameters = await _decoded(answer.detail)
+            found = Snapshot(
+                task_id=answer.task_id,
+                task=answer.detail.value,
+                targets=targets,
+                parameters=parameters,
+                summary=Missing("not asked"),
+                runs=Missing("not asked"),
+                as_of=answer.as_of,
+                elapsed_s=answer.came - answer.asked,
+                request_id=answer.detail.request_id,
+            )
+            # Its age counts from when COC was asked, however long that and decoding took.
+            self._recent[answer.task_id] = (answer.asked, found)
+            self._recent.move_to_end(answer.task_id)
+            while len(self._recent) > KEPT:
+                self._recent.popitem(last=False)
+            return found
+
+        return await self._details.join(answer.task_id, decode)
+
+    async def _whole(self, task_id: str) -> Snapshot:
+        answer = await self._answer(task_id)
+        extras = asyncio.gather(
+            self._summary(task_id, answer.detail.value.enterprise_project_id), self._runs(task_id)
+        )
         try:
-            targets, parameters = await _decoded(detail)
+            found = await self._detail(answer)
         except BaseException:
             extras.cancel()
             raise
         summary, runs = await extras
-        return Snapshot(
-            task_id=task_id,
-            task=task,
-            targets=targets,
-            parameters=parameters,
-            summary=summary,
-            runs=runs,
-            as_of=as_of,
-            elapsed_s=self._monotonic() - began,
-            request_id=detail.request_id,
-        )
+        return replace(found, summary=summary, runs=runs, elapsed_s=self._monotonic() - answer.asked)
 
     async def _summary(self, task_id: str, enterprise_project_id: str | None) -> TaskSummary | Missing:
         try:

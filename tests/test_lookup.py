@@ -74,25 +74,43 @@ async def test_an_error_reaches_everyone_and_is_not_kept(coc: LocalCoc, lookup: 
     assert [type(result) for result in results] == [TaskNotFound] * 3
     assert len(coc.requests) == 1
     with pytest.raises(TaskNotFound):
-        await lookup.snapshot(missing, max_age_s=60)
+        await lookup.targets(missing, max_age_s=60)
     assert len(coc.requests) == 2
 
 
 async def test_recent_data_serves_pages_and_nothing_else(coc: LocalCoc, lookup: Lookup) -> None:
     """Only a caller that accepts an age gets kept data, and it carries its own as-of time."""
-    first = await lookup.snapshot(NIGHTLY)
-    assert await lookup.snapshot(NIGHTLY, max_age_s=60) is first
+    card = await lookup.snapshot(NIGHTLY)
+    page = await lookup.targets(NIGHTLY, max_age_s=60)
+    assert (page.targets is card.targets, page.as_of) == (True, card.as_of)
     assert len(coc.requests) == 3
-    assert await lookup.snapshot(NIGHTLY) is not first
+    await lookup.snapshot(NIGHTLY)
     assert len(coc.requests) == 6
 
 
+async def test_targets_need_one_call_only(coc: LocalCoc, lookup: Lookup) -> None:
+    """What the list and the history would tell is not in them, and says so."""
+    found = await lookup.targets(NIGHTLY)
+    assert (found.summary, found.runs) == (Missing("not asked"), Missing("not asked"))
+    assert len(coc.requests) == 1
+    assert lookup.kept(NIGHTLY, 60) is found
+    assert lookup.kept(NIGHTLY, 0) is None
+
+
+async def test_a_card_and_an_explorer_share_the_detail(coc: LocalCoc, lookup: Lookup) -> None:
+    """One detail call and one decoding for both."""
+    coc.fail("detail", status=200, delay=0.2)
+    card, page = await asyncio.gather(lookup.snapshot(NIGHTLY), lookup.targets(NIGHTLY))
+    assert card.targets is page.targets
+    assert len(coc.requests) == 3
+
+
 async def test_the_age_of_kept_data_counts_from_when_coc_was_asked(coc: LocalCoc, lookup: Lookup) -> None:
-    """Slow extra calls do not make the detail any younger."""
-    coc.fail("list", status=200, delay=0.5)
-    first = await lookup.snapshot(NIGHTLY)
-    assert await lookup.snapshot(NIGHTLY, max_age_s=60) is first
-    assert await lookup.snapshot(NIGHTLY, max_age_s=0.4) is not first
+    """Slow calls do not make the detail any younger."""
+    coc.fail("detail", status=200, delay=0.5)
+    found = await lookup.targets(NIGHTLY)
+    assert await lookup.targets(NIGHTLY, max_age_s=60) is found
+    assert await lookup.targets(NIGHTLY, max_age_s=0.4) is not found
 
 
 async def test_when_everybody_gives_up_the_calls_still_end_and_are_kept(coc: LocalCoc, lookup: Lookup) -> None:
@@ -106,7 +124,7 @@ async def test_when_everybody_gives_up_the_calls_still_end_and_are_kept(coc: Loc
     assert [type(result) for result in results] == [asyncio.CancelledError] * 3
     assert (await lookup.snapshot(NIGHTLY)).task.name == "nightly-logrotate"
     assert len(coc.requests) == 3
-    assert lookup._flights == {}
+    assert len(lookup._snapshots) == len(lookup._answers) == len(lookup._details) == 0
 
 
 async def test_two_tasks_are_asked_for_beside_each_other(coc: LocalCoc, lookup: Lookup) -> None:
@@ -166,10 +184,10 @@ async def test_what_is_kept_is_bounded(coc: LocalCoc, lookup: Lookup) -> None:
         coc.tasks[task_id] = type(coc.tasks[NIGHTLY])(task_id, "x", "x", {**detail, "id": task_id}, None, [])
         await lookup.snapshot(task_id)
     before = len(coc.requests)
-    await lookup.snapshot(ids[-1], max_age_s=60)
+    await lookup.targets(ids[-1], max_age_s=60)
     assert len(coc.requests) == before
-    await lookup.snapshot(ids[0], max_age_s=60)
-    assert len(coc.requests) == before + 3
+    await lookup.targets(ids[0], max_age_s=60)
+    assert len(coc.requests) == before + 1
 
 
 async def test_without_the_other_permissions_their_parts_are_missing_by_name(coc: LocalCoc, lookup: Lookup) -> None:

@@ -14,7 +14,7 @@ from bot.coc.targets import Targets
 class Missing:
     """A part of the picture that could not be had. The rest is shown without it, and this is said."""
 
-    reason: Literal["no permission", "timed out", "failed", "not listed"]
+    reason: Literal["no permission", "timed out", "failed", "not listed", "not asked"]
     permission: str | None = None
     """What to grant, e.g. ``coc:schedule:list``, where that is the reason."""
     request_id: str | None = None

@@ -97,9 +97,9 @@ class Desk:
         await self.tell(interaction, problem_card(problem, task_id=None, reference=interaction.reference))
         return "refused"
 
-    async def snapshot(self, interaction: Interaction, task_id: str, *, max_age_s: float = 0.0) -> Snapshot:
+    async def snapshot(self, interaction: Interaction, task_id: str) -> Snapshot:
         """Look a task up; a person who waits longer than a breath is told so. Raises CocError."""
-        asking = asyncio.ensure_future(self.lookup.snapshot(task_id, max_age_s=max_age_s))
+        asking = asyncio.ensure_future(self.lookup.snapshot(task_id))
         try:
             done, _ = await asyncio.wait({asking}, timeout=self.patience_s)
             if not done:

@@ -156,7 +156,7 @@ def _look(body: Mapping[str, Any], action: Mapping[str, Any]) -> Look | None:
 
 def _window(desk: Desk, look: Look, max_age_s: float) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.lookup.snapshot(look.task_id, max_age_s=max_age_s)
+        snapshot = await desk.lookup.targets(look.task_id, max_age_s=max_age_s)
         return await _built(snapshot, lambda: targets_view(snapshot, look)), "targets"
 
     return Window(TARGETS, look.task_id, encode(look), content)
@@ -164,7 +164,7 @@ def _window(desk: Desk, look: Look, max_age_s: float) -> Window:
 
 def _names(desk: Desk, look: Look) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.lookup.snapshot(look.task_id, max_age_s=desk.targets_max_age_s)
+        snapshot = await desk.lookup.targets(look.task_id, max_age_s=desk.targets_max_age_s)
         return await _built(snapshot, lambda: take_along.names_view(snapshot, look, encode(look))), "names"
 
     return Window(take_along.NAMES, look.task_id, encode(look), content)
@@ -174,7 +174,7 @@ def _sent(desk: Desk, interaction: Interaction, look: Look, kind: take_along.Kin
     """Send the file, then show the same list with a line that says what became of it."""
 
     async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.lookup.snapshot(look.task_id, max_age_s=desk.targets_max_age_s)
+        snapshot = await desk.lookup.targets(look.task_id, max_age_s=desk.targets_max_age_s)
         file = await _built(snapshot, lambda: take_along.make_file(snapshot, look, kind))
         place = (look.channel, look.thread) if thread else ("", "")
         note, outcome = await deliver(desk.replies, interaction, file, channel=place[0], thread=place[1])

@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-from typing import Any, Protocol
+from typing import Protocol
 
-import aiohttp
 import pytest
 
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_server import Message
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, chat, filled, now, post, turned, view_text
 
 WAITING_APPROVAL = "ST2601050930000000000005E5"

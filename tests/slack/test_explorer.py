@@ -112,7 +112,8 @@ async def test_of_two_quick_clicks_the_later_wins(box: Sandbox) -> None:
         box.slack.click(ADA, "targets_state", view_id=view["id"], selected="OFFLINE"),
         box.slack.click(ADA, "targets_region", view_id=view["id"], selected="cn-north-4"),
     )
-    assert first.acked and second.acked
+    assert first.acked
+    assert second.acked
     await box.slack.settled(lambda: "*2 of 999 machines match*" in view_text(box))
     await asyncio.sleep(0.5)
     assert "*2 of 999 machines match*" in view_text(box)
