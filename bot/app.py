@@ -1,6 +1,7 @@
 """Puts the parts together: starts, serves, drains, stops. The only module that knows everybody."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -31,6 +32,16 @@ log = structlog.get_logger(__name__)
 
 START_DEADLINE_S = 15.0
 """For each step of starting that talks to somebody."""
+
+
+def settle_memory() -> None:
+    """Spare the event loop the long pauses of the garbage collector: for a process that has started.
+
+    What starting has made lives as long as the process; walking all of it again and again takes 30 to 50 ms each
+    time (measured), in which nothing is acknowledged.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 class StartError(Exception):
@@ -67,6 +78,7 @@ class Bot:
             return
         try:
             starting.result()
+            settle_memory()
             await stopping
         finally:
             stopping.cancel()

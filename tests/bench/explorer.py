@@ -20,13 +20,13 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import settings
-from bot.app import Bot
+from bot.app import Bot, settle_memory
 from bot.coc.credentials import CredentialSource, StaticKeys
 from bot.sandbox.coc_server import LocalCoc
 from bot.sandbox.slack_server import LocalSlack
 
 COC_S = 0.05
-ROUNDS = {"nightly-logrotate": 60, "fleet-wide-kernel-check": 60}
+ROUNDS = {"nightly-logrotate": 60, "fleet-wide-kernel-check": 60, "all-regions-agent-upgrade": 20}
 """Clicks on each sample task, by its name."""
 WANTED = {"loading p99": 50, "filled p50": 120, "loop held up": 50}
 """Milliseconds at most; the second for 999 machines."""
@@ -72,7 +72,9 @@ class People:
         """Open the explorer of a task many times; each time filter it and turn its page."""
         slack = self._slack
         await slack.command(ADA, SHIFT, task_id)
-        card = await slack.settled(lambda: [m for m in slack.messages(SHIFT, ADA) if m.blocks][-1:], timeout=30)
+        card = await slack.settled(
+            lambda: [found for found in slack.messages(SHIFT, ADA) if task_id in json.dumps(found.blocks)], timeout=30
+        )
         found: dict[str, list[float]] = {"loading": [], "filled": [], "no COC": []}
         for _ in range(rounds):
             loading, filled = await self.seen(
@@ -128,6 +130,7 @@ async def measure() -> None:
     credentials = CredentialSource.static(StaticKeys(**hello["keys"], domain_id="benchmark"))
     bot = Bot(settings.read(hello["environment"]), credentials=credentials)
     await bot.start()
+    settle_memory()
     table = Table(
         "task", "to the loading view p50 / p99", "to the filled view p50 / p99", "filter, page p50", "loop held up"
     )
