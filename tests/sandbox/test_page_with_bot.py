@@ -89,6 +89,40 @@ async def test_show_targets_opens_a_window_with_pages(windows: Windows) -> None:
     await expect(dialog.locator(".rich-list li").first).to_have_text(first)
 
 
+async def test_the_explorer_is_filtered_and_searched_by_hand(windows: Windows) -> None:
+    """Menus, the search field on Enter and by Find, the jump menu, names to paste over it, and all of it back."""
+    page = await windows.open()
+    await say(page, f"/schedtask {HUGE}")
+    await (await card(page, HUGE)).get_by_role("button", name="Show targets").click()
+    dialog = page.get_by_role("dialog")
+    rows = dialog.locator(".rich-list li")
+    await dialog.get_by_label("Any state").select_option("Offline (10)")
+    await expect(rows).to_have_count(10)
+    await dialog.get_by_label("Any region").select_option("cn-north-4 (249)")
+    await expect(rows).to_have_count(2)
+    await expect(dialog).to_contain_text("2 of 999 machines match")
+    find = dialog.get_by_label("Find a machine")
+    await find.fill("node-0776")
+    await find.press("Enter")
+    await expect(rows).to_have_count(1)
+    await expect(find).to_have_value("node-0776")
+    await dialog.get_by_role("button", name="Clear filters").click()
+    await expect(rows).to_have_count(40)
+    await expect(find).to_have_value("")
+    await expect(dialog.get_by_label("Any state")).to_have_value("any")
+    await find.fill("10.100.1.*")
+    await dialog.get_by_role("button", name="Find", exact=True).click()
+    await expect(dialog).to_contain_text("of 999 machines match")
+    await dialog.get_by_role("button", name="Names to paste").click()
+    await expect(dialog.get_by_role("heading", name="Names to paste")).to_be_visible()
+    await expect(dialog.locator("pre")).to_contain_text("node-0051")
+    await dialog.get_by_role("button", name="Close").first.click()
+    await expect(dialog.get_by_role("heading", name="Targets")).to_be_visible()
+    await dialog.get_by_role("button", name="Clear filters").click()
+    await dialog.get_by_label("Page", exact=True).select_option("Page 25 of 25")
+    await expect(rows).to_have_count(39)
+
+
 async def test_an_error_card_is_seen_by_the_one_who_asked(windows: Windows) -> None:
     """What happened, what to do, the references; the other person sees nothing of it."""
     ada, grace = await windows.open(ADA), await windows.open(GRACE)
