@@ -89,7 +89,7 @@ def decode(metadata: object) -> Look | None:
         return None
     if not isinstance(body, dict) or not _ID.fullmatch(str(body.get("t"))):
         return None
-    texts = {name: str(body.get(_SHORT[name]) or "")[:LONGEST_FIND] for name in Look.__slots__}
+    texts = {name: clean(str(body.get(_SHORT[name]) or "")[:LONGEST_FIND]) for name in Look.__slots__}
     return Look(
         task_id=texts["task_id"],
         **{name: texts[name] for name in ("state", "region", "part", "text", "channel", "thread")},

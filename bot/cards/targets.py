@@ -160,7 +160,8 @@ def _result(targets: Targets, look: Look, pages: list[list[Row]]) -> list[Block]
     shown = [sum(row.machine is not None for row in page) for page in pages]
     matching, first = sum(shown), sum(shown[: look.page - 1]) + 1
     if not total:
-        return [section("_No machines to list._")] if not any(pages) else []
+        none = "No machine could be read." if targets.faults else "No machines to list."
+        return [section(f"_{none}_")] if not any(pages) else []
     if not matching:
         asked = f" {code(look.text, 130)}" if look.text else ""
         filters = " with these filters" if look.state or look.region or look.part else ""

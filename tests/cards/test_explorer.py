@@ -28,6 +28,7 @@ from bot.cards.explorer import (
     sound,
 )
 from bot.cards.targets import targets_view
+from bot.cards.text import clean
 from bot.coc.snapshot import Snapshot
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
@@ -205,7 +206,7 @@ def test_a_click_is_read_with_what_is_chosen_and_typed(
     st.builds(
         Look,
         st.just(TASK_ID),
-        *[texts().map(lambda text: text[:255])] * 4,
+        *[texts().map(lambda text: clean(text[:255]))] * 4,
         page=st.integers(1, 99_999),
         epoch=st.integers(0, 9_999),
         channel=st.sampled_from(("", "C0SHIFT")),
@@ -225,6 +226,13 @@ def test_a_look_travels_in_the_modal(look: Look) -> None:
 def test_metadata_without_a_task_is_none(metadata: object) -> None:
     """Whatever comes back, nothing raises."""
     assert decode(metadata) is None
+
+
+def test_metadata_that_cannot_be_encoded_is_cleaned() -> None:
+    """A lone surrogate in JSON would make the next view unsendable."""
+    look = decode('{"t": "' + TASK_ID + '", "q": "a\\ud800b"}')
+    assert look is not None
+    assert look.text == "a?b"
 
 
 def test_strange_metadata_with_a_task_is_read_as_far_as_it_makes_sense() -> None:
@@ -284,10 +292,10 @@ def test_any_look_at_any_task_is_a_valid_view(found: Snapshot, data: st.DataObje
     menu = menus(found.targets)
     look = Look(
         found.task_id,
-        state=data.draw(st.sampled_from([value for value, _ in menu.states]) | texts()),
-        region=data.draw(st.sampled_from([value for value, _ in menu.regions]) | texts()),
-        part=data.draw(st.sampled_from([value for value, _ in menu.parts]) | texts()),
-        text=data.draw(texts())[:255],
+        state=data.draw(st.sampled_from([value for value, _ in menu.states]) | texts().map(clean)),
+        region=data.draw(st.sampled_from([value for value, _ in menu.regions]) | texts().map(clean)),
+        part=data.draw(st.sampled_from([value for value, _ in menu.parts]) | texts().map(clean)),
+        text=clean(data.draw(texts())[:255]),
         page=data.draw(st.integers(1, 99_999)),
     )
     view = targets_view(found, look)
