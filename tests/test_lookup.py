@@ -4,6 +4,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -188,6 +189,28 @@ async def test_what_is_kept_is_bounded(coc: LocalCoc, lookup: Lookup) -> None:
     assert len(coc.requests) == before
     await lookup.targets(ids[0], max_age_s=60)
     assert len(coc.requests) == before + 1
+
+
+async def test_few_tasks_of_very_many_machines_are_kept(
+    coc: LocalCoc, lookup: Lookup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The oldest goes when all have too many machines together; the newest stays, however many it has."""
+    monkeypatch.setattr("bot.lookup.KEPT_MACHINES", 100)
+    detail = coc.tasks[NIGHTLY].detail
+    assert isinstance(detail, dict)
+    first, second, third, single = (f"ST{number:024d}" for number in range(4))
+    for task_id in (first, second, third):  # 42 machines each
+        coc.tasks[task_id] = replace(coc.tasks[NIGHTLY], id=task_id, detail={**detail, "id": task_id})
+        await lookup.targets(task_id)
+    kept = [lookup.kept(task_id, 60) is not None for task_id in (first, second, third)]
+    assert kept == [False, True, True]
+    rows = json.dumps([{"target_instances": {"batches": [{"targetInstances": [f"id-{n}" for n in range(101)]}]}}])
+    coc.tasks[single] = replace(
+        coc.tasks[NIGHTLY], id=single, detail={**detail, "id": single, "target_instances": rows}
+    )
+    assert len((await lookup.targets(single)).targets.machines) == 101
+    kept = [lookup.kept(task_id, 60) is not None for task_id in (second, third, single)]
+    assert kept == [False, False, True]
 
 
 async def test_without_the_other_permissions_their_parts_are_missing_by_name(coc: LocalCoc, lookup: Lookup) -> None:

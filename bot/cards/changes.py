@@ -61,10 +61,15 @@ def seen(snapshot: Snapshot) -> Seen:
 def _digest(task: Task) -> str:
     """A short hash of the whole task; ``""``, which says nothing, where it is nested too deeply to write out."""
     try:
-        wire = json.dumps(task.model_dump(mode="json"), sort_keys=True, default=str)
+        wire = task.model_dump(mode="json")
+        # Megabytes of text: to write it out as JSON once more would take 10 ms and change nothing.
+        targets = wire.pop("target_instances", None)
+        rest = json.dumps([wire, None if isinstance(targets, str) else targets], sort_keys=True, default=str)
     except (ValueError, RecursionError):
         return ""
-    return hashlib.sha256(wire.encode("utf-8", "replace")).hexdigest()[:12]
+    found = hashlib.sha256(rest.encode("utf-8", "replace"))
+    found.update(targets.encode("utf-8", "replace") if isinstance(targets, str) else b"")
+    return found.hexdigest()[:12]
 
 
 def encode(found: Seen) -> str:

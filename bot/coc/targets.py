@@ -247,11 +247,16 @@ def _machine(row: dict[str, Any], twin: dict[str, Any]) -> Machine:
 
 def _agent_state(word: str | None) -> str | None:
     """A known state in the one spelling that is counted; an unknown word as it came."""
+    if word is None or word in AGENT_STATES:
+        return word
     return canonical(word) if canonical(word) in AGENT_STATES else word
 
 
 def _properties(row: dict[str, Any]) -> dict[str, Any]:
-    found = decode_object(row.get("properties"), "properties")
+    value = row.get("properties")
+    if isinstance(value, dict):  # as it nearly always comes; asked for once or twice per machine
+        return value
+    found = decode_object(value, "properties")
     return {} if isinstance(found, Broken) else found
 
 

@@ -10,6 +10,7 @@ from bot.sandbox.coc_error_tasks import error_tasks
 from bot.sandbox.coc_everyday_tasks import everyday_tasks
 from bot.sandbox.coc_one_off_tasks import one_off_tasks
 from bot.sandbox.coc_outcome_tasks import outcome_tasks
+from bot.sandbox.coc_oversized_task import oversized_task
 from bot.sandbox.coc_schedule_tasks import schedule_tasks
 from bot.sandbox.coc_task_parts import SampleTask
 
@@ -22,6 +23,7 @@ def sample_tasks(now_ms: int) -> dict[str, SampleTask]:
         *one_off_tasks(now_ms),
         document_task(now_ms),
         *awkward_tasks(now_ms),
+        oversized_task(now_ms),
         *schedule_tasks(now_ms),
         *error_tasks(),
     ]

@@ -16,6 +16,7 @@ from bot.sandbox.coc_awkward_tasks import BROKEN_PLAN, BROKEN_TARGETS, HUGE
 from bot.sandbox.coc_document_example import DOCUMENT_EXAMPLE, document_example
 from bot.sandbox.coc_everyday_tasks import NIGHTLY, REJECTED
 from bot.sandbox.coc_outcome_tasks import DISABLED, ENDED, FAILED, RUNNING, WAITING
+from bot.sandbox.coc_oversized_task import LONGEST_HOST_NAME, OVERSIZED, target_instances
 from bot.sandbox.coc_task_parts import DETAIL_FIELDS, LISTING_FIELDS, SampleTask
 from bot.sandbox.coc_tasks import sample_tasks
 
@@ -121,6 +122,34 @@ def test_huge_has_as_many_machines_as_a_task_may_have() -> None:
     batches = machines(HUGE)
     assert [len(batch) for batch in batches] == [333, 333, 333]
     assert len({machine["resourceId"] for batch in batches for machine in batch}) == 999
+
+
+def test_oversized_has_ten_times_as_many() -> None:
+    """10,000 machines, each once, in 2 steps of 10 batches; every kind of state, name and provider is among them."""
+    plans = [json.loads(step["target_instances"]) for step in json.loads(detail_of(OVERSIZED)["target_instances"])]
+    batches = [batch["targetInstances"] for plan in plans for batch in plan["batches"]]
+    assert [[batch["batchIndex"] for batch in plan["batches"]] for plan in plans] == [list(range(1, 11))] * 2
+    assert [len(batch) for batch in batches] == [500] * 20
+    everything = [machine for batch in batches for machine in batch]
+    assert len({machine["resourceId"] for machine in everything}) == 10_000
+    assert {machine["agentStatus"] for machine in everything} == {"ONLINE", "OFFLINE", "FAILED", None}
+    assert {machine["provider"] for machine in everything} == {"ECS", "CCE"}
+    assert len({machine["regionId"] for machine in everything}) == 4
+    names = [machine["properties"]["hostName"] for machine in everything]
+    assert len(set(names)) == 10_000
+    assert max(map(len, names)) == LONGEST_HOST_NAME
+    assert sum(not name.isascii() for name in names) == 100
+    online, usual = everything[2], machines(HUGE)[0][2]
+    assert shape(online) == shape({**usual, "properties": {**usual["properties"], "zoneId": "z"}})
+
+
+@pytest.mark.parametrize("count", [1, 7, 99, 1001])
+def test_oversized_can_be_made_in_other_sizes(count: int) -> None:
+    """Benchmarks compare them: as many machines as asked for, whether or not they divide evenly."""
+    found = decode_targets(target_instances(count))
+    assert len(found.machines) == count
+    assert found.batch_count <= 20
+    assert found.faults == ()
 
 
 @pytest.mark.parametrize("moment", [NOW, NOW + 13 * 3_600_000, NOW + 400 * 86_400_000])
