@@ -17,7 +17,9 @@ HUGE = "ST2601050930000000000014P1"
 async def opened(box: Sandbox, text: str = NIGHTLY, channel: str = SHIFT) -> dict[str, Any]:
     """The explorer of a task, filled."""
     card = await post(box, text, channel)
+    before = (box.slack.view(ADA) or {}).get("id")
     assert (await box.slack.click(ADA, "targets", message_ts=card.ts)).acked
+    await box.slack.settled(lambda: (box.slack.view(ADA) or {}).get("id") not in {None, before})
     return await filled(box)
 
 
