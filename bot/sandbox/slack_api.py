@@ -1,4 +1,4 @@
-"""The doors the bot knocks on: `/api/…` and `/response/…`, with tokens, scopes, faults and a journal."""
+"""The doors the bot knocks on: `/api/…`, `/response/…` and `/upload/…`, with scopes, faults and a journal."""
 
 import asyncio
 import json
@@ -11,6 +11,7 @@ from aiohttp import web
 
 from bot.sandbox.scenes import Scenes
 from bot.sandbox.slack_faults import Fault, Weather
+from bot.sandbox.slack_files import UploadRefusedError
 from bot.sandbox.slack_methods import Methods
 from bot.sandbox.slack_records import Json, SlackRefusedError
 from bot.sandbox.slack_workspace import Workspace
@@ -20,6 +21,9 @@ APP_TOKEN = "xapp-1-sandbox-0000-app"  # noqa: S105
 CALLS_KEPT = 5_000
 RESPONSE_URL = "response_url"
 """The name under which posts to response URLs are recorded and refused."""
+UPLOAD = "upload"
+"""The name under which posts of a file's bytes are recorded and refused."""
+REQUIRED_SCOPES, OPTIONAL_SCOPES = "commands,chat:write", "files:write,im:write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +39,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back: `shown` is the JSON that the journal keeps."""
+    """What goes back: `shown` is the JSON that the journal keeps; `text` is sent in its place where there is one."""
 
     shown: Json
     status: int = 200
     retry_after: int | None = None
+    text: str | None = None
 
 
 class SlackApi:
-    """Answers Web API calls and response URLs, and writes each into the journal."""
+    """Answers Web API calls, response URLs and uploads, and writes each into the journal."""
 
     def __init__(
         self,
@@ -53,7 +58,8 @@ class SlackApi:
         on_call: Callable[[], None],
         scenes: Scenes,
     ) -> None:
-        self.scopes = "commands,chat:write"
+        self.scopes = ""
+        self.grant(optional=True)
         self.journal: deque[Call] = deque(maxlen=CALLS_KEPT)
         self._workspace = workspace
         self._methods = methods
@@ -67,6 +73,11 @@ class SlackApi:
         """Puts the doors into the application."""
         app.router.add_route("*", "/api/{method}", self._web_api)
         app.router.add_post("/response/{token}", self._response_url)
+        app.router.add_post("/upload/{token}", self._upload)
+
+    def grant(self, *, optional: bool) -> None:
+        """Gives the bot token the scopes it must have, and perhaps those that only files need."""
+        self.scopes = f"{REQUIRED_SCOPES},{OPTIONAL_SCOPES}" if optional else REQUIRED_SCOPES
 
     def refuse(self, method: str, fault: Fault, times: int) -> None:
         """Makes the next `times` calls of a method fail."""
@@ -121,9 +132,28 @@ class SlackApi:
             except SlackRefusedError as refused:
                 gone = refused.word in {"used_url", "expired_url", "message_not_found"}
                 return Answer(refusal(refused), status=404 if gone else 400)
-            return Answer({"ok": True})
+            return Answer({"ok": True}, text="ok")
 
         return await self._answered(request, RESPONSE_URL, body if isinstance(body, dict) else {}, answer)
+
+    async def _upload(self, request: web.Request) -> web.StreamResponse:
+        """Takes a file's bytes; the address is secret, so no token is asked for. Only their number is recorded."""
+        try:
+            content = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            content = None
+
+        def answer() -> Answer:
+            if content is None:
+                return Answer({"ok": False, "error": "too_large"}, status=413)
+            try:
+                self._methods.files.upload(request.match_info["token"], content)
+            except UploadRefusedError as refused:
+                return Answer({"ok": False, "error": refused.word}, status=refused.status)
+            return Answer({"ok": True}, text=f"OK - {len(content)}")
+
+        length = request.content_length if content is None else len(content)
+        return await self._answered(request, UPLOAD, {"length": length}, answer)
 
     async def _answered(
         self, request: web.Request, method: str, args: Json, answer: Callable[[], Answer]
@@ -151,14 +181,14 @@ class SlackApi:
             if request.transport is not None:
                 request.transport.abort()
             return web.Response()
-        return self._written(method, given)
+        return self._written(given)
 
-    def _written(self, method: str, given: Answer) -> web.Response:
+    def _written(self, given: Answer) -> web.Response:
         if given.status >= 500:
             page = f"<!DOCTYPE html><html><body><h1>{given.status}</h1><p>Server Error</p></body></html>"
             return web.Response(status=given.status, text=page, content_type="text/html")
-        if method == RESPONSE_URL and given.status == 200 and given.shown["ok"]:
-            return web.Response(text="ok")
+        if given.text is not None:
+            return web.Response(text=given.text)
         response = web.json_response(given.shown, status=given.status)
         response.headers["x-oauth-scopes"] = self.scopes
         if given.retry_after is not None:

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from bot.sandbox.slack_files import Files
 from bot.sandbox.slack_records import (
     BOT_ID,
     BOT_USER,
@@ -38,8 +39,9 @@ class Method:
 class Methods:
     """Everything a bot token may call."""
 
-    def __init__(self, workspace: Workspace, url: Callable[[], str]) -> None:
+    def __init__(self, workspace: Workspace, url: Callable[[], str], files: Files) -> None:
         self._workspace = workspace
+        self.files = files
         self._url = url
         self.table: Mapping[str, Method] = {
             "auth.test": Method(self._auth_test),
@@ -50,6 +52,8 @@ class Methods:
             "views.open": Method(self._views_open),
             "views.push": Method(self._views_push),
             "views.update": Method(self._views_update),
+            "files.getUploadURLExternal": Method(files.get_upload_url, "files:write"),
+            "files.completeUploadExternal": Method(files.complete, "files:write"),
             "conversations.open": Method(self._conversations_open, "im:write"),
             "users.info": Method(self._users_info, "users:read"),
         }
@@ -102,12 +106,7 @@ class Methods:
         return {"channel": message.channel, "ts": message.ts}
 
     def _bot_place(self, args: Json) -> Place:
-        place = self._workspace.places.get(str(args.get("channel")))
-        if place is None:
-            raise SlackRefusedError("channel_not_found")
-        if place.id not in self._workspace.bot_in:
-            raise SlackRefusedError("not_in_channel")
-        return place
+        return self._workspace.bot_place(str(args.get("channel")))
 
     def _own_message(self, args: Json, not_ours: str) -> Message:
         """Ephemeral messages can't be found here: only their response_url reaches them."""

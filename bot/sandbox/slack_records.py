@@ -54,7 +54,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as the page shows it. `kind` is `message` or `command` (the line "… used /schedtask")."""
+    """One message as the page shows it. `kind` is `message` or `command` (the line "… used /schedtask").
+
+    `files` are Slack's file objects.
+    """
 
     ts: str
     channel: str
@@ -65,6 +68,7 @@ class Message:
     edited: Json | None = None
     thread_ts: str | None = None
     kind: str = "message"
+    files: tuple[Json, ...] = ()
 
     def to_json(self) -> Json:
         """The page's MESSAGE object."""
@@ -75,7 +79,8 @@ class Message:
         wire: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": TEAM_ID}
         if self.user == BOT_USER:
             wire |= {"bot_id": BOT_ID, "app_id": APP_ID}
-        optional = {"blocks": self.blocks, "edited": self.edited, "thread_ts": self.thread_ts}
+        files = list(self.files) or None
+        optional = {"blocks": self.blocks, "edited": self.edited, "thread_ts": self.thread_ts, "files": files}
         return wire | {key: deepcopy(value) for key, value in optional.items() if value is not None}
 
 

@@ -17,17 +17,18 @@ from bot.sandbox.scenes import Scenes
 from bot.sandbox.slack_api import APP_TOKEN, BOT_TOKEN, Call, SlackApi
 from bot.sandbox.slack_delivery import Ack, DeliveryError, Parcel, SignedPosts, SocketMode
 from bot.sandbox.slack_faults import Fault
+from bot.sandbox.slack_files import File, Files
 from bot.sandbox.slack_interactions import Interaction, Interactions
 from bot.sandbox.slack_methods import Methods
 from bot.sandbox.slack_page_state import PageState, SampleNote
 from bot.sandbox.slack_payloads import NotThereError
 from bot.sandbox.slack_records import APP_ID, Json, Message
-from bot.sandbox.slack_switches import SlackTrouble
+from bot.sandbox.slack_switches import SlackTrouble, scope_switch
 from bot.sandbox.slack_ui import COMMAND, PageApi, add_headers, guard
 from bot.sandbox.slack_workspace import Workspace
 from bot.sandbox.switches import Switch
 
-__all__ = ["Call", "Interaction", "LocalSlack", "Message", "NotThereError", "SampleNote"]
+__all__ = ["Call", "File", "Interaction", "LocalSlack", "Message", "NotThereError", "SampleNote"]
 
 T = TypeVar("T")
 SIGNING_SECRET = "sandbox-signing-secret"  # noqa: S105 - opens nothing but this sandbox
@@ -63,12 +64,15 @@ class LocalSlack:
         """What went between Slack, the bot and whoever else writes into it, for the page's drawer."""
         self._sockets = SocketMode(clock, self._connection_changed)
         self._posts = SignedPosts(SIGNING_SECRET, time.time)
-        methods = Methods(self._workspace, lambda: self.url)
+        self._files = Files(self._workspace, lambda: self.url)
+        methods = Methods(self._workspace, lambda: self.url, self._files)
         self._api = SlackApi(self._workspace, methods, self._open_socket, self._wake, self.scenes)
         self._interactions = Interactions(self._workspace, methods, self._send, lambda: self.url, self.scenes)
         self._trouble = SlackTrouble(self._api.weather, self.disconnect, self.cut_off)
-        page = PageState(self._workspace, self.scenes, tasks, (*switches, self._trouble.switch), self._is_connected)
-        self._page = PageApi(page, self._interactions, self._run)
+        scopes = scope_switch(lambda granted: self._api.grant(optional=granted))
+        board = (*switches, self._trouble.switch, scopes)
+        page = PageState(self._workspace, self.scenes, tasks, board, self._is_connected)
+        self._page = PageApi(page, self._files, self._interactions, self._run)
         self._runner: web.AppRunner | None = None
         self._running: set[asyncio.Task[Interaction]] = set()
         self._changed = asyncio.Event()
@@ -180,12 +184,16 @@ class LocalSlack:
 
     @property
     def calls(self) -> list[Call]:
-        """The latest Web API calls and posts to response URLs, oldest first."""
+        """The latest Web API calls, posts to response URLs and uploads, oldest first."""
         return list(self._api.journal)
 
     def messages(self, channel: str, viewer: str = "U0ONCALL") -> list[Message]:
         """The messages one person sees there, oldest first; without the lines that say who used a command."""
         return [message for message in self._workspace.messages(channel, viewer) if message.kind == "message"]
+
+    def files(self, viewer: str = "U0ONCALL") -> list[File]:
+        """The files in messages that one person sees, oldest first; those of completed uploads only."""
+        return self._files.visible(viewer)
 
     def view(self, user: str) -> Json | None:
         """The topmost view that this person has open, as Slack's own view object."""
@@ -226,7 +234,7 @@ class LocalSlack:
         retry_after: int | None = None,
         delay: float = 0,
     ) -> None:
-        """Makes the next `times` calls of a method (or of "response_url") fail.
+        """Makes the next `times` calls of a method (or of "response_url" or "upload") fail.
 
         `error` is Slack's word; None only delays by `delay` seconds. `status` 429 comes with `retry_after`,
         5xx with a page of HTML, 0 cuts the connection.

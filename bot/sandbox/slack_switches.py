@@ -1,4 +1,4 @@
-"""The page's switch of the sandbox's Slack: how it takes the bot's calls, and whether it can be reached at all."""
+"""The page's switches of the sandbox's Slack: how it takes the bot's calls, and what the bot's token may do."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,6 +15,10 @@ _CHOICES = (
     Choice("failing", "failing", "Each call of the bot gets a 503. Nothing can be answered; the bot's log says so."),
     Choice("reconnecting", "reconnecting", "The bot is sent away every 5 s, as Slack does every few hours."),
     Choice("unreachable", "unreachable", "The bot is cut off; Slack says dispatch_failed."),
+)
+_SCOPE_CHOICES = (
+    Choice(NORMAL, "granted", "The bot has files:write and im:write."),
+    Choice("withheld", "not granted", "Slack answers missing_scope: no files:write, no im:write."),
 )
 _MOODS: dict[str, Mood] = {"limited": "limited", "late": "late", "failing": "failing"}
 
@@ -52,3 +56,12 @@ class SlackTrouble:
         while True:
             await self._disconnect()
             await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def scope_switch(grant: Callable[[bool], None]) -> Switch:
+    """Whether the bot's token has the scopes that only files need; `grant` gives or takes them."""
+
+    async def turn(value: str) -> None:
+        grant(value == NORMAL)
+
+    return Switch("scopes", "Optional scopes are", _SCOPE_CHOICES, turn)

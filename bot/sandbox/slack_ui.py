@@ -7,9 +7,11 @@ from contextlib import suppress
 from importlib import resources
 from types import MappingProxyType
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import web
 
+from bot.sandbox.slack_files import Files
 from bot.sandbox.slack_interactions import Interaction, Interactions
 from bot.sandbox.slack_page_state import PageState
 from bot.sandbox.slack_payloads import NotThereError
@@ -50,8 +52,11 @@ class BadRequestError(Exception):
 class PageApi:
     """Serves the page. `run` starts an interaction in the background."""
 
-    def __init__(self, page: PageState, interactions: Interactions, run: Callable[[Interaction], None]) -> None:
+    def __init__(
+        self, page: PageState, files: Files, interactions: Interactions, run: Callable[[Interaction], None]
+    ) -> None:
         self._page = page
+        self._files = files
         self._workspace = page.workspace
         self._interactions = interactions
         self._run = run
@@ -63,6 +68,7 @@ class PageApi:
         app.router.add_get(r"/page/{name:[A-Za-z0-9_-]+\.[a-z]+}", self._file)
         app.router.add_get("/sandbox/state", self._state)
         app.router.add_get("/sandbox/events", self._events)
+        app.router.add_get("/sandbox/files/{id:[A-Z0-9]{1,20}}", self._download)
         app.router.add_get("/sandbox/steps/{serial:[0-9]{1,9}}", self._step)
         for path, act in (
             ("command", self._command),
@@ -100,6 +106,15 @@ class PageApi:
     async def _step(self, request: web.Request) -> web.StreamResponse:
         details = self._page.scenes.details(int(request.match_info["serial"]))
         return _error(404, "that step is forgotten") if details is None else web.json_response(details)
+
+    async def _download(self, request: web.Request) -> web.StreamResponse:
+        visible = self._files.visible(request.query.get("user", ""))
+        file = next((file for file in visible if file.id == request.match_info["id"]), None)
+        if file is None:
+            return _error(404, "there is no such file")
+        # Always saved, never shown: a file's content is nothing of the page's.
+        headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"}
+        return web.Response(body=file.content, content_type=file.media_type, headers=headers)
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         user = request.query.get("user", "")
@@ -217,7 +232,7 @@ async def guard(
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """The headers of everything that a browser may show; the bot's doors go without."""
-    if not request.path.startswith(("/api/", "/response/", "/link")):
+    if not request.path.startswith(("/api/", "/response/", "/upload/", "/link")):
         response.headers.update(HEADERS)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.sandbox.slack_records import PEOPLE, PLACES, Json, Message, SlackRefusedError, View
+from bot.sandbox.slack_records import PEOPLE, PLACES, Json, Message, Place, SlackRefusedError, View
 
 TRIGGER_SECONDS = 3.0
 """How long a trigger_id may be exchanged for a view."""
@@ -91,6 +91,15 @@ class Workspace:
         self.announce({"type": "toast", "error": error, "text": text}, {user})
 
     # --- messages
+
+    def bot_place(self, channel: str) -> Place:
+        """A conversation that the bot is in. Raises SlackRefusedError: channel_not_found, not_in_channel."""
+        place = self.places.get(channel)
+        if place is None:
+            raise SlackRefusedError("channel_not_found")
+        if place.id not in self.bot_in:
+            raise SlackRefusedError("not_in_channel")
+        return place
 
     def next_ts(self) -> str:
         """A new message timestamp: unique and rising, even when the clock stands still."""

@@ -84,7 +84,7 @@ async def test_auth_test_says_who_the_bot_is(slack: LocalSlack, http: aiohttp.Cl
     assert answer["ok"] is True
     assert (answer["team_id"], answer["user_id"], answer["bot_id"]) == ("T0SANDBOX", "U0BOT", "B0SANDBOX")
     assert answer["url"] == slack.url + "/"
-    assert scopes == "commands,chat:write"
+    assert scopes == "commands,chat:write,files:write,im:write"
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,6 @@ async def test_auth_test_says_who_the_bot_is(slack: LocalSlack, http: aiohttp.Cl
         ("apps.connections.open", LocalSlack.bot_token, "not_allowed_token_type"),
         ("chat.scheduleMessage", LocalSlack.bot_token, "unknown_method"),
         ("users.info", LocalSlack.bot_token, "missing_scope"),
-        ("conversations.open", LocalSlack.bot_token, "missing_scope"),
     ],
 )
 async def test_a_wrong_token_or_method_is_refused(bot: Caller, method: str, token: str, error: str) -> None:
@@ -128,7 +127,9 @@ async def test_forms_carry_blocks_as_json(slack: LocalSlack, http: aiohttp.Clien
 
 async def test_with_more_scopes_people_and_dms_are_reachable(slack: LocalSlack, bot: Caller) -> None:
     """users.info tells zone and locale; a DM takes messages once it was opened."""
-    slack.scopes = "commands,chat:write,users:read,im:write"
+    slack.scopes = "commands,chat:write,users:read"
+    assert (await bot.call("conversations.open", users=ADA))["needed"] == "im:write"
+    slack.scopes += ",im:write"
     user = (await bot.call("users.info", user=GRACE, include_locale=True))["user"]
     assert (user["tz"], user["tz_offset"], user["is_restricted"], user["locale"]) == (
         "Europe/London",

@@ -103,6 +103,7 @@ async def test_the_state_is_what_one_person_sees(slack: LocalSlack, http: aiohtt
         "edited": None,
         "thread_ts": None,
         "kind": "message",
+        "files": [],
     }
     assert grace["messages"]["C0SHIFT"] == []
 

@@ -3,6 +3,7 @@
 import { blockNodes } from "./blocks.js";
 import { dateNode, formatDate, wallClock } from "./dates.js";
 import { el, icon } from "./dom.js";
+import { fileNodes } from "./files.js";
 import { mrkdwn } from "./mrkdwn.js";
 
 const NEAR_BOTTOM_PX = 80;
@@ -49,7 +50,7 @@ export function messageNode(message, context) {
   const user = context.user(message.user);
   const body = message.blocks?.length
     ? blockNodes(message.blocks, context)
-    : el("div", { class: "text" }, mrkdwn(message.text ?? "", context));
+    : (message.text || !message.files?.length) && el("div", { class: "text" }, mrkdwn(message.text ?? "", context));
   return el(
     "li",
     { class: message.ephemeral_to ? "message message-ephemeral" : "message", "data-ts": message.ts, ...day(message, context) },
@@ -60,7 +61,8 @@ export function messageNode(message, context) {
         el("span", { class: "name" }, isApp ? context.app.name : user?.name ?? message.user),
         isApp && el("span", { class: "badge" }, "APP"),
         when(message, context)),
-      el("div", { class: "message-body" }, body, message.edited && el("span", { class: "edited" }, "(edited)")),
+      el("div", { class: "message-body" }, body, message.edited && el("span", { class: "edited" }, "(edited)"),
+        fileNodes(message.files, context)),
       threadLine(message, context)),
     hoverTools(message, context),
   );

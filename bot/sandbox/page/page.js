@@ -196,10 +196,11 @@ function openFromAddress() {
 
 const byTs = (messages) => Object.fromEntries(messages.map((message) => [message.ts, message]));
 
-/** Says a message's `text` to screen readers: the conclusion that notifications show, not the whole card. */
+/** Says a message's `text` to screen readers: the conclusion that notifications show, not the whole card. A file's title follows. */
 function announce(message) {
   const about = context({});
-  const words = mrkdwn(message.text ?? "", about).textContent;
+  const files = (message.files ?? []).map((file) => `file ${file.title}`);
+  const words = [mrkdwn(message.text ?? "", about).textContent, ...files].filter(Boolean).join(", ");
   $("announcer").textContent = `${about.userName(message.user) ?? message.user}: ${words}`;
 }
 
