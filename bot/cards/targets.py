@@ -58,7 +58,6 @@ def targets_view(snapshot: Snapshot, look: Look | None = None, *, note: str = ""
         section("\n".join([name, *where_lines(targets)]), again),
         *_counts(targets),
         context(f"{saved}Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}."),
-        *([section(note)] if note else []),
         *_broken(targets),
     ]
     searchable = len(targets.machines) > FEW
@@ -67,6 +66,8 @@ def targets_view(snapshot: Snapshot, look: Look | None = None, *, note: str = ""
     blocks += [divider(), *_result(targets, look, pages), *listed(pages[page - 1])]
     if len(pages) > 1:
         blocks.append(_turner(page, len(pages), look.epoch))
+    # Beside the buttons that it is the answer to.
+    blocks += [section(note)] if note else []
     if targets.machines:
         blocks.append(_take_along(look))
     return TARGETS.view(blocks, encode(look), submit="Find" if searchable else None)

@@ -5,6 +5,7 @@ through one shared session; Bolt's ``respond`` would open a new one for each cal
 """
 
 import asyncio
+import io
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -12,7 +13,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import structlog
-from slack_sdk.errors import SlackApiError, SlackRequestError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.budget import Message
@@ -125,14 +126,18 @@ class Replies:
     ) -> None:
         """Upload a file into a conversation (or a thread of it) that the bot is in. Raises SlackRefused.
 
-        Three calls, none of which is repeated: a file must not come twice.
+        Three calls, none of which is repeated: a file must not come twice. slack_sdk's own helper would hand all
+        bytes to the transport at once, which holds up the event loop for megabytes; here they go in pieces.
         """
         async with _refusals(UPLOAD_DEADLINE_S):
-            await self._client.files_upload_v2(
-                filename=name,
-                title=name,
-                content=content,
-                channel=channel,
+            ticket = await self._client.files_getUploadURLExternal(filename=name, length=len(content))
+            url, file_id = ticket.get("upload_url"), ticket.get("file_id")
+            async with self._session.post(str(url), data=io.BytesIO(content)) as answer:
+                if answer.status != 200:
+                    raise SlackRefused("upload_failed", passing=answer.status >= 500, detail=f"HTTP {answer.status}")
+            await self._client.files_completeUploadExternal(
+                files=[{"id": str(file_id), "title": name}],
+                channel_id=channel,
                 thread_ts=thread_ts,
                 initial_comment=comment,
             )
@@ -148,9 +153,6 @@ async def _refusals(deadline_s: float) -> AsyncIterator[None]:
         raise SlackRefused("timed_out") from None
     except SlackApiError as error:
         raise _api_refusal(error) from error
-    except SlackRequestError as error:
-        # The upload itself, to which Slack answers with a status only.
-        raise SlackRefused("upload_failed", passing=True) from error
     except aiohttp.ClientConnectorError as error:
         raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
     except (aiohttp.ClientError, ValueError) as error:
