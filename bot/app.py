@@ -20,10 +20,12 @@ from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
 from bot.coc.errors import CredentialsUnavailable
 from bot.lookup import Lookup
+from bot.operations.audit import Audit
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
 from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
+from bot.slack.access import Access, Rules
 from bot.slack.desk import Desk
 from bot.slack.reply import DEADLINE_S, Replies
 from bot.slack.work import Work
@@ -136,10 +138,15 @@ class Bot:
             observe=self._observe_call,
         )
         self._stack.push_async_callback(coc.aclose)
+        replies = Replies(session, client)
+        audit = _open_audit(settings.audit_file)
+        self._stack.callback(audit.close)
         desk = Desk(
             lookup=Lookup(coc),
-            replies=Replies(session, client),
+            replies=replies,
             work=self._work,
+            access=Access(_rules(settings), str(identity.team_id or ""), replies.call),
+            audit=audit.write,
             private_by_default=settings.visibility == "private",
             observe=self._metrics.interaction,
             targets_max_age_s=settings.targets_max_age,
@@ -197,6 +204,29 @@ class Bot:
             ms=round(call.seconds * 1000),
             request_id=call.request_id,
         )
+
+
+def _rules(settings: Settings) -> Rules:
+    return Rules(
+        workspaces=settings.allow_workspaces,
+        channels=settings.allow_channels,
+        users=settings.allow_users,
+        groups=settings.allow_usergroups,
+        guests=settings.allow_guests,
+        tasks=settings.allow_tasks,
+        person_limit=settings.person_limit,
+        channel_limit=settings.channel_limit,
+        contact=settings.contact,
+    )
+
+
+def _open_audit(path: str | None) -> Audit:
+    try:
+        return Audit(path)
+    except OSError as error:
+        raise StartError(
+            f"The audit can't be written to {path} ({error.strerror or error}): check SCHEDTASK_AUDIT_FILE"
+        ) from None
 
 
 def coc_endpoint(settings: CloudSettings) -> str:

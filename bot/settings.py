@@ -4,14 +4,35 @@ Slack's and COC's names are those that their own tools use; the rest begins with
 credentials themselves are not here: the vendor's library reads them from its own variables, files and services.
 """
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 Seconds = Annotated[float, Field(gt=0, le=60)]
+
+
+def _listed(value: Any) -> Any:
+    return frozenset(filter(None, re.split(r"[,\s]+", value))) if isinstance(value, str) else value
+
+
+Words = Annotated[frozenset[str], BeforeValidator(_listed)]
+"""Separated by commas or blanks."""
+PerMinute = Annotated[int, Field(ge=0, le=10_000)]
+SECRET_FILES = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
+"""Secrets that may stand in a file instead, named by the variable with ``_FILE`` behind."""
 
 
 class ConfigurationError(Exception):
@@ -69,6 +90,18 @@ class Settings(CloudSettings):
     visibility: Literal["public", "private"] = Field(default="public", alias="SCHEDTASK_VISIBILITY")
     targets_max_age: float = Field(default=60.0, ge=0, le=3600, alias="SCHEDTASK_TARGETS_MAX_AGE")
     grace: Seconds = Field(default=10.0, alias="SCHEDTASK_GRACE")
+    allow_workspaces: Words = Field(default=frozenset(), alias="SCHEDTASK_ALLOW_WORKSPACES")
+    allow_channels: Words = Field(default=frozenset(), alias="SCHEDTASK_ALLOW_CHANNELS")
+    allow_users: Words = Field(default=frozenset(), alias="SCHEDTASK_ALLOW_USERS")
+    allow_usergroups: Words = Field(default=frozenset(), alias="SCHEDTASK_ALLOW_USERGROUPS")
+    allow_guests: bool = Field(default=True, alias="SCHEDTASK_ALLOW_GUESTS")
+    allow_tasks: Words = Field(default=frozenset(), alias="SCHEDTASK_ALLOW_TASKS")
+    contact: str = Field(default="the bot's owner", alias="SCHEDTASK_CONTACT", max_length=200)
+    person_limit: PerMinute = Field(default=60, alias="SCHEDTASK_PERSON_LIMIT")
+    channel_limit: PerMinute = Field(default=120, alias="SCHEDTASK_CHANNEL_LIMIT")
+    audit_file: str | None = Field(default=None, alias="SCHEDTASK_AUDIT_FILE")
+    redact_words: Words = Field(default=frozenset(), alias="SCHEDTASK_REDACT_WORDS")
+    redact_allow: Words = Field(default=frozenset(), alias="SCHEDTASK_REDACT_ALLOW")
     log_format: Literal["console", "json"] = Field(default="json", alias="SCHEDTASK_LOG_FORMAT")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", alias="SCHEDTASK_LOG_LEVEL")
 
@@ -93,6 +126,24 @@ class Settings(CloudSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be an http or https URL, such as https://slack.com/api/")
         return value.strip().rstrip("/") + "/"
+
+    @field_validator("allow_workspaces", "allow_channels", "allow_users", "allow_usergroups")
+    @classmethod
+    def _ids(cls, value: frozenset[str], about: ValidationInfo) -> frozenset[str]:
+        # A name instead of an id would lock everybody out, or let in who comes to bear it.
+        form, example = _IDS[str(about.field_name)]
+        wrong = sorted(word for word in value if not re.fullmatch(form, word))
+        if wrong:
+            raise ValueError(f"{wrong[0][:40]!r} is not an id such as {example}: give ids, not names")
+        return value
+
+    @field_validator("allow_tasks")
+    @classmethod
+    def _patterns(cls, value: frozenset[str]) -> frozenset[str]:
+        wrong = sorted(word for word in value if not re.fullmatch(r"(?:id|name|project):.+", word))
+        if wrong:
+            raise ValueError(f"{wrong[0][:40]!r} must begin with id:, name: or project:, such as name:nightly-*")
+        return value
 
     @model_validator(mode="after")
     def _transport(self) -> Self:
@@ -121,9 +172,11 @@ class Settings(CloudSettings):
 def read(environment: Mapping[str, str]) -> Settings:
     """The settings in a mapping of environment variables. Empty values count as absent.
 
+    Secrets may come from files: ``SLACK_BOT_TOKEN_FILE=/run/secrets/slack_bot_token``.
+
     Raises ConfigurationError with one line that names the variable; never with a secret's value in it.
     """
-    return _read(Settings, environment)
+    return _read(Settings, _with_files(environment))
 
 
 def read_cloud(environment: Mapping[str, str]) -> CloudSettings:
@@ -132,6 +185,24 @@ def read_cloud(environment: Mapping[str, str]) -> CloudSettings:
 
 
 S = TypeVar("S", bound=CloudSettings)
+
+
+def _with_files(environment: Mapping[str, str]) -> Mapping[str, str]:
+    found = dict(environment)
+    for name in SECRET_FILES:
+        path = environment.get(f"{name}_FILE", "").strip()
+        if not path:
+            continue
+        if environment.get(name, "").strip():
+            raise ConfigurationError(f"{name} and {name}_FILE are both set: keep one")
+        try:
+            found[name] = Path(path).read_text("utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            why = getattr(error, "strerror", None) or "it is not text"
+            raise ConfigurationError(f"{name}_FILE: {path} can't be read ({why})") from None
+        if not found[name]:
+            raise ConfigurationError(f"{name}_FILE: {path} is empty")
+    return found
 
 
 def _read(kind: type[S], environment: Mapping[str, str]) -> S:
@@ -158,4 +229,10 @@ def _one_line(error: ValidationError) -> str:
     return f"{name}: {message[:1].lower()}{message[1:]}" if name else message
 
 
+_IDS = {
+    "allow_workspaces": (r"[TE][A-Z0-9]{2,20}", "T0123456789"),
+    "allow_channels": (r"[CGD][A-Z0-9]{2,20}|dm", "C0123456789, or dm for all direct messages"),
+    "allow_users": (r"[UW][A-Z0-9]{2,20}", "U0123456789"),
+    "allow_usergroups": (r"S[A-Z0-9]{2,20}", "S0123456789"),
+}
 _WHAT = {"SLACK_BOT_TOKEN": "the bot token (xoxb-…) from the app's page OAuth & Permissions"}

@@ -33,7 +33,8 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
     assert len(literal) > 8
     for name, text in literal.items():
         value = getattr(found, by_alias[name])
-        assert (f"{value:g}" if isinstance(value, float) else str(value)) == text, name
+        shown = f"{value:g}" if isinstance(value, float) else str(value)
+        assert (shown.lower() if isinstance(value, bool) else shown) == text, name
 
 
 @pytest.mark.parametrize("command", ["run", "sandbox", "show", "doctor"])

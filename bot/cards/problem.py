@@ -17,7 +17,8 @@ _UNSAID = {"task": "with this id"}
 class Problem:
     """One failure in our own words: ``title`` says what happened, ``advice`` what to do.
 
-    Both may hold ``{task}``, ``{permission}`` or ``{wait}``, filled from ``values`` and shown as literals.
+    Both may hold ``{task}`` or ``{permission}``, filled from ``values`` and shown as literals, or ``{wait}`` or
+    ``{contact}``, which are words of ours or the operator's.
     """
 
     mark: str
@@ -30,7 +31,7 @@ class Problem:
 
     def plain(self) -> str:
         """Title and advice in one line without markup, for notifications, terminals and marks on a card."""
-        values = _UNSAID | {key: plain(value, 80) for key, value in self.values}
+        values = _UNSAID | {key: plain(value, 200 if key == "contact" else 80) for key, value in self.values}
         return f"{self.title.format_map(values)} {self.advice.format_map(values)}"
 
 
@@ -163,7 +164,8 @@ def problem_card(found: Problem, *, task_id: str | None, reference: str) -> Mess
         parts.append(f"cloud request {code(found.request_id, 80)}")
     parts.append(f"reference {code(reference, 20)}")
     # The templates are our own words; what fills them is shown as a literal.
-    literals = {key: code(value, 80) if key != "wait" else mrkdwn(value, 30) for key, value in found.values}
+    ours = {"wait": 30, "contact": 200}
+    literals = {key: mrkdwn(value, ours[key]) if key in ours else code(value, 80) for key, value in found.values}
     values = _UNSAID | literals
     sentence = f"{found.mark}  *{found.title.format_map(values)}*\n{found.advice.format_map(values)}"
     # Our own words with cleaned values: escaped, but not disarmed, so that a permission can be copied.

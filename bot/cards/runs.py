@@ -115,13 +115,16 @@ def took(run: Run, now: datetime) -> str:
     return ""
 
 
-def runs_view(snapshot: Snapshot, *, reference: str) -> dict[str, Any]:
-    """The modal: the latest runs, newest first; or why they can't be shown."""
+def runs_view(snapshot: Snapshot, *, reference: str, metadata: str = "") -> dict[str, Any]:
+    """The modal: the latest runs, newest first; or why they can't be shown.
+
+    ``metadata`` travels with it; the task's id where nothing else is needed.
+    """
     runs = snapshot.runs
     name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
     if isinstance(runs, Missing):
         again = actions(button("Try again", AGAIN, snapshot.task_id))
-        return RUNS.view([section(name), *_without(snapshot, runs, reference), again], snapshot.task_id)
+        return RUNS.view([section(name), *_without(snapshot, runs, reference), again], metadata or snapshot.task_id)
     shown = runs[:MOST]
     facts = [_how_many(snapshot, len(shown)), f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"]
     # At the top, because that is where a run shows that is under way.
@@ -130,7 +133,7 @@ def runs_view(snapshot: Snapshot, *, reference: str) -> dict[str, Any]:
     several = len({run.region for run in shown if run.region}) > 1
     for run in shown:
         blocks += _row(run, snapshot, several_regions=several)
-    return RUNS.view(blocks, snapshot.task_id)
+    return RUNS.view(blocks, metadata or snapshot.task_id)
 
 
 def all_runs(snapshot: Snapshot) -> list[Block]:

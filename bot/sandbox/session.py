@@ -1,5 +1,6 @@
 """The sandbox as one thing: a local COC, a local Slack and, between them over real sockets, the bot itself."""
 
+import os
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -87,6 +88,7 @@ class Sandbox:
             "COC_ENDPOINT": self.coc.url,
             "SCHEDTASK_HOST": "127.0.0.1",
             "SCHEDTASK_PORT": "0",
+            "SCHEDTASK_AUDIT_FILE": os.devnull,
             **secret,
         }
 

@@ -56,6 +56,7 @@ class Methods:
             "files.completeUploadExternal": Method(files.complete, "files:write"),
             "conversations.open": Method(self._conversations_open, "im:write"),
             "users.info": Method(self._users_info, "users:read"),
+            "usergroups.users.list": Method(self._group_members, "usergroups:read"),
         }
 
     def _auth_test(self, _: Json) -> Json:
@@ -182,7 +183,7 @@ class Methods:
         offset = datetime.fromtimestamp(self._workspace.clock(), UTC).astimezone(ZoneInfo(person.tz)).utcoffset()
         user: Json = {
             "id": person.id,
-            "team_id": TEAM_ID,
+            "team_id": person.team,
             "name": person.handle,
             "real_name": person.name,
             "deleted": False,
@@ -197,6 +198,12 @@ class Methods:
         if str(args.get("include_locale")).lower() in {"1", "true"}:
             user["locale"] = "en-US"
         return {"user": user}
+
+    def _group_members(self, args: Json) -> Json:
+        members = self._workspace.groups.get(str(args.get("usergroup")))
+        if members is None:
+            raise SlackRefusedError("no_such_subteam")
+        return {"users": sorted(members)}
 
     # --- response URLs
 

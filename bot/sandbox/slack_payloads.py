@@ -30,7 +30,7 @@ def slash_command(person: Person, place: Place, command: str, text: str, **links
     """The fields of a slash command; all strings, as they also go into a form. `links`: URL and trigger."""
     return {
         "token": VERIFICATION_TOKEN,
-        "team_id": TEAM_ID,
+        "team_id": person.team,
         "team_domain": TEAM_DOMAIN,
         "channel_id": place.id,
         "channel_name": place.wire_name,
@@ -89,7 +89,7 @@ def view_closed(person: Person, view: View) -> Json:
 def _interaction(kind: str, person: Person) -> Json:
     return {
         "type": kind,
-        "user": {"id": person.id, "username": person.handle, "name": person.handle, "team_id": TEAM_ID},
+        "user": {"id": person.id, "username": person.handle, "name": person.handle, "team_id": person.team},
         "api_app_id": APP_ID,
         "token": VERIFICATION_TOKEN,
         "team": {"id": TEAM_ID, "domain": TEAM_DOMAIN},

@@ -13,6 +13,8 @@ Json = dict[str, Any]
 APP_ID, APP_NAME = "A0SANDBOX", "COC Tasks"
 BOT_USER, BOT_ID = "U0BOT", "B0SANDBOX"
 TEAM_ID, TEAM_NAME, TEAM_DOMAIN = "T0SANDBOX", "Sandbox", "sandbox"
+OTHER_TEAM_ID = "T0PARTNER"
+"""A workspace that shares the incident channel."""
 
 
 class SlackRefusedError(Exception):
@@ -35,6 +37,8 @@ class Person:
     title: str
     tz: str
     guest: bool
+    team: str = TEAM_ID
+    """The workspace that they belong to; another one's people are in shared channels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +133,16 @@ PEOPLE: Mapping[str, Person] = MappingProxyType(
     {
         "U0ONCALL": Person("U0ONCALL", "Ada", "ada", "On call", "Asia/Shanghai", guest=False),
         "U0GUEST": Person("U0GUEST", "Grace", "grace", "Guest", "Europe/London", guest=True),
+        "U0PARTNER": Person("U0PARTNER", "Mallory", "mallory", "Partner", "UTC", guest=False, team=OTHER_TEAM_ID),
     }
 )
 PLACES: Mapping[str, Place] = MappingProxyType(
     {
-        "C0SHIFT": Place("C0SHIFT", "shift-chat", "channel", frozenset(PEOPLE)),
+        "C0SHIFT": Place("C0SHIFT", "shift-chat", "channel", frozenset({"U0ONCALL", "U0GUEST"})),
         "C0INCIDENT": Place("C0INCIDENT", "inc-2041", "channel", frozenset(PEOPLE)),
         "D0ADA": Place("D0ADA", "Ada's DM", "dm", frozenset({"U0ONCALL"})),
         "D0GRACE": Place("D0GRACE", "Grace's DM", "dm", frozenset({"U0GUEST"})),
+        "D0MALLORY": Place("D0MALLORY", "Mallory's DM", "dm", frozenset({"U0PARTNER"})),
     }
 )
 

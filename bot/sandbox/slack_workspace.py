@@ -61,6 +61,7 @@ class Workspace:
         self.people = dict(PEOPLE)
         self.places = PLACES
         self.bot_in = {"C0SHIFT"}
+        self.groups = {"S0ONCALL": {"U0ONCALL"}}
         self._messages: dict[str, OrderedDict[str, Message]] = {place: OrderedDict() for place in PLACES}
         self._stacks: dict[str, list[View]] = {person: [] for person in PEOPLE}
         self._triggers: OrderedDict[str, Trigger] = OrderedDict()

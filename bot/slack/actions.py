@@ -64,8 +64,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
             interaction = Interaction.of_click(body, what)
             desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
         else:
-            interaction, shown = Interaction.of_click(body, what), found.task_id
-            desk.answer(interaction, lambda: views.open_runs(desk, interaction, shown), task_id=shown)
+            interaction, look = Interaction.of_click(body, what), _look(found.task_id, body)
+            desk.answer(interaction, lambda: views.open_runs(desk, interaction, look), task_id=look.task_id)
 
     @app.action(re.compile(r".*"))
     async def unknown(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -79,12 +79,11 @@ def register(app: AsyncApp, desk: Desk) -> None:
 def _look(task_id: str, body: Mapping[str, Any]) -> Look:
     """All targets, and where the card stands; an ephemeral card has no thread."""
     container = body.get("container")
-    place = container if isinstance(container, Mapping) and not container.get("is_ephemeral") else {}
+    place = container if isinstance(container, Mapping) else {}
     message = body.get("message")
     root = message.get("thread_ts") if isinstance(message, Mapping) else None
-    channel, thread = place.get("channel_id"), root or place.get("message_ts")
-    known = isinstance(channel, str) and isinstance(thread, str)
-    return Look(task_id, channel=str(channel), thread=str(thread)) if known else Look(task_id)
+    thread = None if place.get("is_ephemeral") else root or place.get("message_ts")
+    return Look(task_id, channel=str(place.get("channel_id") or ""), thread=str(thread or ""))
 
 
 async def _refresh(desk: Desk, interaction: Interaction, before: Seen, body: Mapping[str, Any]) -> str:

@@ -6,9 +6,10 @@ asked, with a reference that is in the log.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 
@@ -19,6 +20,7 @@ from bot.cards.text import code
 from bot.coc.errors import CocError
 from bot.coc.snapshot import Snapshot
 from bot.lookup import Lookup
+from bot.slack.access import Access, Denied
 from bot.slack.interaction import Interaction
 from bot.slack.order import Order
 from bot.slack.reply import Replies, SlackRefused
@@ -50,8 +52,12 @@ class Desk:
     """The collaborators of all listeners."""
 
     lookup: Lookup
+    """Not to be asked directly: ``snapshot``, ``targets`` and ``history`` check first who wants to know."""
     replies: Replies
     work: Work
+    access: Access
+    audit: Callable[[dict[str, object]], None] = lambda _entry: None
+    """Takes one entry for each interaction: see ``_entry``."""
     private_by_default: bool = False
     observe: Observe = lambda _kind, _outcome, _seconds: None
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -97,8 +103,48 @@ class Desk:
         await self.tell(interaction, problem_card(problem, task_id=None, reference=interaction.reference))
         return "refused"
 
+    async def targets(self, interaction: Interaction, task_id: str, max_age_s: float) -> Snapshot:
+        """What the detail call tells, at most ``max_age_s`` seconds old. Raises CocError and Denied."""
+        return await self._admitted(interaction, task_id, self.lookup.targets(task_id, max_age_s=max_age_s))
+
+    async def history(self, interaction: Interaction, task_id: str) -> Snapshot:
+        """The task with its runs, also where COC needs longer for them. Raises CocError and Denied."""
+        return await self._admitted(interaction, task_id, self.lookup.history(task_id))
+
+    def in_hand(self, interaction: Interaction, task_id: str) -> Snapshot | None:
+        """What ``targets`` would give at once, for somebody who may have it; None where anything must be asked."""
+        kept = self.lookup.kept(task_id, self.targets_max_age_s)
+        if kept is None or not self.access.admitted(interaction):
+            return None
+        try:
+            self.access.task(kept)
+        except Denied:
+            return None
+        return kept
+
     async def snapshot(self, interaction: Interaction, task_id: str) -> Snapshot:
-        """Look a task up; a person who waits longer than a breath is told so. Raises CocError."""
+        """Look a task up; a person who waits longer than a breath is told so. Raises CocError and Denied."""
+        return await self._admitted(interaction, task_id, self._patiently(interaction, task_id))
+
+    async def _admitted(
+        self, interaction: Interaction, task_id: str, asking: Coroutine[Any, Any, Snapshot]
+    ) -> Snapshot:
+        """Ask for somebody who may have the answer."""
+        try:
+            await self.access.admit(interaction, task_id)
+        except BaseException:
+            asking.close()
+            raise
+        try:
+            found = await asking
+        except CocError as error:
+            interaction.cloud_requests.extend(filter(None, [error.request_id]))
+            raise
+        interaction.cloud_requests.extend(filter(None, [found.request_id]))
+        self.access.task(found)
+        return found
+
+    async def _patiently(self, interaction: Interaction, task_id: str) -> Snapshot:
         asking = asyncio.ensure_future(self.lookup.snapshot(task_id))
         try:
             done, _ = await asyncio.wait({asking}, timeout=self.patience_s)
@@ -124,6 +170,7 @@ class Desk:
             seconds = self.monotonic() - began
             log.info("answered", outcome=outcome, ms=round(seconds * 1000))
         self.observe(interaction.kind, outcome, seconds)
+        self.audit(_entry(interaction, task_id, outcome, seconds))
 
     async def _outcome(self, interaction: Interaction, job: Callable[[], Awaitable[str]], task_id: str | None) -> str:
         try:
@@ -131,6 +178,8 @@ class Desk:
         except CocError as error:
             log_coc_error(error)
             outcome, problem = type(error).__name__, problem_of(error, task_id)
+        except Denied as denied:
+            outcome, problem = denied.word, denied.problem
         except SlackRefused as refused:
             log.error("reply_refused", error=str(refused))
             outcome, problem = f"slack: {refused.error}", NOT_TAKEN
@@ -145,6 +194,21 @@ class Desk:
             log.error("answer_lost", error=str(refused))
             return f"{outcome}, not told"
         return outcome
+
+
+def _entry(interaction: Interaction, task_id: str | None, outcome: str, seconds: float) -> dict[str, object]:
+    """For the audit: who, where, which task, what they did, how it ended. Ids only, no value of a task."""
+    return {
+        "reference": interaction.reference,
+        "did": interaction.kind,
+        "outcome": outcome,
+        "user": interaction.user,
+        "team": interaction.team,
+        "channel": interaction.channel,
+        "task_id": task_id,
+        "cloud_requests": interaction.cloud_requests,
+        "ms": round(seconds * 1000),
+    }
 
 
 def log_coc_error(error: CocError) -> None:

@@ -51,7 +51,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         pressed = action.get("action_id")
         interaction = Interaction.of_click(body, "find" if pressed == FIND else "page")
         max_age_s = 0.0 if pressed == AGAIN else desk.targets_max_age_s
-        _answer(desk, interaction, body, action, lambda look: _window(desk, look, max_age_s))
+        _answer(desk, interaction, body, action, lambda look: _window(desk, interaction, look, max_age_s))
 
     for action_id in (PREVIOUS, NEXT, PAGE, AGAIN, CLEAR, STATE, REGION, PART, FIND):
         app.action(action_id)(turn_to)
@@ -76,13 +76,14 @@ def register(app: AsyncApp, desk: Desk) -> None:
         if look is None:
             desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
             return
-        window = _names(desk, look)
+        window = _names(desk, interaction, look)
         desk.answer(interaction, lambda: open_window(desk, interaction, window, "views.push"), task_id=look.task_id)
 
     @app.action(take_along.NAMES_AGAIN)
     async def names_again(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        _answer(desk, Interaction.of_click(body, "names"), body, action, lambda look: _names(desk, look))
+        interaction = Interaction.of_click(body, "names")
+        _answer(desk, interaction, body, action, lambda look: _names(desk, interaction, look))
 
     @app.view(TARGETS.callback)
     async def find(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -91,7 +92,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
 async def open_targets(desk: Desk, interaction: Interaction, look: Look) -> str:
     """Open the modal and fill it; the outcome in a word."""
-    return await open_window(desk, interaction, _window(desk, look, 0.0))
+    return await open_window(desk, interaction, _window(desk, interaction, look, 0.0))
 
 
 async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
@@ -105,8 +106,8 @@ async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
         await ack(response_action="update", view=TARGETS.dead_end(UNREADABLE, reference=interaction.reference))
         desk.answer(interaction, lambda: _said("no task id"))
         return
-    window = _window(desk, look, desk.targets_max_age_s)
-    snapshot = desk.lookup.kept(look.task_id, desk.targets_max_age_s)
+    window = _window(desk, interaction, look, desk.targets_max_age_s)
+    snapshot = desk.in_hand(interaction, look.task_id)
     if snapshot is None:
         await ack(response_action="update", view=TARGETS.loading(look.task_id, encode(look)))
         desk.order.answered(turn)
@@ -154,17 +155,17 @@ def _look(body: Mapping[str, Any], action: Mapping[str, Any]) -> Look | None:
     return look and after(look, action, state.get("values") if isinstance(state, Mapping) else None)
 
 
-def _window(desk: Desk, look: Look, max_age_s: float) -> Window:
+def _window(desk: Desk, interaction: Interaction, look: Look, max_age_s: float) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.lookup.targets(look.task_id, max_age_s=max_age_s)
+        snapshot = await desk.targets(interaction, look.task_id, max_age_s)
         return await _built(snapshot, lambda: targets_view(snapshot, look)), "targets"
 
     return Window(TARGETS, look.task_id, encode(look), content)
 
 
-def _names(desk: Desk, look: Look) -> Window:
+def _names(desk: Desk, interaction: Interaction, look: Look) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.lookup.targets(look.task_id, max_age_s=desk.targets_max_age_s)
+        snapshot = await desk.targets(interaction, look.task_id, desk.targets_max_age_s)
         return await _built(snapshot, lambda: take_along.names_view(snapshot, look, encode(look))), "names"
 
     return Window(take_along.NAMES, look.task_id, encode(look), content)
@@ -174,7 +175,7 @@ def _sent(desk: Desk, interaction: Interaction, look: Look, kind: take_along.Kin
     """Send the file, then show the same list with a line that says what became of it."""
 
     async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.lookup.targets(look.task_id, max_age_s=desk.targets_max_age_s)
+        snapshot = await desk.targets(interaction, look.task_id, desk.targets_max_age_s)
         file = await _built(snapshot, lambda: take_along.make_file(snapshot, look, kind))
         place = (look.channel, look.thread) if thread else ("", "")
         note, outcome = await deliver(desk.replies, interaction, file, channel=place[0], thread=place[1])

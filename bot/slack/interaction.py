@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.cards.explorer import decode
+
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No character that is mistaken for another when read out on the phone."""
 
@@ -20,13 +22,17 @@ class Interaction:
     """What Slack says about one command or click. Texts are empty where Slack sent none."""
 
     kind: str
-    """For the log: "command", "refresh", "targets", "page", "runs"."""
+    """For the log: "command", "refresh", "targets", "page", "find", "csv", "json", "names", "runs", "parameters"."""
     user: str
     channel: str
     team: str
     response_url: str
     trigger_id: str
     reference: str = field(default_factory=new_reference)
+    counted: list[bool] = field(default_factory=list, compare=False)
+    """Holds something once this interaction has counted against its person's limit."""
+    cloud_requests: list[str] = field(default_factory=list, compare=False)
+    """The cloud's request ids of what was asked for it, for the audit."""
 
     @classmethod
     def of_command(cls, body: Mapping[str, Any]) -> "Interaction":
@@ -43,12 +49,16 @@ class Interaction:
     @classmethod
     def of_click(cls, body: Mapping[str, Any], kind: str) -> "Interaction":
         """From a ``block_actions`` payload."""
-        channel = _part(body, "channel") or {"id": _text(_part(body, "container"), "channel_id")}
+        channel = _text(_part(body, "channel"), "id") or _text(_part(body, "container"), "channel_id")
+        # In a modal Slack names no channel; ours remembers where the card stands.
+        look = None if channel else decode(_part(body, "view").get("private_metadata"))
+        user = _part(body, "user")
         return cls(
             kind=kind,
-            user=_text(_part(body, "user"), "id"),
-            channel=_text(channel, "id"),
-            team=_text(_part(body, "team"), "id"),
+            user=_text(user, "id"),
+            channel=channel or (look.channel if look else ""),
+            # In a channel that is shared with another workspace the person's own counts.
+            team=_text(user, "team_id") or _text(_part(body, "team"), "id"),
             response_url=_text(body, "response_url"),
             trigger_id=_text(body, "trigger_id"),
         )

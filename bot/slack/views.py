@@ -4,7 +4,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.cards.explorer import decode
+from bot.cards.explorer import Look, decode, encode
 from bot.cards.runs import AGAIN, RUNS, runs_view
 from bot.coc.snapshot import Missing
 from bot.slack.desk import Desk
@@ -23,20 +23,20 @@ def register(app: AsyncApp, desk: Desk) -> None:
         if look is None:
             desk.answer(interaction, lambda: dead_end(desk, interaction, RUNS, turn))
             return
-        window = _runs(desk, interaction, look.task_id)
+        window = _runs(desk, interaction, look)
         desk.answer(interaction, lambda: fill(desk, interaction, window, turn), task_id=look.task_id)
 
 
-async def open_runs(desk: Desk, interaction: Interaction, task_id: str) -> str:
+async def open_runs(desk: Desk, interaction: Interaction, look: Look) -> str:
     """Open the modal with the latest runs and fill it; the outcome in a word."""
-    return await open_window(desk, interaction, _runs(desk, interaction, task_id))
+    return await open_window(desk, interaction, _runs(desk, interaction, look))
 
 
-def _runs(desk: Desk, interaction: Interaction, task_id: str) -> Window:
+def _runs(desk: Desk, interaction: Interaction, look: Look) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.lookup.history(task_id)
+        snapshot = await desk.history(interaction, look.task_id)
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
-        view = runs_view(snapshot, reference=interaction.reference)
+        view = runs_view(snapshot, reference=interaction.reference, metadata=encode(look))
         return view, f"runs: {missing.reason}" if missing else "runs"
 
-    return Window(RUNS, task_id, task_id, content)
+    return Window(RUNS, look.task_id, encode(look), content)

@@ -10,6 +10,7 @@ import structlog
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card, problem_of
 from bot.coc.errors import CocError
+from bot.slack.access import Denied
 from bot.slack.desk import UNREADABLE, Desk, log_coc_error
 from bot.slack.interaction import Interaction
 from bot.slack.order import Turn
@@ -108,6 +109,11 @@ async def _filled(interaction: Interaction, window: Window) -> tuple[dict[str, A
     """The view to show and its outcome in a word. An error is a view too: the modal must not wait for ever."""
     try:
         return await window.content()
+    except Denied as denied:
+        view = window.modal.problem(
+            denied.problem, task_id=window.task_id, reference=interaction.reference, metadata=window.metadata
+        )
+        return view, denied.word
     except CocError as error:
         log_coc_error(error)
         failure: Exception = error
