@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import signal
+import time
 from contextlib import AsyncExitStack
 
 import aiohttp
@@ -25,13 +26,15 @@ from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
 from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
-from bot.slack.access import Access, Rules
+from bot.slack.access import Access, Buckets, Rules
 from bot.slack.desk import Desk
 from bot.slack.reply import DEADLINE_S, Replies
 from bot.slack.work import Work
 
 log = structlog.get_logger(__name__)
 
+REFUSALS_AUDITED = 60
+"""Refused HTTP requests of one kind that the audit takes a minute."""
 START_DEADLINE_S = 15.0
 """For each step of starting that talks to somebody."""
 
@@ -61,6 +64,8 @@ class Bot:
         self._metrics = Metrics()
         self._listener = Listener(ready=self.ready, metrics=self._metrics)
         self._socket: AsyncSocketModeHandler | None = None
+        self._audit: Audit | None = None
+        self._refusals = Buckets(REFUSALS_AUDITED, time.monotonic)
         self._serving = False
         self.port = 0
         """Where the HTTP listener listens, once started."""
@@ -139,7 +144,7 @@ class Bot:
         )
         self._stack.push_async_callback(coc.aclose)
         replies = Replies(session, client)
-        audit = _open_audit(settings.audit_file)
+        audit = self._audit = _open_audit(settings.audit_file)
         self._stack.callback(audit.close)
         desk = Desk(
             lookup=Lookup(coc),
@@ -173,7 +178,7 @@ class Bot:
         settings, secret = self._settings, self._settings.slack_signing_secret
         posts: dict[str, Handler] = {}
         if settings.transport == "http" and secret is not None:
-            posts[http_mode.PATH] = http_mode.handler(app, secret.get_secret_value(), self._metrics.refused_request)
+            posts[http_mode.PATH] = http_mode.handler(app, secret.get_secret_value(), self._refused)
         try:
             self.port = await self._listener.start(settings.host, settings.port, posts)
         except OSError as error:
@@ -193,6 +198,12 @@ class Bot:
             ) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise StartError(f"Slack's Socket Mode can't be reached ({_why(error)}): check the network") from None
+
+    def _refused(self, reason: str) -> None:
+        """A request that was not Slack's. Nobody can fill the disk with them: the audit takes so many a minute."""
+        self._metrics.refused_request(reason)
+        if self._audit is not None and not self._refusals.take(reason):
+            self._audit.write({"did": "http", "outcome": f"refused: {reason}"})
 
     def _observe_call(self, call: Call) -> None:
         self._metrics.coc_call(call)

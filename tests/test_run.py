@@ -1,12 +1,15 @@
 """``schedtask-bot`` as a process of its own, between the local COC and the local Slack, and where it can't start."""
 
 import asyncio
+import hashlib
+import hmac
 import io
 import json
 import os
 import re
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -139,9 +142,26 @@ async def test_http_mode_with_health_and_metrics(tmp_path: Path) -> None:
                     assert answer.status == 401
             async with session.post(slack.events_url, data=io.BytesIO(b"x" * 2_000_000)) as answer:
                 assert answer.status == 413
+            body, stamp = f"command=%2Fschedtask&text=help&user_id={ADA}", str(int(time.time()))
+            digest = hmac.new(slack.signing_secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256)
+            signed = {
+                "Content-Type": "application/x-www-form-urlencoded",
+                "X-Slack-Request-Timestamp": stamp,
+                "X-Slack-Signature": f"v0={digest.hexdigest()}",
+            }
+            for status in (200, 401, 401):
+                async with session.post(slack.events_url, data=body, headers=signed) as answer:
+                    assert answer.status == status
             bot.child.send_signal(signal.SIGTERM)
             assert await bot.ended() == 0
             assert "Traceback" not in bot.raw
+            assert bot.child.stdout is not None
+            audit = [json.loads(line) for line in (await bot.child.stdout.read()).decode().splitlines()]
+            assert [line["outcome"] for line in audit if line["did"] == "http"] == [
+                *["refused: unsigned"] * 3,
+                "refused: too large",
+                *["refused: replayed"] * 2,
+            ]
 
 
 async def test_the_env_file_is_read(tmp_path: Path) -> None:

@@ -27,7 +27,10 @@ class Metrics:
             registry=self._registry,
         )
         self._unsigned = Counter(
-            "schedtask_refused_requests", "HTTP requests that Slack did not sign.", registry=self._registry
+            "schedtask_refused_requests",
+            "HTTP requests that were not Slack's: unsigned, replayed, too large.",
+            ("reason",),
+            registry=self._registry,
         )
         self._connected = Gauge(
             "schedtask_slack_connected", "1 while Slack can reach this process.", registry=self._registry
@@ -41,9 +44,9 @@ class Metrics:
         """One try of a COC call."""
         self._calls.labels(call.operation, call.outcome).observe(call.seconds)
 
-    def refused_request(self) -> None:
+    def refused_request(self, reason: str) -> None:
         """One HTTP request that was not Slack's."""
-        self._unsigned.inc()
+        self._unsigned.labels(reason).inc()
 
     def text(self, *, connected: bool) -> bytes:
         """Everything in Prometheus's text format, version 0.0.4."""

@@ -74,8 +74,8 @@ class Access:
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._guests: OrderedDict[str, tuple[float, bool]] = OrderedDict()
         self._lock = asyncio.Lock()
-        self._people = _Buckets(rules.person_limit, monotonic)
-        self._channels = _Buckets(rules.channel_limit, monotonic)
+        self._people = Buckets(rules.person_limit, monotonic)
+        self._channels = Buckets(rules.channel_limit, monotonic)
 
     async def admit(self, interaction: Interaction, task_id: str) -> None:
         """Raise Denied unless this person may ask for this task here and now. Asks Slack where a rule needs it."""
@@ -209,7 +209,7 @@ class Access:
         return Denied(word, Problem(":no_entry:", title, "Ask {contact}.", (("contact", self._rules.contact),)))
 
 
-class _Buckets:
+class Buckets:
     """For each key a bucket of ``limit`` tokens that fills up again within a minute."""
 
     def __init__(self, limit: int, monotonic: Callable[[], float]) -> None:

@@ -6,6 +6,7 @@ may be a replay. Bolt checks the same, but answers 500 with a traceback to a tim
 
 import hashlib
 import hmac
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 WINDOW_S = 300
@@ -21,3 +22,29 @@ def genuine(secret: str, headers: Mapping[str, str], body: bytes, clock: Callabl
     digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     given = found.get("x-slack-signature", "").encode("utf-8", "replace")
     return hmac.compare_digest(f"v0={digest}".encode(), given)
+
+
+class Replays:
+    """The signatures of the last minutes: a request that comes a second time was not sent by Slack again.
+
+    Slack never repeats a command or a click, and signs whatever else it repeats anew. Each process remembers its
+    own; another replica would take a copy once.
+    """
+
+    KEPT = 20_000
+    """More than Slack sends one process in ten minutes; beyond that the oldest is forgotten."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._seen: OrderedDict[str, float] = OrderedDict()
+
+    def fresh(self, headers: Mapping[str, str]) -> bool:
+        """Whether a genuine request comes for the first time; remembers it."""
+        signature = next((value for name, value in headers.items() if name.lower() == "x-slack-signature"), "")
+        now = self._clock()
+        while self._seen and (len(self._seen) >= self.KEPT or now - next(iter(self._seen.values())) > 2 * WINDOW_S):
+            self._seen.popitem(last=False)
+        if signature in self._seen:
+            return False
+        self._seen[signature] = now
+        return True

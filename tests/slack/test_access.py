@@ -1,0 +1,272 @@
+"""Who may ask, where, for which tasks, how often: through the real app, refused, said, audited."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.sandbox.session import Sandbox
+from bot.slack.access import Access, Denied, Rules
+from bot.slack.interaction import Interaction
+from bot.slack.reply import SlackRefused
+from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, turned, view_text
+
+MALLORY = "U0PARTNER"
+OTHER = "ST2601050930000000000001A1"
+
+
+@asynccontextmanager
+async def guarded(tmp_path: Path, **given: str) -> AsyncIterator[tuple[Sandbox, Path]]:
+    """A sandbox with these settings (without ``SCHEDTASK_``), and its audit."""
+    audit = tmp_path / "audit.jsonl"
+    named = {f"SCHEDTASK_{name}": value for name, value in given.items()}
+    async with Sandbox(given={**named, "SCHEDTASK_AUDIT_FILE": str(audit)}) as box:
+        box.slack.scopes += ",users:read,usergroups:read"
+        yield box, audit
+
+
+def lines(audit: Path) -> list[dict[str, Any]]:
+    """What was audited so far."""
+    return [json.loads(line) for line in audit.read_text("utf-8").splitlines()]
+
+
+async def refused(box: Sandbox, audit: Path, who: tuple[str, str], words: str, outcome: str) -> None:
+    """Asks for the nightly task and expects to be refused, alone to see it, and audited. ``who``: person, channel."""
+    user, channel = who
+    before = len(box.slack.messages(channel, user))
+    assert (await box.slack.command(user, channel, NIGHTLY)).acked
+    await box.slack.settled(lambda: len(box.slack.messages(channel, user)) > before)
+    answer = box.slack.messages(channel, user)[-1]
+    assert answer.ephemeral_to == user
+    assert words in answer.text
+    assert "nightly" not in json.dumps(answer.blocks)
+    (entry,) = await box.slack.settled(
+        lambda: [line for line in lines(audit) if line["reference"] in answer.text]  # the one that the card shows
+    )
+    assert (entry["outcome"], entry["user"], entry["channel"]) == (outcome, user, channel)
+
+
+async def test_people_of_other_workspaces_are_refused_by_default(tmp_path: Path) -> None:
+    """In a shared channel; told whom to ask; unless the operator names their workspace."""
+    async with guarded(tmp_path, CONTACT="#platform-oncall") as (box, audit):
+        await refused(box, audit, (MALLORY, INCIDENT), "Ask #platform-oncall.", "denied: workspace")
+    async with guarded(tmp_path, ALLOW_WORKSPACES="T0PARTNER") as (box, _):
+        assert "nightly-logrotate" in (await post(box, NIGHTLY, INCIDENT, MALLORY)).text
+
+
+async def test_a_strangers_click_on_anothers_card_is_refused(tmp_path: Path) -> None:
+    """Everybody in the channel sees the buttons; what they carry opens nothing."""
+    async with guarded(tmp_path) as (box, audit):
+        card = await post(box, NIGHTLY, INCIDENT)
+        for action, option in (("refresh", None), ("targets", None), ("more", f"runs:{NIGHTLY}")):
+            await box.slack.click(MALLORY, action, message_ts=card.ts, selected=option)
+        await box.slack.settled(lambda: [line["outcome"] for line in lines(audit)].count("denied: workspace") == 3)
+        assert "web-01" not in view_text(box, MALLORY)
+        told = [m.text for m in box.slack.messages(INCIDENT, MALLORY) if m.ephemeral_to == MALLORY]
+        assert any("its own workspace only" in text for text in told)
+        assert box.slack.messages(INCIDENT, ADA)[-1].text == card.text
+
+
+async def test_guests_are_refused_where_the_operator_says_so(tmp_path: Path) -> None:
+    """Asked of Slack once for a while; Ada is none."""
+    async with guarded(tmp_path, ALLOW_GUESTS="false") as (box, audit):
+        await refused(box, audit, (GRACE, SHIFT), "Guests may not use this bot.", "denied: guest")
+        assert "nightly-logrotate" in (await post(box, NIGHTLY)).text
+        await post(box, NIGHTLY)
+        assert [call.method for call in box.slack.calls].count("users.info") == 2
+
+
+async def test_a_forbidden_channel_is_refused(tmp_path: Path) -> None:
+    """Also in a modal that was opened from a card there before; direct messages have a word of their own."""
+    async with guarded(tmp_path, ALLOW_CHANNELS=f"{SHIFT}, dm") as (box, audit):
+        await refused(box, audit, (ADA, INCIDENT), "may not be used in this conversation", "denied: channel")
+        assert "nightly-logrotate" in (await post(box, NIGHTLY, "D0ADA")).text
+        card = await post(box, NIGHTLY)
+        await box.slack.click(ADA, "targets", message_ts=card.ts)
+        view = await filled(box)
+        before = view_text(box)
+        await box.slack.click(ADA, "targets_next", view_id=view["id"])
+        await turned(box, before)
+        assert "page 2 of 2" in view_text(box)
+
+
+async def test_only_named_people_and_groups_may_ask(tmp_path: Path) -> None:
+    """A person by id or by a user group's membership."""
+    async with guarded(tmp_path, ALLOW_USERGROUPS="S0ONCALL", ALLOW_USERS="U0SOMEBODY") as (box, audit):
+        assert "nightly-logrotate" in (await post(box, NIGHTLY)).text
+        await refused(box, audit, (GRACE, SHIFT), "not among the people", "denied: person")
+    async with guarded(tmp_path, ALLOW_USERS=GRACE) as (box, audit):
+        assert "nightly-logrotate" in (await post(box, NIGHTLY, user=GRACE)).text
+        await refused(box, audit, (ADA, SHIFT), "not among the people", "denied: person")
+
+
+async def test_what_slack_does_not_tell_is_a_no(tmp_path: Path) -> None:
+    """Without the scope nobody is let in by a group, and the log says what is missing."""
+    async with guarded(tmp_path, ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
+        box.slack.scopes = "commands,chat:write"
+        await refused(box, audit, (ADA, SHIFT), "could not find out whether you may use it", "denied: unknown")
+
+
+@pytest.mark.parametrize(
+    ("patterns", "allowed"),
+    [
+        ("id:ST*B2", True),
+        ("id:ST*A1", False),
+        ("name:NIGHTLY-*", True),
+        ("name:weekly-*, project:3f1c*", True),
+        ("project:ffff*", False),
+        ("id:ST*A1 name:nightly-logrotate", True),
+    ],
+)
+async def test_only_named_tasks_may_be_shown(tmp_path: Path, patterns: str, allowed: bool) -> None:
+    """By id, name or enterprise project; where ids alone decide COC is not even asked."""
+    async with guarded(tmp_path, ALLOW_TASKS=patterns) as (box, audit):
+        if allowed:
+            assert "nightly-logrotate" in (await post(box, NIGHTLY)).text
+            return
+        await refused(box, audit, (ADA, SHIFT), "may not show this task", "denied: task")
+        assert bool(box.coc.requests) == (not patterns.startswith("id:"))
+
+
+async def test_a_forged_button_value_opens_no_forbidden_task(tmp_path: Path) -> None:
+    """The id in a button is only what is asked for; whether it may be shown is decided anew."""
+    async with guarded(tmp_path, ALLOW_TASKS=f"id:{OTHER}") as (box, audit):
+        card = await post(box, OTHER)
+        built = box.slack._interactions.click_message(ADA, card.ts, "targets")
+        built.payload["actions"][0]["value"] = NIGHTLY
+        assert (await box.slack._interactions.deliver(built)).acked
+        await box.slack.settled(lambda: "may not show this task" in view_text(box))
+        await box.slack.settled(lambda: lines(audit)[-1]["outcome"] == "denied: task")
+
+
+async def test_a_flood_is_answered_in_a_friendly_way(tmp_path: Path) -> None:
+    """The third within a minute is told when to try again; another person is not."""
+    async with guarded(tmp_path, PERSON_LIMIT="2") as (box, audit):
+        await post(box, NIGHTLY)
+        await post(box, NIGHTLY)
+        await refused(
+            box, audit, (ADA, SHIFT), "You have asked a lot within a minute. Try again in", "denied: limit per person"
+        )
+        assert "nightly-logrotate" in (await post(box, NIGHTLY, user=GRACE)).text
+    async with guarded(tmp_path, CHANNEL_LIMIT="1") as (box, audit):
+        await post(box, NIGHTLY, user=GRACE)
+        await refused(box, audit, (ADA, SHIFT), "This conversation has asked a lot", "denied: limit per channel")
+        assert "nightly-logrotate" in (await post(box, NIGHTLY, INCIDENT)).text
+
+
+async def test_a_denial_in_a_modal_keeps_what_one_looked_at(tmp_path: Path) -> None:
+    """Try again goes on where one was."""
+    async with guarded(tmp_path, PERSON_LIMIT="3") as (box, _):
+        card = await post(box, NIGHTLY)
+        await box.slack.click(ADA, "targets", message_ts=card.ts)
+        view = await filled(box)
+        await box.slack.click(ADA, "targets_state", view_id=view["id"], selected="OFFLINE")
+        await box.slack.settled(lambda: "2 of 42 machines match" in view_text(box))
+        await box.slack.click(ADA, "targets_region", view_id=view["id"], selected="cn-north-4")
+        await box.slack.settled(lambda: "asked a lot within a minute" in view_text(box))
+        assert "Try again" in view_text(box)
+        assert '"s":"OFFLINE","r":"cn-north-4"' in (box.slack.view(ADA) or {})["private_metadata"]
+
+
+async def test_the_audit_says_who_where_what_how_and_never_a_value(tmp_path: Path) -> None:
+    """One line for each; ids only."""
+    async with guarded(tmp_path) as (box, audit):
+        card = await post(box, f"private {NIGHTLY} host web-secret-07")
+        await box.slack.click(ADA, "targets", message_ts=card.ts)
+        view = await filled(box)
+        before = view_text(box)
+        await box.slack.click(ADA, "targets_find", view_id=view["id"], value="hunter2")
+        await turned(box, before)
+        await box.slack.settled(lambda: len(lines(audit)) == 3)
+        found = lines(audit)
+    assert [line["did"] for line in found] == ["command", "targets", "find"]
+    assert [line["outcome"] for line in found] == ["host", "targets", "targets"]
+    for line in found:
+        assert set(line) == {
+            *("at", "reference", "did", "outcome", "user", "team", "channel", "task_id", "cloud_requests", "ms")
+        }
+        assert (line["user"], line["team"], line["channel"], line["task_id"]) == (ADA, "T0SANDBOX", SHIFT, NIGHTLY)
+        assert len(line["cloud_requests"]) == 1
+    text = audit.read_text("utf-8")
+    assert "hunter2" not in text
+    assert "web-" not in text
+    assert "nightly" not in text
+    assert audit.stat().st_mode & 0o077 == 0
+
+
+# The rules themselves ------------------------------------------------------------------------------------
+
+
+class Clock:
+    """A monotonic clock that a test moves."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def asked(user: str = ADA, team: str = "T1", channel: str = SHIFT) -> Interaction:
+    """A command."""
+    return Interaction("command", user, channel, team, "", "")
+
+
+async def test_members_are_believed_for_a_minute_and_longer_where_slack_fails() -> None:
+    """Then asked anew; after ten minutes without an answer nobody is let in."""
+    clock, answers, calls = Clock(), [{"users": [ADA]}], []
+
+    async def call(method: str, **arguments: Any) -> dict[str, Any]:
+        calls.append((method, arguments))
+        if not answers:
+            raise SlackRefused("ratelimited", passing=True)
+        return answers.pop()
+
+    access = Access(Rules(groups=frozenset({"S1"})), "T1", call, monotonic=clock)
+    assert not access.admitted(asked())
+    await access.admit(asked(), NIGHTLY)
+    assert access.admitted(asked())
+    assert not access.admitted(asked(GRACE))
+    assert calls == [("usergroups.users.list", {"usergroup": "S1"})]
+    clock.now = 300
+    assert not access.admitted(asked())
+    await access.admit(asked(), NIGHTLY)
+    clock.now = 700
+    with pytest.raises(Denied):
+        await access.admit(asked(), NIGHTLY)
+
+
+async def test_a_limit_fills_up_again() -> None:
+    """Sixty a minute are one a second; one interaction counts once, however often it is looked at."""
+    clock = Clock()
+
+    async def call(method: str, **arguments: Any) -> dict[str, Any]:
+        raise AssertionError(method)
+
+    access = Access(Rules(person_limit=60), "T1", call, monotonic=clock)
+    for _ in range(60):
+        one = asked()
+        await access.admit(one, NIGHTLY)
+        await access.admit(one, NIGHTLY)
+    with pytest.raises(Denied) as denied:
+        await access.admit(asked(), NIGHTLY)
+    assert denied.value.problem.values == (("wait", "1 s"),)
+    clock.now = 1.0
+    await access.admit(asked(), NIGHTLY)
+    with pytest.raises(Denied):
+        await access.admit(asked(), NIGHTLY)
+
+
+@pytest.mark.parametrize("team", ["", "T2"])
+async def test_no_workspace_or_another_is_no(team: str) -> None:
+    """What Slack does not say is not taken for the own one."""
+
+    async def call(method: str, **arguments: Any) -> dict[str, Any]:
+        raise AssertionError(method)
+
+    access = Access(Rules(), "T1", call)
+    assert not access.admitted(asked(team=team))
+    with pytest.raises(Denied):
+        await access.admit(asked(team=team), NIGHTLY)
