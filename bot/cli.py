@@ -213,7 +213,7 @@ def _env_file() -> None:
 def _logs(found: Settings) -> None:
     from bot.operations import logs
 
-    logs.configure(found.log_format, found.log_level)
+    logs.configure(found.log_format, found.log_level, settings.secrets(found, os.environ))
     for name in settings.unknown_names(os.environ):
         log.warning("unknown_setting", name=name)
 

@@ -15,6 +15,7 @@ from bot.cards.problem import problem_of
 from bot.coc.client import CocClient
 from bot.coc.credentials import SignedAuth
 from bot.coc.errors import CocError, Forbidden, InvalidRequest, TaskNotFound
+from bot.operations.logs import HIDDEN
 from bot.settings import ConfigurationError, Settings
 
 DEADLINE_S = 10.0
@@ -43,6 +44,7 @@ async def examine(environment: Mapping[str, str]) -> list[Finding]:
     except ConfigurationError as error:
         return [Finding(False, f"settings: {error}")]
     findings = [Finding(True, f"settings: {found.transport} mode, COC at {endpoint}")]
+    findings.append(Finding(True, f"settings: secrets: {', '.join(_secrets(environment))}"))
     findings += [
         Finding(False, f"settings: {name} is not a setting of schedtask-bot; is it misspelt?")
         for name in settings.unknown_names(environment)
@@ -50,6 +52,19 @@ async def examine(environment: Mapping[str, str]) -> list[Finding]:
     findings += await _slack(found)
     findings += await _cloud(found, endpoint)
     return findings
+
+
+def _secrets(environment: Mapping[str, str]) -> list[str]:
+    """Which secrets are set and where from; nothing of their values."""
+    known = []
+    for name in (*settings.SECRET_FILES, *settings.CLOUD_SECRETS):
+        if environment.get(f"{name}_FILE", "").strip() and name in settings.SECRET_FILES:
+            known.append(f"{name} from a file")
+        elif environment.get(name, "").strip():
+            known.append(f"{name} set ({HIDDEN})")
+        else:
+            known.append(f"{name} not set")
+    return known
 
 
 async def _slack(found: Settings) -> list[Finding]:

@@ -31,6 +31,8 @@ def _listed(value: Any) -> Any:
 Words = Annotated[frozenset[str], BeforeValidator(_listed)]
 """Separated by commas or blanks."""
 PerMinute = Annotated[int, Field(ge=0, le=10_000)]
+CLOUD_SECRETS = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN")
+"""The vendor's variables that hold secrets; its library reads them itself."""
 SECRET_FILES = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
 """Secrets that may stand in a file instead, named by the variable with ``_FILE`` behind."""
 
@@ -212,6 +214,13 @@ def _read(kind: type[S], environment: Mapping[str, str]) -> S:
         return kind.model_validate(given)
     except ValidationError as error:
         raise ConfigurationError(_one_line(error)) from None
+
+
+def secrets(found: Settings, environment: Mapping[str, str]) -> list[str]:
+    """Every secret that the process was given, its cloud keys too: for the log to leave out."""
+    own = (found.slack_bot_token, found.slack_app_token, found.slack_signing_secret)
+    cloud = [environment.get(name, "") for name in CLOUD_SECRETS]
+    return [secret.get_secret_value() for secret in own if secret is not None] + [key for key in cloud if key]
 
 
 def unknown_names(environment: Mapping[str, str]) -> list[str]:

@@ -1,5 +1,8 @@
 """Settings: read once from one mapping; what is wrong is one line that names the variable."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from bot import settings
@@ -121,3 +124,57 @@ def test_the_api_url_ends_with_one_slash() -> None:
 def test_a_typing_error_is_noticed() -> None:
     """A SCHEDTASK_ variable that means nothing is named, for a warning."""
     assert settings.unknown_names({**GOOD, "SCHEDTASK_PROT": "1", "SCHEDTASK_PORT": "1"}) == ["SCHEDTASK_PROT"]
+
+
+def test_lists_are_separated_by_commas_or_blanks() -> None:
+    """And empty entries are nobody."""
+    found = settings.read({**GOOD, "SCHEDTASK_ALLOW_CHANNELS": " C01ABC, C02DEF\ndm,, "})
+    assert found.allow_channels == {"C01ABC", "C02DEF", "dm"}
+    assert settings.read(GOOD).allow_channels == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("SCHEDTASK_ALLOW_CHANNELS", "#shift-chat", "'#shift-chat' is not an id such as C0123456789"),
+        ("SCHEDTASK_ALLOW_USERS", "alice", "'alice' is not an id such as U0123456789"),
+        ("SCHEDTASK_ALLOW_USERGROUPS", "@oncall", "'@oncall' is not an id such as S0123456789"),
+        ("SCHEDTASK_ALLOW_WORKSPACES", "acme", "'acme' is not an id such as T0123456789"),
+        ("SCHEDTASK_ALLOW_TASKS", "nightly-*", "'nightly-*' must begin with id:, name: or project:"),
+        ("SCHEDTASK_ALLOW_GUESTS", "perhaps", "SCHEDTASK_ALLOW_GUESTS"),
+        ("SCHEDTASK_PERSON_LIMIT", "-1", "SCHEDTASK_PERSON_LIMIT"),
+    ],
+)
+def test_a_rule_that_would_mean_something_else_is_refused(name: str, value: str, says: str) -> None:
+    """A name instead of an id would lock everybody out, or let in who comes to bear it."""
+    with pytest.raises(ConfigurationError, match=re.escape(says)):
+        settings.read({**GOOD, name: value})
+
+
+def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
+    """As container platforms mount them; a trailing line break is no part of it."""
+    (tmp_path / "token").write_text("xoxb-from-file\n")
+    given = {**GOOD, "SLACK_BOT_TOKEN": "", "SLACK_BOT_TOKEN_FILE": str(tmp_path / "token")}
+    assert settings.read(given).slack_bot_token.get_secret_value() == "xoxb-from-file"
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"SLACK_BOT_TOKEN_FILE": "/nonexistent/token"}, "SLACK_BOT_TOKEN and SLACK_BOT_TOKEN_FILE are both set"),
+        ({"SLACK_BOT_TOKEN": "", "SLACK_BOT_TOKEN_FILE": "/nonexistent/token"}, "/nonexistent/token can't be read"),
+        ({"SLACK_BOT_TOKEN": "", "SLACK_BOT_TOKEN_FILE": "/dev/null"}, "/dev/null is empty"),
+    ],
+)
+def test_a_secret_file_that_is_no_use_is_said(change: dict[str, str], says: str) -> None:
+    """In one line that names the variable."""
+    with pytest.raises(ConfigurationError, match=re.escape(says)):
+        settings.read({**GOOD, **change})
+
+
+def test_every_secret_is_known_to_the_log() -> None:
+    """Slack's and the cloud's."""
+    environment = {**GOOD, "HUAWEICLOUD_SDK_AK": "AK1", "HUAWEICLOUD_SDK_SK": "SK1"}
+    assert settings.secrets(settings.read(environment), environment) == [
+        *("xoxb-1-s3cret", "xapp-1-s3cret", "AK1", "SK1")
+    ]

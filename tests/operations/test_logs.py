@@ -1,0 +1,73 @@
+"""The last net: whatever somebody logs by mistake, the bot's own secrets and tokens do not come out."""
+
+import json
+import logging
+from collections.abc import Iterator
+from typing import Literal
+
+import pytest
+import structlog
+
+from bot.operations import logs
+
+SECRETS = ["xoxb-12345-abcdef", "s3cr3t/with+odd=signs", 'quote"d-secret', "AKEXAMPLE0000000000"]
+
+
+@pytest.fixture
+def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Logging and structlog are as before afterwards."""
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", list(root.handlers))
+    monkeypatch.setattr(root, "level", root.level)
+    before = structlog.get_config()
+    yield
+    structlog.configure(**before)
+
+
+@pytest.mark.parametrize("style", ["json", "console"])
+@pytest.mark.usefixtures("logging_as_before")
+def test_no_secret_comes_out_of_the_log(
+    capsys: pytest.CaptureFixture[str], style: Literal["json", "console"]
+) -> None:
+    """In events, values, exceptions, other libraries' messages; as JSON, in URLs, in a dict's repr."""
+    logs.configure(style, "info", SECRETS)
+    for secret in SECRETS:
+        structlog.get_logger("bot.x").info("oops", value=secret, nested={"token": secret})
+        logging.getLogger("some.library").warning("calling with %r and ?key=%s", {"k": secret}, secret)
+        try:
+            raise ValueError(f"refused: {secret}")
+        except ValueError as error:
+            structlog.get_logger("bot.x").error("unexpected", exc_info=error)
+    logging.getLogger("x").warning("https://host/?key=s3cr3t%2Fwith%2Bodd%3Dsigns")
+    text = capsys.readouterr().err
+    assert text.count("[hidden]") >= 4 * len(SECRETS)
+    for secret in SECRETS:
+        assert secret not in text
+        assert json.dumps(secret)[1:-1] not in text
+    assert "s3cr3t" not in text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Authorization: Bearer abcdefghijklmnop",
+        "authorization: basic dXNlcjpwYXNz",
+        "token xoxp-999-888-abcdef",
+        "xapp-1-A1-22-abcdef",
+        "SDK-HMAC-SHA256 Access=AK, SignedHeaders=host, Signature=00ff",
+        "wss://wss-primary.slack.com/link/?ticket=abc-def&app_id=1",
+    ],
+)
+def test_tokens_of_others_are_hidden_by_their_shape(line: str) -> None:
+    """Also where they are not known."""
+    shown = logs.without_secrets(())(line)
+    assert "[hidden]" in shown
+    for part in ("abcdef", "dXNl", "00ff", "abc-def"):
+        assert part not in shown
+
+
+def test_what_is_needed_to_find_an_interaction_stays() -> None:
+    """References, request ids, ids of tasks and people; and short words are no secrets."""
+    ids = "request_id=5f0c9a3e7b1d4c2a8e6f1a2b3c4d5e6f task_id=ST2601050930000000000002B2"
+    line = f"coc_call reference=K7QF-2M {ids} abc"
+    assert logs.without_secrets(["abc", ""])(line) == line
