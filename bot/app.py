@@ -16,6 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import redact
 from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
@@ -120,6 +121,7 @@ class Bot:
 
     async def _start(self) -> None:
         settings = self._settings
+        redact.configure(hide=settings.redact_words, show=settings.redact_allow)
         endpoint = coc_endpoint(settings)
         session = await self._stack.enter_async_context(
             aiohttp.ClientSession(

@@ -70,8 +70,10 @@ def sandbox(
 @cli.command()
 def show(
     task_id: Annotated[str, typer.Argument(metavar="ST…", help="The task's id, or a text or link that holds it.")],
+    *,
     as_json: Annotated[bool, typer.Option("--json", help="Print the decoded task as JSON.")] = False,
     targets: Annotated[bool, typer.Option("--targets", help="Print the decoded target instances too.")] = False,
+    parameters: Annotated[bool, typer.Option("--parameters", help="Print the parameters too, redacted.")] = False,
     runs: Annotated[bool, typer.Option("--runs", help="Print the latest runs too.")] = False,
     in_sandbox: Annotated[bool, typer.Option("--sandbox", help="Ask the sandbox's COC, with sample tasks.")] = False,
 ) -> None:
@@ -81,7 +83,8 @@ def show(
     request = parse(task_id)
     if isinstance(request, Help):
         _stop(2, request.wrong or "give a task id: ST and 24 letters or digits")
-    _finish(_show(request.task_id, as_json=as_json, targets=targets, runs=runs, in_sandbox=in_sandbox))
+    more = {"targets": targets, "parameters": parameters, "runs": runs}
+    _finish(_show(request.task_id, {name for name, wanted in more.items() if wanted}, as_json, in_sandbox))
 
 
 @cli.command()
@@ -127,7 +130,8 @@ async def _pictures(folder: Path) -> None:
         _stop(1, str(error))
 
 
-async def _show(task_id: str, *, as_json: bool, targets: bool, runs: bool, in_sandbox: bool) -> None:
+async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -> None:
+    from bot.cards.parameters import all_parameters
     from bot.cards.problem import problem_of
     from bot.cards.runs import all_runs
     from bot.cards.targets import all_targets
@@ -140,7 +144,7 @@ async def _show(task_id: str, *, as_json: bool, targets: bool, runs: bool, in_sa
     try:
         async with _coc(in_sandbox=in_sandbox) as coc:
             lookup = Lookup(coc)
-            snapshot = await (lookup.history(task_id) if runs else lookup.snapshot(task_id))
+            snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
         problem = problem_of(error, task_id)
         said = [problem.plain()] + [f"COC said: {problem.said}"] * bool(problem.said)
@@ -151,14 +155,14 @@ async def _show(task_id: str, *, as_json: bool, targets: bool, runs: bool, in_sa
         return
     blocks = [block for block in task_card(snapshot).blocks if block["type"] != "actions"]
     out.print(render(blocks))
-    if targets:
-        out.print(render(all_targets(snapshot)))
-    if runs:
-        out.print(render(all_runs(snapshot)))
+    for name, blocks_of in (("parameters", all_parameters), ("targets", all_targets), ("runs", all_runs)):
+        if name in more:
+            out.print(render(blocks_of(snapshot)))
 
 
 @contextlib.asynccontextmanager
 async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
+    from bot import redact
     from bot.app import coc_credentials, coc_endpoint, deadlines
     from bot.coc.client import CocClient, Deadlines
     from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
@@ -173,6 +177,7 @@ async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
         else:
             _env_file()
             found = settings.read_cloud(os.environ)
+            redact.configure(hide=found.redact_words, show=found.redact_allow)
             endpoint, limits = coc_endpoint(found), deadlines(found)
             auth = SignedAuth(await coc_credentials(found))
         coc = CocClient(endpoint=endpoint, auth=auth, deadlines=limits)

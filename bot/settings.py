@@ -52,6 +52,8 @@ class CloudSettings(BaseSettings):
     coc_connect_timeout: Seconds = Field(default=2.0, alias="SCHEDTASK_COC_CONNECT_TIMEOUT")
     coc_read_timeout: Seconds = Field(default=5.0, alias="SCHEDTASK_COC_READ_TIMEOUT")
     coc_total_timeout: Seconds = Field(default=8.0, alias="SCHEDTASK_COC_TOTAL_TIMEOUT")
+    redact_words: Words = Field(default=frozenset(), alias="SCHEDTASK_REDACT_WORDS")
+    redact_allow: Words = Field(default=frozenset(), alias="SCHEDTASK_REDACT_ALLOW")
 
     @classmethod
     def settings_customise_sources(
@@ -102,8 +104,6 @@ class Settings(CloudSettings):
     person_limit: PerMinute = Field(default=60, alias="SCHEDTASK_PERSON_LIMIT")
     channel_limit: PerMinute = Field(default=120, alias="SCHEDTASK_CHANNEL_LIMIT")
     audit_file: str | None = Field(default=None, alias="SCHEDTASK_AUDIT_FILE")
-    redact_words: Words = Field(default=frozenset(), alias="SCHEDTASK_REDACT_WORDS")
-    redact_allow: Words = Field(default=frozenset(), alias="SCHEDTASK_REDACT_ALLOW")
     log_format: Literal["console", "json"] = Field(default="json", alias="SCHEDTASK_LOG_FORMAT")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", alias="SCHEDTASK_LOG_LEVEL")
 

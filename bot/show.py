@@ -4,6 +4,8 @@ import dataclasses
 import json
 from typing import Any
 
+from pydantic import BaseModel
+
 from bot import redact
 from bot.coc.decode import Broken
 from bot.coc.parameters import Parameter, Parameters
@@ -17,7 +19,7 @@ def as_json(snapshot: Snapshot) -> str:
 
     Times stay as COC sends them (milliseconds since 1970 UTC); ``as_of`` is ISO 8601 in UTC.
     """
-    task = snapshot.task.model_dump(mode="json", exclude={"input_param", "target_instances"}, exclude_none=True)
+    task = {key: item for key, item in _wire(snapshot.task).items() if key not in {"input_param", "target_instances"}}
     found = {
         "as_of": snapshot.as_of.isoformat(timespec="seconds"),
         "request_id": snapshot.request_id,
@@ -39,7 +41,15 @@ def _part(part: Any) -> Any:
         return {"missing": _tidy(dataclasses.asdict(part))}
     if isinstance(part, tuple):
         return [_part(item) for item in part]
-    return redact.structure("", part.model_dump(mode="json", exclude_none=True))
+    return redact.structure("", _wire(part))
+
+
+def _wire(model: BaseModel) -> dict[str, Any]:
+    """The fields that came, under the wire's names. pydantic's own way refuses what is nested 255 deep."""
+    found = {name: getattr(model, name) for name in type(model).model_fields} | (model.model_extra or {})
+    return {
+        name: _wire(item) if isinstance(item, BaseModel) else item for name, item in found.items() if item is not None
+    }
 
 
 def _parameters(found: Parameters) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from bot import redact
 from bot.cards.sentence import local, zone_name
 from bot.cards.text import LONGEST, code, count, cut, date, enumerated, mrkdwn
+from bot.coc.decode import Broken
 from bot.coc.models import MessageNotification
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -234,3 +235,14 @@ def _recipients(found: MessageNotification) -> str:
     if how is None:
         how = f", by {_CHANNELS.get(by) or code(found.protocol, 40)}"
     return who + (f", {enumerated(words)}" if words else "") + how
+
+
+def unreadable(fault: Broken, limit: int) -> str:
+    """What did not decode: where, why, and the raw text, redacted and cut to ``limit``; mrkdwn.
+
+    Where anything in it is hidden the place is left out: it would tell how long the hidden value is.
+    """
+    raw = redact.plain(cut(fault.raw, LONGEST))
+    what = f"{fault.where}: {fault.reason.removesuffix(' at')}" if redact.HIDDEN in raw else str(fault)
+    shown = f"\nAs it came: {code(raw, limit)}" if raw.strip() else ""
+    return f":warning: *Not readable:* {mrkdwn(what, 200)}{shown}"

@@ -4,7 +4,6 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from bot import redact
 from bot.cards.blocks import Block, actions, button, context, divider, overflow, plain_text, section, select
 from bot.cards.explorer import (
     AGAIN,
@@ -24,10 +23,10 @@ from bot.cards.explorer import (
     menus,
     sound,
 )
-from bot.cards.fields import where_lines
+from bot.cards.fields import unreadable, where_lines
 from bot.cards.machines import Row, listed, paginate, rows
 from bot.cards.modal import Modal
-from bot.cards.text import LONGEST, code, count, cut, date, enumerated, mrkdwn
+from bot.cards.text import code, count, date, enumerated, mrkdwn
 from bot.coc.snapshot import Snapshot
 from bot.coc.targets import Step, Targets
 
@@ -80,11 +79,7 @@ def all_targets(snapshot: Snapshot) -> list[Block]:
 
 
 def _broken(targets: Targets) -> list[Block]:
-    blocks = []
-    for fault in targets.faults[:5]:
-        raw = redact.plain(cut(fault.raw, LONGEST))
-        shown = f"\nAs it came: {code(raw, 500)}" if raw.strip() else ""
-        blocks.append(section(f":warning: *Not readable:* {mrkdwn(str(fault), 200)}{shown}"))
+    blocks = [section(unreadable(fault, 500)) for fault in targets.faults[:5]]
     if len(targets.faults) > 5:
         blocks.append(context(f":warning: {len(targets.faults) - 5} more parts are not readable."))
     return blocks

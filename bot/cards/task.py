@@ -21,7 +21,7 @@ REFRESH = "refresh"
 TARGETS = "targets"
 MORE = "more"
 """Action ids of the card's buttons and menu; in every card that was ever posted, so they must not change."""
-RUNS = "runs"
+RUNS, PARAMETERS = "runs", "parameters"
 """What an option of the menu opens; its value is this, a colon and the task's id."""
 
 NOT_REFRESHED = ":warning: *Not refreshed*"
@@ -57,7 +57,11 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
         actions(
             button("Refresh", REFRESH, value),
             button("Show targets", TARGETS, value),
-            overflow(MORE, ("Run history", f"{RUNS}:{snapshot.task_id}")),
+            overflow(
+                MORE,
+                ("Run history", f"{RUNS}:{snapshot.task_id}"),
+                ("Parameters", f"{PARAMETERS}:{snapshot.task_id}"),
+            ),
         ),
     ]
     return message(fallback(snapshot, trigger, found, name), needed, unread(snapshot), last)
@@ -143,12 +147,9 @@ def fallback(snapshot: Snapshot, trigger: Trigger, found: Verdict, name: str) ->
 
 def unread(snapshot: Snapshot) -> list[Block]:
     """What did not decode, raw and marked with where it broke; and keys that no document names."""
-    blocks = []
+    blocks: list[Block] = []
     faults = (*snapshot.parameters.faults, *snapshot.targets.faults)
-    for fault in faults[:5]:
-        raw = redact.plain(cut(fault.raw, LONGEST))
-        shown = f"\nAs it came: {code(raw, 300)}" if raw.strip() else ""
-        blocks.append(context(f":warning: *Not readable:* {mrkdwn(str(fault), 200)}{shown}"))
+    blocks += [context(field.unreadable(fault, 300)) for fault in faults[:5]]
     if len(faults) > 5:
         blocks.append(context(f":warning: {len(faults) - 5} more parts are not readable."))
     extra = unknown_keys(snapshot.task)

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from bot.coc import errors
-from bot.coc.reading import clean, give_way
+from bot.coc.reading import clean_deep, give_way
 
 _BY_CODE: Mapping[str, type[errors.CocError]] = {
     "COC.00014102": errors.TaskNotFound,
@@ -188,23 +188,13 @@ def _parsed(body: bytes) -> object:
     try:
         value = json.loads(text, parse_constant=_no_number, object_hook=give_way)
         # Raw surrogates were replaced while decoding; only escapes can bring one in.
-        return _without_lone_surrogates(value) if _SURROGATE.search(text) else value
+        return clean_deep(value) if _SURROGATE.search(text) else value
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
 def _no_number(_: str) -> None:
     return None
-
-
-def _without_lone_surrogates(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, list):
-        return [_without_lone_surrogates(item) for item in value]
-    if isinstance(value, dict):
-        return {clean(key): _without_lone_surrogates(item) for key, item in value.items()}
-    return value
 
 
 def _what_instead(body: bytes, error: ValueError) -> str:

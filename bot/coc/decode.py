@@ -8,7 +8,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from bot.coc.reading import as_text, clean, give_way
+from bot.coc.reading import as_text, clean_deep, give_way
 
 MAX_WRAPPINGS = 4
 """How many times a string may hold a string that holds … before we call it broken. COC wraps twice."""
@@ -44,7 +44,7 @@ def decode(value: object, where: str) -> Any | Broken:
             return None
         try:
             # An escape inside can bring in a lone surrogate, which cannot be encoded as UTF-8 later.
-            value = _clean(_loads(value)) if "\\u" in value else _loads(value)
+            value = clean_deep(_loads(value)) if "\\u" in value else _loads(value)
         except json.JSONDecodeError as error:
             return Broken(where, error.pos, error.msg[:1].lower() + error.msg[1:], str(value))
         except RecursionError:
@@ -90,13 +90,3 @@ def objects(entries: list[Any], where: str, faults: list[Broken]) -> list[dict[s
 def _loads(text: str) -> Any:
     # Those that are decoded in a thread are large; small ones are many, and a hook costs each 2 µs.
     return json.loads(text) if len(text) < LARGE else json.loads(text, object_hook=give_way)
-
-
-def _clean(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, list):
-        return [_clean(item) for item in value]
-    if isinstance(value, dict):
-        return {clean(key): _clean(item) for key, item in value.items()}
-    return value

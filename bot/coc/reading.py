@@ -26,6 +26,17 @@ def clean(text: str) -> str:
     return text
 
 
+def clean_deep(value: Any) -> Any:
+    """A decoded JSON value with every text in it clean, keys too: escapes can bring in lone surrogates."""
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, list):
+        return [clean_deep(item) for item in value]
+    if isinstance(value, dict):
+        return {clean(key): clean_deep(item) for key, item in value.items()}
+    return value
+
+
 def give_way(found: dict[str, Any]) -> dict[str, Any]:
     """An ``object_hook`` for ``json.loads`` of large texts in a thread: returns each object as it is."""
     # json's C scanner never lets another thread run; a call into Python does. Decoding 17 MB in a thread held
@@ -88,7 +99,7 @@ def as_object(value: object) -> dict[str, Any] | None:
     """An object, also where it came as a JSON string; None where it is neither."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            value = json.loads(value)
+            value = clean_deep(json.loads(value)) if "\\u" in value else json.loads(value)
         except (ValueError, RecursionError):
             return None
     return value if isinstance(value, dict) else None

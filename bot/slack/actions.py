@@ -12,7 +12,7 @@ from bot.cards.budget import Message
 from bot.cards.changes import Seen, decode
 from bot.cards.explorer import Look
 from bot.cards.problem import Problem, problem_card, problem_of
-from bot.cards.task import MORE, REFRESH, RUNS, TARGETS, not_refreshed, task_card
+from bot.cards.task import MORE, PARAMETERS, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.coc.errors import CocError
 from bot.slack import views
 from bot.slack.desk import UNREADABLE, Desk, log_coc_error
@@ -57,7 +57,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         chosen = action.get("selected_option")
         what, _, task_id = str(chosen.get("value") if isinstance(chosen, dict) else "").partition(":")
         found = decode(task_id)
-        if what != RUNS:
+        if what not in {RUNS, PARAMETERS}:
             interaction = Interaction.of_click(body, "unknown")
             desk.answer(interaction, lambda: desk.refuse(interaction, UNKNOWN))
         elif found is None:
@@ -65,7 +65,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
             desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
         else:
             interaction, look = Interaction.of_click(body, what), _look(found.task_id, body)
-            desk.answer(interaction, lambda: views.open_runs(desk, interaction, look), task_id=look.task_id)
+            opens = views.open_runs if what == RUNS else views.open_parameters
+            desk.answer(interaction, lambda: opens(desk, interaction, look), task_id=look.task_id)
 
     @app.action(re.compile(r".*"))
     async def unknown(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:

@@ -15,13 +15,18 @@ WINDOW_S = 300
 
 def genuine(secret: str, headers: Mapping[str, str], body: bytes, clock: Callable[[], float]) -> bool:
     """Whether Slack signed this body in the last five minutes. Never raises; header names in any case."""
+    return verified(secret, headers, body, clock) is not None
+
+
+def verified(secret: str, headers: Mapping[str, str], body: bytes, clock: Callable[[], float]) -> str | None:
+    """The signature by which a request is known as genuine, computed and not taken from it; None where it is not."""
     found = {name.lower(): value for name, value in headers.items()}
     stamp = found.get("x-slack-request-timestamp", "")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12) or abs(clock() - int(stamp)) > WINDOW_S:
-        return False
+        return None
     digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     given = found.get("x-slack-signature", "").encode("utf-8", "replace")
-    return hmac.compare_digest(f"v0={digest}".encode(), given)
+    return digest if hmac.compare_digest(f"v0={digest}".encode(), given) else None
 
 
 class Replays:
@@ -38,9 +43,8 @@ class Replays:
         self._clock = clock
         self._seen: OrderedDict[str, float] = OrderedDict()
 
-    def fresh(self, headers: Mapping[str, str]) -> bool:
-        """Whether a genuine request comes for the first time; remembers it."""
-        signature = next((value for name, value in headers.items() if name.lower() == "x-slack-signature"), "")
+    def fresh(self, signature: str) -> bool:
+        """Whether a verified request comes for the first time; remembers it."""
         now = self._clock()
         while self._seen and (len(self._seen) >= self.KEPT or now - next(iter(self._seen.values())) > 2 * WINDOW_S):
             self._seen.popitem(last=False)

@@ -4,10 +4,13 @@ import time
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
-from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from aiohttp.http_exceptions import HttpProcessingError
+from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.slack.guard import Replays, genuine
+from bot.slack.guard import Replays, verified
+from bot.slack.intake import as_request
 
 PATH = "/slack/events"
 
@@ -17,7 +20,8 @@ def handler(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """A request handler that lets only Slack's own requests through.
 
-    ``refused`` is told of every other one: "unsigned" (forged, old or junk), "replayed", "too large".
+    ``refused`` is told of every other one: "unsigned" (forged, old or junk), "replayed", "too large", "unreadable"
+    (a body that breaks off or does not unpack) and "bad request" (signed, but nothing that Slack sends).
     """
     replays = Replays(clock)
 
@@ -27,12 +31,21 @@ def handler(
         except web.HTTPRequestEntityTooLarge:
             refused("too large")
             raise
-        if not genuine(secret, request.headers, body, clock):
+        except (web.RequestPayloadError, HttpProcessingError, OSError, ValueError):
+            refused("unreadable")
+            return web.Response(status=400, text="unreadable\n")
+        signature = verified(secret, request.headers, body, clock)
+        if signature is None:
             refused("unsigned")
             return web.Response(status=401, text="not signed by Slack\n")
-        if not replays.fresh(request.headers):
+        if not replays.fresh(signature):
             refused("replayed")
             return web.Response(status=401, text="a copy of an earlier request\n")
-        return await to_aiohttp_response(await app.async_dispatch(await to_bolt_request(request)))
+        text = as_request(body, request.headers.get("Content-Type", ""))
+        if text is None:
+            refused("bad request")
+            return web.Response(status=400, text="not a request of Slack's\n")
+        bolt = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
+        return await to_aiohttp_response(await app.async_dispatch(bolt))
 
     return handle

@@ -1,30 +1,26 @@
-"""The run history: opened from the card's menu, with a Refresh of its own."""
+"""What the card's menu opens: the run history and the parameters, each with a Refresh of its own."""
 
+import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
+from bot.cards import parameters, runs
 from bot.cards.explorer import Look, decode, encode
-from bot.cards.runs import AGAIN, RUNS, runs_view
+from bot.cards.modal import Modal
 from bot.coc.snapshot import Missing
 from bot.slack.desk import Desk
 from bot.slack.interaction import Interaction
 from bot.slack.window import Window, dead_end, fill, open_window, view_of
 
+Make = Callable[[Desk, Interaction, Look], Window]
+
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Listen for the button of the modal with the runs."""
-
-    @app.action(AGAIN)
-    async def again(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        interaction, view = Interaction.of_click(body, "runs"), view_of(body)
-        turn, look = desk.order.begin(view), decode(view.get("private_metadata"))
-        if look is None:
-            desk.answer(interaction, lambda: dead_end(desk, interaction, RUNS, turn))
-            return
-        window = _runs(desk, interaction, look)
-        desk.answer(interaction, lambda: fill(desk, interaction, window, turn), task_id=look.task_id)
+    """Listen for the buttons of both modals."""
+    _listen(app, desk, runs.RUNS, _runs)
+    _listen(app, desk, parameters.PARAMETERS, _parameters)
 
 
 async def open_runs(desk: Desk, interaction: Interaction, look: Look) -> str:
@@ -32,11 +28,39 @@ async def open_runs(desk: Desk, interaction: Interaction, look: Look) -> str:
     return await open_window(desk, interaction, _runs(desk, interaction, look))
 
 
+async def open_parameters(desk: Desk, interaction: Interaction, look: Look) -> str:
+    """Open the modal with the parameters and fill it; the outcome in a word."""
+    return await open_window(desk, interaction, _parameters(desk, interaction, look))
+
+
+def _listen(app: AsyncApp, desk: Desk, modal: Modal, make: Make) -> None:
+    @app.action(modal.again)
+    async def again(ack: AsyncAck, body: dict[str, Any]) -> None:
+        await ack()
+        interaction, view = Interaction.of_click(body, modal.callback), view_of(body)
+        turn, look = desk.order.begin(view), decode(view.get("private_metadata"))
+        if look is None:
+            desk.answer(interaction, lambda: dead_end(desk, interaction, modal, turn))
+            return
+        window = make(desk, interaction, look)
+        desk.answer(interaction, lambda: fill(desk, interaction, window, turn), task_id=look.task_id)
+
+
 def _runs(desk: Desk, interaction: Interaction, look: Look) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
         snapshot = await desk.history(interaction, look.task_id)
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
-        view = runs_view(snapshot, reference=interaction.reference, metadata=encode(look))
+        view = runs.runs_view(snapshot, reference=interaction.reference, metadata=encode(look))
         return view, f"runs: {missing.reason}" if missing else "runs"
 
-    return Window(RUNS, look.task_id, encode(look), content)
+    return Window(runs.RUNS, look.task_id, encode(look), content)
+
+
+def _parameters(desk: Desk, interaction: Interaction, look: Look) -> Window:
+    async def content() -> tuple[dict[str, Any], str]:
+        snapshot = await desk.targets(interaction, look.task_id, 0.0)
+        # Long values take the redactor a while.
+        view = await asyncio.to_thread(parameters.parameters_view, snapshot)
+        return {**view, "private_metadata": encode(look)}, "parameters"
+
+    return Window(parameters.PARAMETERS, look.task_id, encode(look), content)

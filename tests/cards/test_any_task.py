@@ -1,8 +1,9 @@
-"""Whatever COC sends, the card and every page of the targets are valid, and nothing foreign in them is live."""
+"""Whatever COC sends, the card and every modal are valid, and nothing foreign in them is live."""
 
 from hypothesis import given, settings
 
 from bot.cards.explorer import Look
+from bot.cards.parameters import parameters_view
 from bot.cards.runs import runs_view
 from bot.cards.targets import targets_view
 from bot.cards.task import task_card
@@ -33,3 +34,10 @@ def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
 def test_any_task_makes_a_valid_run_history(found: Snapshot) -> None:
     """Whatever the history holds, and where it is missing."""
     judge_view(runs_view(found, reference="K7QF-2M"))
+
+
+@given(snapshots())
+@settings(max_examples=60, deadline=None)
+def test_any_task_makes_a_valid_view_of_its_parameters(found: Snapshot) -> None:
+    """Whatever the parameters hold, readable or not."""
+    judge_view(parameters_view(found))

@@ -17,6 +17,7 @@ from bot.cards.changes import decode
 from bot.cards.explorer import Look
 from bot.cards.guide import guide
 from bot.cards.host import host_card
+from bot.cards.parameters import parameters_view
 from bot.cards.problem import problem_card, problem_of
 from bot.cards.runs import runs_view
 from bot.cards.take_along import names_view
@@ -135,6 +136,41 @@ def _histories() -> dict[str, Snapshot]:
     }
 
 
+def _given() -> dict[str, Snapshot]:
+    """Parameters of a script with secrets and long values, of a job, unreadable ones, and none."""
+    source = "#!/bin/sh\nset -eu\n" + "".join(
+        f"if [ -d /data/{n} ]; then\n    du -s /data/{n}\nfi\n" for n in range(20)
+    )
+    pem = "-----BEGIN PRIVATE KEY-----\nc2FuZGJveA==\n-----END PRIVATE KEY-----"
+    store = {"refer_type": "PARAM_STORE", "param_id": "db-entry", "param_version": "v3"}
+    values: list[Json] = [
+        {"paramName": "password", "paramValue": "hunter2"},
+        {"paramName": "options", "paramValue": "--host db-1 --password=hunter2 -v"},
+        {"paramName": "identity", "paramValue": f"used by ops\n{pem}\nuntil May"},
+        {"paramName": "login", "paramValue": '{"user": "app", "password": "hunter2", "hosts": ["db-1", "db-2"]}'},
+        {"paramName": "from_store", "paramValue": "", "paramRefer": store},
+        {"paramName": "script", "paramValue": source},
+        {"paramName": "说明", "paramValue": "只清理网关日志，不要动数据库。" * 60},
+        {"paramName": "comment", "paramValue": ""},
+    ]
+    rows = [{**value, "paramOrder": place} for place, value in enumerate(values, start=1)]
+    settings = {"timeout": "60", "execute_user": "root", "success_rate": "90.5"}
+    broken = {**settings, "script_params": '[{"paramName":"days","paramValue":"7"},{"paramNa'}
+    hosts = [{"name": f"web-{n:02d}", "region_id": "cn-north-4"} for n in range(1, 43)]
+    return {
+        "secrets": snapshot(
+            {**wire("S2"), "input_param": json.dumps({**settings, "script_params": json.dumps(rows)})}
+        ),
+        "broken": snapshot({**wire("S2"), "input_param": json.dumps(broken)}),
+        "long-list": snapshot(
+            {**wire("S5"), "input_param": json.dumps({"hosts": hosts, "rounds": 2, "quick": True})}
+        ),
+        "none": snapshot(wire("S6")),
+        "script": snapshot(wire("S2")),
+        "job": snapshot(wire("S4")),
+    }
+
+
 def _fleet() -> Snapshot:
     """Ninety machines in two batches: three pages."""
     machines = [
@@ -245,6 +281,8 @@ def _views() -> Iterator[tuple[str, Json]]:
         yield f"targets-{name}", targets_view(found)
     for name, found in _histories().items():
         yield f"runs-{name}", runs_view(found, reference=REFERENCE)
+    for name, found in _given().items():
+        yield f"parameters-{name}", parameters_view(found)
     for number, page in enumerate(pages_of(_fleet()), start=1):
         yield f"targets-fleet-{number}", page
     looks = {

@@ -15,6 +15,7 @@ from bot.cards.explorer import AGAIN, NEXT, PREVIOUS, Look, decode
 from bot.cards.machines import NAME_LENGTH, PAGE_SIZE
 from bot.cards.problem import problem_of
 from bot.cards.targets import TARGETS, all_targets, targets_view
+from bot.cards.task import task_card
 from bot.coc.errors import TaskNotFound, TimedOut
 from bot.coc.snapshot import Snapshot
 from tests.cards.any_task import HOSTILE, texts
@@ -386,3 +387,13 @@ def test_an_error_can_be_tried_again_from_the_modal() -> None:
     view = TARGETS.problem(problem_of(TaskNotFound(), TASK_ID), task_id=TASK_ID, reference="K7QF2M")
     assert turners(view) == [(AGAIN, TASK_ID)]
     assert f"COC knows no scheduled task `{TASK_ID}`" in said(view["blocks"])
+
+
+@pytest.mark.parametrize("secret", ["hunter2", "hunter2" * 30])
+def test_the_place_of_a_break_does_not_tell_how_long_a_secret_is(secret: str) -> None:
+    """Cards and views of both are the same to the letter."""
+    broken = snapshot({**wire("S2"), "target_instances": '[{"password": "' + secret})
+    views = json.dumps([targets_view(broken), list(task_card(broken).blocks)])
+    assert "unterminated string" in views
+    assert "at character" not in views
+    assert "hunter" not in views

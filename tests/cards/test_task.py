@@ -423,7 +423,8 @@ def test_the_buttons_and_the_menu_carry_what_they_need() -> None:
     assert decode(refresh["value"]) == decode(targets["value"]) == seen(snapshot(wire("S2")))
     assert (more["type"], more["action_id"]) == ("overflow", "more")
     assert [(option["text"]["text"], option["value"]) for option in more["options"]] == [
-        ("Run history", f"runs:{TASK_ID}")
+        ("Run history", f"runs:{TASK_ID}"),
+        ("Parameters", f"parameters:{TASK_ID}"),
     ]
 
 

@@ -332,3 +332,20 @@ async def test_a_view_without_a_task_is_answered(box: Sandbox, action: str) -> N
     await chat(box, "views.update", view_id=opened["id"], view=view)
     await box.slack.click(ADA, action, view_id=opened["id"])
     await box.slack.settled(lambda: "carries no task id" in view_text(box))
+
+
+async def test_the_parameters_open_from_the_menu_without_a_secret(either_box: Sandbox) -> None:
+    """In order, with the user and the limits; what looks like a secret is hidden and counted; Refresh asks anew."""
+    secrets = "ST2601050930000000000016R1"
+    card = await post(either_box, secrets)
+    assert (await either_box.slack.click(ADA, "more", message_ts=card.ts, selected=f"parameters:{secrets}")).acked
+    view = await filled(either_box)
+    said = view_text(either_box)
+    assert view["title"]["text"] == "Parameters"
+    assert "[hidden]" in said
+    assert "hidden because" in said
+    detail = either_box.coc.tasks[secrets].detail
+    assert isinstance(detail, dict)
+    either_box.coc.change(secrets, input_param='{"execute_user": "nobody"}')
+    await either_box.slack.click(ADA, "parameters_again", view_id=view["id"])
+    await either_box.slack.settled(lambda: "nobody" in view_text(either_box))

@@ -1,0 +1,222 @@
+"""What may be shown of a parameter. Every value passes here on its way to a card, a terminal, a file or a log.
+
+Parameters are secrets unless shown to be harmless: COC does not say whether it masks sensitive ones. A value is
+hidden by its name (password, token, 密码 …: ``bot.redact.names``), by its shape (private keys, cloud access keys,
+JWTs, credentials in URLs and command lines, long random strings: ``bot.redact.shapes``) or by the name before it in
+a text (``bot.redact.named``). A hidden value shows neither a part of itself nor its length.
+
+A value may have 16 million characters, so no pattern here backtracks over a long run: all take linear time.
+"""
+
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from bot.redact import names
+from bot.redact.chance import HIDDEN, decoded, is_reference, random_runs
+from bot.redact.grammar import ESCAPED, is_pair_name, is_pair_value
+from bot.redact.named import without_named
+from bot.redact.names import locates, secret_name
+from bot.redact.shapes import by_shape
+
+__all__ = ["HIDDEN", "MAX_DEPTH", "configure", "hidden", "plain", "secret_name", "structure", "value"]
+
+MAX_DEPTH = 100
+"""How deep a decoded value is shown; what lies deeper is hidden."""
+
+_PERCENT = re.compile(r"%[0-7][0-9a-fA-F]")
+_ENTITY = re.compile(r"&(?:quot|amp|apos|lt|gt|#x?[0-9a-fA-F]{1,6});")
+_WIDE = re.compile(r"[\uff01-\uff5e\u200b-\u200f\u2060\ufeff\u00ad]")
+_NOTHING_SEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
+_BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}+={0,2}")
+# A quoted string, as JSON has it; one that doesn't end is passed over at once.
+_LITERAL = re.compile(r'(?<!\\)"(?:[^"\\\n]|\\.)*+"?')
+_SHORTEST_LITERAL = 14  # characters; shorter ones hold no name and value
+_HELD = "\ue0f7"  # a private character: stands for a string that is redacted already
+_HELD_AT = re.compile(f"{_HELD}(\\d+){_HELD}")
+_MAX_WRAPS = 6
+_SAYS_SECRET = frozenset({"sensitive", "secret", "secure", "masked", "encrypted", "is_secret", "issecret", "hidden"})
+_LONG_KEY = 12
+_MANY = 200
+
+
+def configure(hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
+    """Sets the operator's own words, once at start; calling it without any forgets them.
+
+    ``hide`` are words that make a name secret wherever they stand in it, in any case and style, Chinese ones too.
+    ``show`` are whole names, in any case, whose values are shown although the name looks secret; what has the
+    shape of a secret is still hidden in them. A name in both is shown.
+    """
+    names.configure(hide, show)
+
+
+def hidden(text: str) -> int:
+    """How many values are hidden in a redacted text."""
+    return text.count(HIDDEN)
+
+
+def value(name: str, text: str) -> str:
+    """What may be shown of one named value: ``[hidden]``, or the text with every secret in it hidden."""
+    if not text:
+        return text
+    if secret_name(name) and not is_reference(text.strip()) and not locates(name, text.strip()):
+        return HIDDEN
+    return _plain(text, name, 0)
+
+
+def plain(text: str) -> str:
+    """A text without a name of its own, such as raw inner JSON, with every secret in it hidden."""
+    return _plain(text, "", 0)
+
+
+def _plain(text: str, name: str, wraps: int) -> str:
+    shown = _once(text, name, wraps)
+    # The same text as its reader will see it; what is hidden already stays hidden.
+    read = _read(shown)
+    if read != shown and (again := _once(read, name, wraps)) != read:
+        shown = again
+    return _parsed(text, shown) if not wraps and text[:1] in {"{", "["} else shown
+
+
+def _parsed(text: str, shown: str) -> str:
+    """The redacted text, or what is left of it as decoded JSON where that hides more."""
+    try:
+        came = json.loads(text)
+        left = structure("", came)
+        again = json.dumps(left, ensure_ascii=False)
+        if hidden(again) <= hidden(shown):
+            return shown
+        gone = list(_gone(came, left))
+    except (ValueError, RecursionError):
+        return shown
+    return again if len(gone) > _MANY or any(item in shown for item in gone) else shown
+
+
+def _gone(came: Any, left: Any) -> Iterator[str]:
+    """The strings of a structure that are hidden as a whole; what lies too deep was never a string to show."""
+    if isinstance(came, dict) and isinstance(left, dict):
+        for item, shown in zip(came.values(), left.values(), strict=False):
+            yield from _gone(item, shown)
+    elif isinstance(came, list) and isinstance(left, list):
+        for item, shown in zip(came, left, strict=True):
+            yield from _gone(item, shown)
+    elif isinstance(came, str) and left == HIDDEN and came:
+        yield came
+
+
+def _once(text: str, name: str, wraps: int) -> str:
+    return random_runs(_named(text, wraps), name)
+
+
+def _named(text: str, wraps: int) -> str:
+    held: list[str] = []
+    if wraps < _MAX_WRAPS and _HELD not in text:
+        text = _LITERAL.sub(lambda found: _unescaped(found.group(), wraps, held), text)
+    text = without_named(by_shape(text))
+    if held:
+        text = _HELD_AT.sub(lambda found: held[int(found.group(1))], text)
+    if wraps < _MAX_WRAPS:
+        text = _BASE64_RUN.sub(lambda found: _unwrapped(found.group(), wraps), text)
+    return text
+
+
+def _read(text: str) -> str:
+    """The text with escapes resolved that hide a name from a pattern: JSON's \\u, percent, HTML, full width."""
+    if ESCAPED.search(text):
+        text = ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), text)
+    if _PERCENT.search(text):
+        text = unquote(text)
+    if _ENTITY.search(text):
+        text = html.unescape(text)
+    if _WIDE.search(text):
+        text = unicodedata.normalize("NFKC", _NOTHING_SEEN.sub("", text))
+    return text
+
+
+def _unescaped(literal: str, wraps: int, held: list[str]) -> str:
+    """A quoted string, redacted as the text it stands for: with its line breaks and its inner quotes.
+
+    One that is a text of its own is held back, so that nobody reads its escapes as a part of its words.
+    """
+    if len(literal) < _SHORTEST_LITERAL or "\\" not in literal:
+        return literal
+    try:
+        inside = json.loads(literal, strict=False)
+    except ValueError:
+        return literal
+    shown = _named(inside, wraps + 1)
+    if inside[:1] in {"{", "["}:
+        shown = _parsed(inside, shown)
+    literal = json.dumps(shown, ensure_ascii=False) if shown != inside else literal
+    if "\n" not in inside and '"' not in inside:
+        return literal
+    held.append(literal[1:-1])
+    return f'"{_HELD}{len(held) - 1}{_HELD}"'
+
+
+def _unwrapped(run: str, wraps: int) -> str:
+    """A base64 run, hidden if the text inside it holds a secret."""
+    inside = decoded(run)
+    return HIDDEN if inside is not None and _plain(inside, "", wraps + 1) != inside else run
+
+
+def structure(name: str, found: Any) -> Any:
+    """A decoded JSON value with every secret in it hidden, at any depth. A secret name counts for all below it."""
+    return _structure(name, found, 0)
+
+
+def _structure(name: str, found: Any, depth: int) -> Any:
+    if isinstance(found, dict | list) and depth >= MAX_DEPTH:
+        return HIDDEN
+    if isinstance(found, dict):
+        return _object(name, found, depth)
+    if isinstance(found, list):
+        return _list(name, found, depth)
+    if isinstance(found, str):
+        return value(name, found)
+    return HIDDEN if secret_name(name) and found is not None else found
+
+
+def _object(name: str, found: dict[Any, Any], depth: int) -> dict[Any, Any]:
+    paired = _paired(found)
+    kept = {}
+    for key, item in found.items():
+        inner = paired if paired and is_pair_value(str(key)) else str(key)
+        shown = plain(key) if isinstance(key, str) and len(key) >= _LONG_KEY else key
+        kept[shown] = _structure(name if secret_name(name) else inner, item, depth + 1)
+    return kept
+
+
+def _paired(found: dict[Any, Any]) -> str | None:
+    """The name that an object gives to its value: ``{"paramName": "password", "paramValue": …}``."""
+    given = [item for key, item in found.items() if isinstance(item, str) and is_pair_name(str(key))]
+    if any(item is True and str(key).lower() in _SAYS_SECRET for key, item in found.items()):
+        return "secret"
+    return next((item for item in given if secret_name(item)), given[0] if given else None)
+
+
+def _list(name: str, found: list[Any], depth: int) -> list[Any]:
+    kept: list[Any] = []
+    for at, item in enumerate(found):
+        before = found[at - 1] if at else None
+        handed = isinstance(before, str) and isinstance(item, str) and _hands_over(found[0], before, item, len(found))
+        kept.append(HIDDEN if handed and item else _structure(name, item, depth + 1))
+    return kept
+
+
+def _hands_over(first: Any, before: str, item: str, count: int) -> bool:
+    """Whether a list holds a name or flag and then its value: ``["password", "x"]``, ``["sshpass", "-p", "x"]``."""
+    if len(before) > _LONG_KEY * 5 or len(item) > 4096:
+        return False
+    if not before.startswith("-"):
+        return count == 2 and secret_name(before) and " " not in before.strip()
+    if item.startswith("-"):
+        return False
+    if secret_name(before):
+        return True
+    given = json.dumps(item) if " " in item else item
+    return hidden(by_shape(f"{str(first)[:80]} {before} {given}")) > hidden(by_shape(item))

@@ -1,0 +1,59 @@
+"""What a request of Slack's looks like. A signed body of another shape is a bad request, not an error of ours.
+
+Shapes as in Slack's pages on slash commands and interaction payloads; Bolt takes every signed body for one of them.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qs
+
+_INTERACTIONS = frozenset({"block_actions", "view_submission", "view_closed", "shortcut", "message_action"})
+FORM, JSON = "application/x-www-form-urlencoded", "application/json"
+
+
+def as_request(body: bytes, content_type: str) -> str | None:
+    """The body as text, if it is a command, a click, a submission or a check of the address; else None."""
+    kind = content_type.partition(";")[0].strip().lower()
+    try:
+        text = body.decode("utf-8")
+        if kind == JSON:
+            return text if _is_event(json.loads(text)) else None
+        fields = parse_qs(text, keep_blank_values=True, strict_parsing=True, max_num_fields=100)
+        if kind not in {FORM, ""}:
+            return None
+        if "payload" in fields:
+            return text if _is_interaction(json.loads(fields["payload"][-1])) else None
+    except (ValueError, RecursionError):
+        return None
+    return text if "command" in fields or "ssl_check" in fields else None
+
+
+def _is_event(found: Any) -> bool:
+    if not isinstance(found, Mapping) or not isinstance(found.get("type"), str):
+        return False
+    return found["type"] != "event_callback" or isinstance(found.get("event"), Mapping)
+
+
+def _is_interaction(found: Any) -> bool:
+    if not isinstance(found, Mapping) or found.get("type") not in _INTERACTIONS:
+        return False
+    if not isinstance(found.get("user"), Mapping | None) or not isinstance(found.get("team"), Mapping | None):
+        return False
+    if not all(isinstance(found.get(key), Mapping | None) for key in ("channel", "container", "message", "view")):
+        return False
+    match found["type"]:
+        case "block_actions":
+            actions = found.get("actions")
+            return isinstance(actions, list) and bool(actions) and all(map(_is_action, actions))
+        case "view_submission" | "view_closed":
+            view = found.get("view")
+            return isinstance(view, Mapping) and all(
+                isinstance(view.get(key), str) for key in ("type", "callback_id")
+            )
+        case _:
+            return isinstance(found.get("callback_id"), str)
+
+
+def _is_action(action: Any) -> bool:
+    return isinstance(action, Mapping) and isinstance(action.get("action_id"), str)

@@ -1,0 +1,45 @@
+"""Planted secrets and harmless values through every sink: no secret seen, hardly anything harmless hidden."""
+
+import pytest
+
+from bot import redact
+from tests.redaction.corpus import Case, altered, leaks, load, sinks
+
+SETS = ("seen", "heldout", "blind")
+"""``seen`` was there while the rules were written, ``heldout`` and then ``blind`` came after them."""
+SECRETS = [case for part in SETS for case in load(f"secrets_{part}")]
+HARMLESS = [case for part in SETS for case in load(f"harmless_{part}")]
+MOST_ALTERED = 0.03
+
+
+def test_the_corpora_are_large_enough() -> None:
+    """The issue asks for 300 of each; every planted case has a secret and no harmless one has."""
+    assert len(SECRETS) >= 400
+    assert len(HARMLESS) >= 400
+    assert all(case.secrets for case in SECRETS)
+    assert not any(case.secrets for case in HARMLESS)
+
+
+@pytest.mark.parametrize("case", SECRETS, ids=lambda case: case.line[:60])
+def test_no_secret_is_seen_in_any_sink(case: Case) -> None:
+    """Neither a secret nor four characters of it in a row, as a value, a pair, raw JSON, JSON inside JSON."""
+    assert leaks(case) == {}
+
+
+@pytest.mark.parametrize("part", SETS)
+def test_hardly_anything_harmless_is_hidden(part: str) -> None:
+    """A value counts as hidden if one sink alters it."""
+    cases = load(f"harmless_{part}")
+    hidden = [case.line for case in cases if altered(case)]
+    assert len(hidden) <= MOST_ALTERED * len(cases), hidden
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in SECRETS if "\n" not in case.text][::4], ids=lambda case: case.line[:60]
+)
+def test_a_redacted_text_is_redacted_for_good(case: Case) -> None:
+    """What was shown once is shown again: nothing more is seen, and something still says [hidden]."""
+    for _, shown in sinks(case).values():
+        again = redact.plain(shown)
+        assert redact.hidden(again) > 0
+        assert not any(secret in again for secret in case.secrets if secret not in case.around)
