@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import parse_qs
 
-_INTERACTIONS = frozenset({"block_actions", "view_submission", "view_closed", "shortcut", "message_action"})
+_INTERACTIONS = ("block_actions", "view_submission", "view_closed", "shortcut", "message_action")
+_PARTS = ("user", "team", "enterprise", "channel", "container", "message", "view", "event")
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
@@ -20,27 +21,36 @@ def as_request(body: bytes, content_type: str) -> str | None:
         if kind == JSON:
             return text if _is_event(json.loads(text)) else None
         fields = parse_qs(text, keep_blank_values=True, strict_parsing=True, max_num_fields=100)
-        if kind not in {FORM, ""}:
+        # Bolt reads whatever begins like this as JSON, whatever it says it is.
+        if kind not in {FORM, ""} or text.startswith("{"):
             return None
         if "payload" in fields:
             return text if _is_interaction(json.loads(fields["payload"][-1])) else None
     except (ValueError, RecursionError):
         return None
+    if fields.keys() & {"type", "actions", "authorizations", *_PARTS}:
+        return None  # parts of an interaction, which Bolt would look for objects in
     return text if "command" in fields or "ssl_check" in fields else None
 
 
 def _is_event(found: Any) -> bool:
-    if not isinstance(found, Mapping) or not isinstance(found.get("type"), str):
+    # Interactions never come as JSON.
+    if not isinstance(found, Mapping) or found.get("type") not in ("event_callback", "url_verification"):
         return False
-    return found["type"] != "event_callback" or isinstance(found.get("event"), Mapping)
+    return _has_parts(found) and (found["type"] == "url_verification" or isinstance(found.get("event"), Mapping))
+
+
+def _has_parts(found: Mapping[str, Any]) -> bool:
+    """Whether what Bolt looks into are objects, where they are there."""
+    authorizations = found.get("authorizations")
+    return all(isinstance(found.get(key), Mapping | None) for key in _PARTS) and (
+        authorizations is None
+        or (isinstance(authorizations, list) and all(isinstance(one, Mapping) for one in authorizations))
+    )
 
 
 def _is_interaction(found: Any) -> bool:
-    if not isinstance(found, Mapping) or found.get("type") not in _INTERACTIONS:
-        return False
-    if not isinstance(found.get("user"), Mapping | None) or not isinstance(found.get("team"), Mapping | None):
-        return False
-    if not all(isinstance(found.get(key), Mapping | None) for key in ("channel", "container", "message", "view")):
+    if not isinstance(found, Mapping) or found.get("type") not in _INTERACTIONS or not _has_parts(found):
         return False
     match found["type"]:
         case "block_actions":
