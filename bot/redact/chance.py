@@ -33,6 +33,8 @@ _IDENTIFIES = re.compile(
     r"|[A-Za-z]{0,20}(?:Id|ID)|\w{0,30}[_-](?:id|ID|ids|sha\d{0,3}|hash|commit|rev|digest|md5|checksum))"
     r"\\{0,15}[\"'`]?[\s:=@/(\[#-]{1,6}(?:\\{0,15}[\"'`]){0,3}(?:[0-9a-f]{1,64}\.{2,3}|\*)?$"
 )
+# A cloud's project or account in the name of a resource: urn:smn:cn-north-4:<project>:alarm.
+_URN_AHEAD = re.compile(r"(?i)\b(?:urn|arn|crn)(?::[\w./-]{0,40}){1,6}:$")
 _ID_NAME = re.compile(
     r"(?i:(?:.{0,40}[_\W])?(?:id|ids|uuid|guid|sha\d{0,3}|commit|revision|digest|md5|checksum|etag|fingerprint"
     r"|hash))|.{0,40}(?:Id|ID|Sha|Hash|Commit|Digest|Revision|Checksum)|.{0,20}(?:校验和|摘要|提交|编号)"
@@ -190,7 +192,11 @@ def _identified(piece: str, ahead: str) -> bool:
     """Whether a checksum, commit or id is said to be one by what stands before it."""
     if not _HEX.fullmatch(piece):
         return False
-    if _IDENTIFIES.search(ahead) or (ahead.endswith("=") and _ID_NAME.fullmatch(ahead[-61:-1])):
+    if (
+        _IDENTIFIES.search(ahead)
+        or _URN_AHEAD.search(ahead)
+        or (ahead.endswith("=") and _ID_NAME.fullmatch(ahead[-61:-1]))
+    ):
         return True
     # A file's path: no one keeps a secret in one, many keep checksums there.
     path = _PATH_BORDER.split(ahead)[-1]

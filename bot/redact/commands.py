@@ -41,6 +41,7 @@ HANDED = (
         "-[pa]",
     ),
     _tool("redis-cli|benchmark", "-a"),
+    _tool("vault", "login"),
     _tool("ldap\\w{2,10}|slappasswd|smbclient|ntpq", "-[ws]"),
     _tool("gsql|isql|ksql|vsql|dsql|disql|gs_dump\\w{0,3}|gs_restore|zenith", "-[Ww]"),
     _tool(

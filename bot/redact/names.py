@@ -29,7 +29,7 @@ class Kind(IntEnum):
 
 _STRONG = re.compile(
     r"passw|pass_?phrase|passcode|pwd|pswd|secret|token|credential|signature|authorization|keytab|sessid|webhook"
-    r"|mnemonic|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey"
+    r"|mnemonic|communitystring|snmpcommunity|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey"
     r"|contrase\u00f1a|contrasena|kennwort|motdepasse|wachtwoord|senha|has\u0142o|\u015fifre|m\u1eadtkh\u1ea9u"
     r"|парол|токен|секрет|パスワード|トークン|비밀번호|암호|비밀키|토큰"
 )
@@ -72,7 +72,8 @@ _PROPERTY = words(
     "timeout expiry expires expire expired expiration age day days hour hours minute minutes second seconds "
     "ms rotation interval period enabled disabled required optional algorithm alg version versions provider "
     "issuer domain status state format bucket region date time at strength complexity history attempts "
-    "retries failures errors usage total rule rules level group role roles scope scopes audience manager "
+    "rate rates ratio percent percentage retries failures errors "
+    "usage total rule rules level group role roles scope scopes audience manager "
     "storage service module plugin backend handler check checker validator validation generator log logs sock "
     "socket namespace label labels description desc comment title owner created updated name names user "
     "username prompt budget window quota cost charset encoding bits exists valid validity template location "

@@ -27,6 +27,11 @@ SHAPES = (
         r"|EAACEdEose0cBA|key-|lsv2_pt_|xkeysib-|re_|tskey-[a-z]{1,8}-|atlasv1\.|[A-Za-z0-9]{14}\.atlasv1\.)"
         r"(?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{16,}+=*+"
     ),
+    # Prefixes that nothing else has, however short the rest.
+    re.compile(
+        r"\b(?:github_pat_|[spr]k_(?:live|test)_|whsec_|dckr_pat_|glsa_|hv[sbr]\.|GOCSPX-|shp[a-z]{2}_)[\w-]{8,}+"
+    ),
+    re.compile(r"\bbot\d{5,12}:[\w-]{15,}+"),  # Telegram, in a URL
     re.compile(r"\bSG\.[A-Za-z0-9_-]{16,}+\.[A-Za-z0-9_-]{16,}+"),
     re.compile(r"\bAIza[A-Za-z0-9_-]{30,}+|\b(?:SK|AC)[0-9a-f]{32}\b"),
     re.compile(r"(?<!\d)\d{8,10}:[A-Za-z0-9_-]{35}(?![\w-])|\b[MNO][A-Za-z\d_-]{22,27}\.[\w-]{6,7}\.[\w-]{27,40}\b"),
