@@ -76,7 +76,7 @@ async def _slack(found: Settings) -> list[Finding]:
         try:
             answer = await client.auth_test()
             findings.append(Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {answer.get('team')}"))
-            findings.append(_scopes(answer.headers))
+            findings.append(_scopes(answer.headers, found))
             if found.transport == "socket" and found.slack_app_token is not None:
                 await client.apps_connections_open(app_token=found.slack_app_token.get_secret_value())
                 findings.append(Finding(True, "Slack: SLACK_APP_TOKEN may open Socket Mode connections"))
@@ -88,11 +88,14 @@ async def _slack(found: Settings) -> list[Finding]:
     return findings
 
 
-def _scopes(headers: Mapping[str, str]) -> Finding:
+def _scopes(headers: Mapping[str, str], found: Settings) -> Finding:
     given = next((value for key, value in headers.items() if key.lower() == "x-oauth-scopes"), None)
     if given is None:
         return Finding(True, "Slack: it did not say which scopes the token has")
-    missing = SCOPES - {part.strip() for part in given.split(",")}
+    # Without these the rules could let nobody in.
+    ruled = {"usergroups:read"} if found.allow_usergroups else set()
+    ruled |= set() if found.allow_guests else {"users:read"}
+    missing = (SCOPES | ruled) - {part.strip() for part in given.split(",")}
     if missing:
         return Finding(False, f"Slack: the scope {', '.join(sorted(missing))} is missing: add it, reinstall the app")
     without = sorted(OPTIONAL_SCOPES - {part.strip() for part in given.split(",")})

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from bot import redact
 from bot.cards.sentence import local, zone_name
-from bot.cards.text import LONGEST, code, count, cut, date, enumerated, mrkdwn
+from bot.cards.text import BRIEF, code, count, cut, date, enumerated, mrkdwn
 from bot.coc.decode import Broken
 from bot.coc.models import MessageNotification
 from bot.coc.reading import canonical
@@ -105,11 +105,11 @@ def runs_as(snapshot: Snapshot) -> str:
     parameters, task = snapshot.parameters, snapshot.task
     parts = []
     if parameters.execute_user:
-        parts.append(code(redact.value("execute_user", cut(parameters.execute_user, LONGEST)), 60))
+        parts.append(code(redact.value("execute_user", cut(parameters.execute_user, BRIEF)), 60))
     if parameters.timeout_s:
-        parts.append(f"limit {mrkdwn(redact.plain(cut(parameters.timeout_s, LONGEST)), 20)} s")
+        parts.append(f"limit {mrkdwn(redact.plain(cut(parameters.timeout_s, BRIEF)), 20)} s")
     if parameters.success_rate_percent:
-        parts.append(f"success from {mrkdwn(redact.plain(cut(parameters.success_rate_percent, LONGEST)), 20)} %")
+        parts.append(f"success from {mrkdwn(redact.plain(cut(parameters.success_rate_percent, BRIEF)), 20)} %")
     lines = [", ".join(parts)] if parts else []
     if task.agency_name:
         lines.append(f"agency {code(task.agency_name, 60)}")
@@ -177,7 +177,7 @@ def selection(step: Step) -> str:
     kind = {"REGION": "region", "APPLICATION": "application"}.get(canonical(found.type)) or mrkdwn(found.type, 30)
     place = f" in {mrkdwn(found.region, 40)}" if found.region else ""
     filters = [
-        f"{mrkdwn(key, 30)} is {mrkdwn(redact.value(cut(key, LONGEST), cut(item, LONGEST)), 40)}"
+        f"{mrkdwn(key, 30)} is {mrkdwn(redact.value(cut(key, BRIEF), cut(item, BRIEF)), 40)}"
         for key, item in found.filters[:4]
     ]
     if len(found.filters) > 4:
@@ -204,7 +204,7 @@ def approval(snapshot: Snapshot) -> str:
         case _:
             line = f":grey_question: {code(task.approve_status, 40)}{who}"
     comment = (
-        f"\n&gt; {mrkdwn(redact.plain(cut(task.approve_comments, LONGEST)), 200)}" if task.approve_comments else ""
+        f"\n&gt; {mrkdwn(redact.plain(cut(task.approve_comments, BRIEF)), 200)}" if task.approve_comments else ""
     )
     return f"*Approval*\n{line}{comment}"
 
@@ -242,7 +242,7 @@ def unreadable(fault: Broken, limit: int) -> str:
 
     Where anything in it is hidden the place is left out: it would tell how long the hidden value is.
     """
-    raw = redact.plain(cut(fault.raw, LONGEST))
+    raw = redact.plain(cut(fault.raw, BRIEF))
     what = f"{fault.where}: {fault.reason.removesuffix(' at')}" if redact.HIDDEN in raw else str(fault)
     shown = f"\nAs it came: {code(raw, limit)}" if raw.strip() else ""
     return f":warning: *Not readable:* {mrkdwn(what, 200)}{shown}"

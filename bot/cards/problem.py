@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bot import redact
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
-from bot.cards.text import code, escape, mrkdwn, plain
+from bot.cards.text import BRIEF, code, cut, escape, mrkdwn, plain
 from bot.coc import errors as coc
 from bot.schedule.describe import distance
 
@@ -151,7 +151,7 @@ def problem_of(error: Exception, task_id: str | None = None) -> Problem:
         advice,
         tuple(values.items()),
         request_id=error.request_id,
-        said=redact.plain(said) or None,
+        said=redact.plain(cut(said, BRIEF)) or None,
     )
 
 

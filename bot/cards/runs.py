@@ -13,7 +13,7 @@ from bot import redact
 from bot.cards.blocks import Block, actions, button, context, divider, section
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card
-from bot.cards.text import LONGEST, code, count, cut, date, mrkdwn
+from bot.cards.text import BRIEF, code, count, cut, date, mrkdwn
 from bot.coc.models import Run
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -80,7 +80,7 @@ def last_run(snapshot: Snapshot) -> str:
         lasted = took(newest, snapshot.as_of) if newest else ""
         lines.append(status_words(status) + when + (f", {lasted}" if lasted else ""))
         if newest is not None and newest.execution_msg and canonical(status) not in SUCCEEDED:
-            lines.append(f"&gt; {mrkdwn(redact.plain(cut(newest.execution_msg, LONGEST)), 150)}")
+            lines.append(f"&gt; {mrkdwn(redact.plain(cut(newest.execution_msg, BRIEF)), 150)}")
     elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
         lines.append("None recorded")
     if not isinstance(summary, Missing) and summary.execution_count:
@@ -190,7 +190,7 @@ def _row(run: Run, snapshot: Snapshot, *, several_regions: bool) -> list[Block]:
     if at and run.finished_time is None and canonical(run.status) in SUCCEEDED | FAILED:
         line += "  ·  end not stated"
     if run.execution_msg:
-        line += f"\n&gt; {mrkdwn(redact.plain(cut(run.execution_msg, LONGEST)), 300)}"
+        line += f"\n&gt; {mrkdwn(redact.plain(cut(run.execution_msg, BRIEF)), 300)}"
     rest = [f"by {_who(run, snapshot)}"] if run.created_by else []
     rest += [f"execution {code(run.execution_id, 60)}"] if run.execution_id else []
     rest += [mrkdwn(run.region, 40)] if run.region and several_regions else []

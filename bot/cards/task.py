@@ -10,7 +10,7 @@ from bot.cards.budget import Message, message
 from bot.cards.changes import LISTED, Seen, changes, encode, seen
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
-from bot.cards.text import LONGEST, asker, code, count, cut, date, mrkdwn, plain
+from bot.cards.text import BRIEF, asker, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -83,7 +83,7 @@ def facts(snapshot: Snapshot, trigger: Trigger, ahead: Outlook) -> Facts:
         outlook=ahead,
         approval=canonical(task.approve_status),
         reviewer=plain(task.reviewer_user_name, 60, absent="") or None,
-        comment=redact.plain(cut(task.approve_comments or "", LONGEST)) or None,
+        comment=redact.plain(cut(task.approve_comments or "", BRIEF)) or None,
         enabled=None if isinstance(summary, Missing) else summary.enabled,
         enabled_unknown=_enabled_unknown(summary) if isinstance(summary, Missing) else ("COC did not say",),
         runs_known=not isinstance(runs, Missing) or not isinstance(summary, Missing),
@@ -209,5 +209,13 @@ def _enabled_unknown(summary: Missing) -> tuple[Fragment, ...]:
 
 
 def _dumped(key: str, found: object) -> str:
-    text = json.dumps(redact.structure(key, found), ensure_ascii=False, default=str)
-    return cut(text, 400)
+    """A value as JSON, redacted and cut. Of a large one only the beginning is looked at: the loop must not wait."""
+    if isinstance(found, str):
+        return cut(json.dumps(redact.value(key, cut(found, BRIEF)), ensure_ascii=False), 400)
+    try:
+        raw = json.dumps(found, ensure_ascii=False, default=str)
+    except (ValueError, RecursionError):
+        raw = ""  # nested so deeply that the redactor hides most of it
+    if len(raw) > 2 * BRIEF:
+        return cut(redact.value(key, cut(raw, BRIEF)), 400)
+    return cut(json.dumps(redact.structure(key, found), ensure_ascii=False, default=str), 400)

@@ -11,6 +11,8 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.cards import take_along
+from bot.cards.blocks import section
+from bot.cards.budget import Message
 from bot.cards.explorer import (
     AGAIN,
     CLEAR,
@@ -31,6 +33,7 @@ from bot.coc.snapshot import Snapshot
 from bot.slack.desk import UNREADABLE, Desk
 from bot.slack.files import deliver
 from bot.slack.interaction import Interaction
+from bot.slack.order import Turn
 from bot.slack.window import Window, dead_end, failed_view, fill, open_window, view_of
 
 log = structlog.get_logger(__name__)
@@ -63,7 +66,12 @@ def register(app: AsyncApp, desk: Desk) -> None:
         kind: take_along.Kind = "json" if action.get("action_id") == JSON or word == "json" else "csv"
         interaction = Interaction.of_click(body, kind)
         thread = action.get("action_id") == THREAD
-        _answer(desk, interaction, body, action, lambda look: _sent(desk, interaction, look, kind, thread=thread))
+        turn, look = desk.order.begin(view_of(body)), _look(body, action)
+        if look is None:
+            desk.answer(interaction, lambda: dead_end(desk, interaction, TARGETS, turn))
+        else:
+            sent = _Sent(desk, interaction, look, kind, thread=thread)
+            desk.answer(interaction, lambda: sent.answer(turn), task_id=look.task_id)
 
     for action_id in (CSV, JSON, THREAD):
         app.action(action_id)(take)
@@ -171,17 +179,38 @@ def _names(desk: Desk, interaction: Interaction, look: Look) -> Window:
     return Window(take_along.NAMES, look.task_id, encode(look), content)
 
 
-def _sent(desk: Desk, interaction: Interaction, look: Look, kind: take_along.Kind, *, thread: bool) -> Window:
-    """Send the file, then show the same list with a line that says what became of it."""
+class _Sent:
+    """Sends the file, then shows the same list with a line that says what became of it."""
 
-    async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.targets(interaction, look.task_id, desk.targets_max_age_s)
-        file = await _built(snapshot, lambda: take_along.make_file(snapshot, look, kind))
-        place = (look.channel, look.thread) if thread else ("", "")
-        note, outcome = await deliver(desk.replies, interaction, file, channel=place[0], thread=place[1])
-        return await _built(snapshot, lambda: targets_view(snapshot, look, note=note)), outcome
+    def __init__(
+        self, desk: Desk, interaction: Interaction, look: Look, kind: take_along.Kind, *, thread: bool
+    ) -> None:
+        self._desk = desk
+        self._interaction = interaction
+        self._look = look
+        self._kind = kind
+        self._place = (look.channel, look.thread) if thread else ("", "")
+        self._note = ""
+        self._outcome = ""
 
-    return Window(TARGETS, look.task_id, encode(look), content, waiting="Sending the file …")
+    async def answer(self, turn: Turn) -> str:
+        """Do it; the outcome in a word. A failure is told also where the modal has been closed meanwhile."""
+        look = self._look
+        window = Window(TARGETS, look.task_id, encode(look), self._content, waiting="Sending the file …")
+        shown = await fill(self._desk, self._interaction, window, turn)
+        if shown == "gone" and self._note and self._outcome != "file":
+            await self._desk.tell(self._interaction, Message("The file was not sent.", (section(self._note),)))
+        return self._outcome or shown
+
+    async def _content(self) -> tuple[dict[str, Any], str]:
+        desk, look = self._desk, self._look
+        snapshot = await desk.targets(self._interaction, look.task_id, desk.targets_max_age_s)
+        file = await _built(snapshot, lambda: take_along.make_file(snapshot, look, self._kind))
+        channel, thread = self._place
+        self._note, self._outcome = await deliver(
+            desk.replies, self._interaction, file, channel=channel, thread=thread
+        )
+        return await _built(snapshot, lambda: targets_view(snapshot, look, note=self._note)), self._outcome
 
 
 async def _built(snapshot: Snapshot, build: Callable[[], T]) -> T:

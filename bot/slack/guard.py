@@ -13,13 +13,11 @@ WINDOW_S = 300
 """How far a request's timestamp may be from now, in seconds, either way."""
 
 
-def genuine(secret: str, headers: Mapping[str, str], body: bytes, clock: Callable[[], float]) -> bool:
-    """Whether Slack signed this body in the last five minutes. Never raises; header names in any case."""
-    return verified(secret, headers, body, clock) is not None
-
-
 def verified(secret: str, headers: Mapping[str, str], body: bytes, clock: Callable[[], float]) -> str | None:
-    """The signature by which a request is known as genuine, computed and not taken from it; None where it is not."""
+    """The signature by which a request is known as genuine, computed and not taken from it.
+
+    None where Slack did not sign this body in the last five minutes. Never raises; header names in any case.
+    """
     found = {name.lower(): value for name, value in headers.items()}
     stamp = found.get("x-slack-request-timestamp", "")
     if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12) or abs(clock() - int(stamp)) > WINDOW_S:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -50,7 +51,8 @@ def _runs(desk: Desk, interaction: Interaction, look: Look) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
         snapshot = await desk.history(interaction, look.task_id)
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
-        view = runs.runs_view(snapshot, reference=interaction.reference, metadata=encode(look))
+        make = partial(runs.runs_view, snapshot, reference=interaction.reference, metadata=encode(look))
+        view = await asyncio.to_thread(make)  # twenty messages to redact
         return view, f"runs: {missing.reason}" if missing else "runs"
 
     return Window(runs.RUNS, look.task_id, encode(look), content)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from bot import redact
 from bot.cards.budget import Message
 from bot.cards.changes import decode, seen
 from bot.cards.sentence import as_mrkdwn, as_plain, local
@@ -492,3 +493,27 @@ def test_blocks_without_buttons_are_marked_at_their_end() -> None:
     odd: list[Json] = [{"type": "context", "elements": []}, {"type": "context"}]
     assert not_refreshed([], "no", AS_OF, None)[0]["type"] == "context"
     assert not_refreshed(odd, "no", AS_OF, None)[:2] == odd
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["word " * 400_000 + "hunter2", [{"password": "hunter2", "n": n} for n in range(40_000)], {"token": "hunter2"}],
+)
+def test_a_huge_value_of_an_unknown_key_is_shown_in_part_and_looked_at_in_part(
+    monkeypatch: pytest.MonkeyPatch, value: object
+) -> None:
+    """Redacting takes microseconds for each character; megabytes would hold up everybody."""
+    looked_at: list[int] = []
+    once = redact._once
+
+    def counted(text: str, name: str, wraps: int) -> str:
+        looked_at.append(len(text))
+        return once(text, name, wraps)
+
+    monkeypatch.setattr("bot.redact._once", counted)
+    card = task_card(snapshot({**wire("S2"), "brand_new": value}))
+    judge_message(card)
+    assert "COC also sent: `brand_new`" in said(list(card.blocks))
+    assert "hunter2" not in json.dumps(card.payload())
+    assert 0 < max(looked_at) <= 2_500
+    assert sum(looked_at) < 40_000

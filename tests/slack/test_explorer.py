@@ -251,3 +251,16 @@ async def test_whatever_slack_says_to_a_file_is_told(
     text = await pressed(box, "targets_csv")
     assert words in text
     assert box.slack.files(ADA) == []
+
+
+async def test_a_file_that_fails_after_the_modal_is_closed_is_told(box: Sandbox) -> None:
+    """In the person's direct messages: the modal that would say so is gone."""
+    view = await opened(box)
+    box.slack._workspace.bot_in.add("D0ADA")
+    box.slack.refuse("conversations.open", "user_disabled", delay=0.3)
+    assert (await box.slack.click(ADA, "targets_csv", view_id=view["id"])).acked
+    await box.slack.close_view(ADA, view["id"])
+    found = await box.slack.settled(
+        lambda: [m for place in (SHIFT, "D0ADA") for m in box.slack.messages(place, ADA) if "not sent" in m.text]
+    )
+    assert "*Not sent:*" in json.dumps(found[0].blocks)
