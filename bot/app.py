@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 import aiohttp
 import structlog
@@ -21,7 +22,7 @@ from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
 from bot.coc.errors import CredentialsUnavailable
-from bot.lookup import Lookup
+from bot.lookup import Limits, Lookup
 from bot.operations.audit import Audit
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
@@ -36,6 +37,10 @@ log = structlog.get_logger(__name__)
 
 REFUSALS_AUDITED = 60
 """Refused HTTP requests of one kind that the audit takes a minute."""
+ANSWER_S = 8.5
+"""A look-up with all its calls: whatever COC does, the person has an answer within 10 s of asking."""
+CALL_S = 8.0
+"""A COC call with its retries; nobody joins one that hangs for longer."""
 START_DEADLINE_S = 15.0
 """For each step of starting that talks to somebody."""
 
@@ -141,7 +146,7 @@ class Bot:
         coc = CocClient(
             endpoint=endpoint,
             auth=SignedAuth(credentials),
-            deadlines=deadlines(settings),
+            deadlines=replace(deadlines(settings), total=min(settings.coc_total_timeout, CALL_S)),
             observe=self._observe_call,
         )
         self._stack.push_async_callback(coc.aclose)
@@ -149,7 +154,11 @@ class Bot:
         audit = self._audit = _open_audit(settings.audit_file)
         self._stack.callback(audit.close)
         desk = Desk(
-            lookup=Lookup(coc),
+            lookup=Lookup(
+                coc,
+                limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
+                tell=self._metrics.shared,
+            ),
             replies=replies,
             work=self._work,
             access=Access(_rules(settings), str(identity.team_id or ""), replies.call),

@@ -1,24 +1,26 @@
 """The use case: one task id in, one Snapshot out.
 
 The detail call comes first; the list and history calls then run beside each other and are waited for at most
-``EXTRA_WAIT_S`` more, because a card without them is still right. Targets need the detail call only. Look-ups of
-the same task that overlap share one set of calls. A few recent details are kept for paging through a modal, which
-says as of when they are.
+``EXTRA_WAIT_S`` more, because a card without them is still right. Targets need the detail call only.
+
+Look-ups of the same task that overlap share one set of calls. Who asks a moment after somebody else gets that
+answer, which says so. Where COC fails in a way that tells nothing about the task, the last good answer is given for
+a while, marked with its age and the error. A few recent details are kept for paging through a modal.
 """
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 from bot.coc.client import CocClient, Fetched
-from bot.coc.errors import CocError
+from bot.coc.errors import CocError, Forbidden, ForeignTask, TaskNotFound, TimedOut
 from bot.coc.models import Run, Task, TaskSummary
 from bot.coc.parameters import Parameters, decode_parameters
-from bot.coc.snapshot import Missing, Snapshot
+from bot.coc.recent import Entry, Recent
+from bot.coc.snapshot import Missing, Snapshot, Stale
 from bot.coc.targets import Targets, decode_targets
 
 T = TypeVar("T")
@@ -29,22 +31,46 @@ EXTRA_WAIT_S = 1.5
 HISTORY_WAIT_S = 5.0
 """How long COC may take for the runs where it is the runs that somebody wants to see."""
 
-KEPT = 32
-"""How many recent details are kept. A full task of 999 machines is about 1 MB."""
-
-KEPT_MACHINES = 50_000
-"""How many machines the kept details may have together, unless the newest alone has more.
-
-The vendor's limit of 999 for each never comes to so many. The garbage collector walks over all of them from time to
-time, in which everything waits: some 3 ms for every 10,000.
-"""
+SPARE_S = 0.2
+"""So long before the deadline the extra calls are given up, so that the card still goes out in time."""
 
 OFF_LOOP_BYTES = 256 * 1024
 """Answers larger than this are decoded in a thread: 1 MB of targets takes tens of milliseconds."""
 
+How = Literal["joined", "reused", "stale"]
+
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How long somebody waits, and how old an answer may be. In seconds.
+
+    ``deadline_s`` is for one look-up with all its calls, None for those of the calls alone; ``share_s`` is how long
+    after COC was asked other people get the same answer; ``stale_s`` how old an answer may be that stands in for one
+    that COC fails to give.
+    """
+
+    deadline_s: float | None = None
+    share_s: float = 0.0
+    stale_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who wants to know: nobody gets the same answer twice from memory.
+
+    ``newer_than`` is as of when what they see now is: nothing from memory replaces it that is not newer.
+    """
+
+    user: str = ""
+    newer_than: datetime | None = None
+
+
+NOBODY = Asker()
+"""Gets nothing that was asked for by somebody else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +93,9 @@ class _Flights(Generic[T]):
     def __len__(self) -> int:
         return len(self._open)
 
+    def __contains__(self, task_id: str) -> bool:
+        return task_id in self._open
+
     async def join(self, task_id: str, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """What is under way for this task, else what ``start`` begins."""
         flight = self._open.get(task_id)
@@ -84,46 +113,101 @@ class _Flights(Generic[T]):
 
 
 class Lookup:
-    """Asks COC for a task. One instance per process, used from one event loop."""
+    """Asks COC for a task. One instance per process, used from one event loop.
+
+    ``tell`` is told of each answer that cost no call of its own: "joined" one under way, "reused" that of a moment
+    ago, "stale" where COC failed.
+    """
 
     def __init__(
         self,
         coc: CocClient,
         *,
+        limits: Limits = Limits(),
         now: Callable[[], datetime] = _now,
         monotonic: Callable[[], float] = time.monotonic,
+        tell: Callable[[How], None] = lambda _how: None,
     ) -> None:
         self._coc = coc
+        self._limits = limits
         self._now = now
         self._monotonic = monotonic
+        self._tell = tell
         self._answers = _Flights[_Answer]()
-        self._details = _Flights[Snapshot]()
-        self._snapshots = _Flights[Snapshot]()
-        self._recent: OrderedDict[str, tuple[float, Snapshot]] = OrderedDict()
+        self._details = _Flights[Entry]()
+        self._snapshots = _Flights[Entry]()
+        self._recent = Recent(monotonic)
+        self._recent_whole = Recent(monotonic)
 
-    async def snapshot(self, task_id: str) -> Snapshot:
-        """The task now. Raises CocError."""
-        return await self._snapshots.join(task_id, lambda: self._whole(task_id))
+    async def snapshot(self, task_id: str, asker: Asker = NOBODY) -> Snapshot:
+        """The task now; or as Limits allow: as somebody else was told it, or as it was. Raises CocError."""
+        return await self._given(self._recent_whole, task_id, asker, self._shared_whole)
 
-    async def targets(self, task_id: str, *, max_age_s: float = 0.0) -> Snapshot:
-        """The task now, or as of at most ``max_age_s`` seconds ago, as the detail call tells it. Raises CocError."""
+    async def targets(self, task_id: str, *, max_age_s: float = 0.0, asker: Asker = NOBODY) -> Snapshot:
+        """The same as the detail call alone tells it; also what is at most ``max_age_s`` seconds old."""
         kept = self.kept(task_id, max_age_s)
-        return kept if kept is not None else await self._detail(await self._answer(task_id))
+        if kept is not None:
+            return kept
+        return await self._given(self._recent, task_id, asker, self._shared_detail)
 
     def kept(self, task_id: str, max_age_s: float) -> Snapshot | None:
         """What ``targets`` gives without asking COC; None where nothing in hand is young enough."""
-        kept = self._recent.get(task_id)
-        return kept[1] if kept is not None and self._monotonic() - kept[0] < max_age_s else None
+        kept = self._recent.get(task_id, max_age_s)
+        return kept.snapshot if kept is not None else None
 
-    async def history(self, task_id: str) -> Snapshot:
+    async def history(self, task_id: str, asker: Asker = NOBODY) -> Snapshot:
         """The task now, with its runs also where COC needs longer for them than a card waits. Raises CocError."""
-        snapshot = await self.snapshot(task_id)
-        if not isinstance(snapshot.runs, Missing) or snapshot.runs.reason != "timed out":
+        began = self._monotonic()
+        snapshot = await self.snapshot(task_id, asker)
+        late = isinstance(snapshot.runs, Missing) and snapshot.runs.reason == "timed out"
+        if not late or snapshot.stale is not None:
             return snapshot
         as_of = self._now()
-        return replace(snapshot, runs=await self._runs(task_id, HISTORY_WAIT_S), as_of=as_of)
+        runs = await self._runs(task_id, self._left(began, HISTORY_WAIT_S))
+        return replace(snapshot, runs=runs, as_of=as_of)
 
-    async def _answer(self, task_id: str) -> "_Answer":
+    async def _given(
+        self, recent: Recent, task_id: str, asker: Asker, ask: Callable[[str], Awaitable[Entry]]
+    ) -> Snapshot:
+        """What somebody gets: the answer of a moment ago to somebody else, a new one, or in need an old one."""
+        entry = recent.get(task_id, self._limits.share_s)
+        if entry is not None and _may_share(entry, asker):
+            entry.told.add(asker.user)
+            self._tell("reused")
+            return replace(entry.snapshot, reused_s=recent.age_s(entry))
+        try:
+            entry = await self._in_time(ask(task_id))
+        except CocError as error:
+            if isinstance(error, TaskNotFound | ForeignTask | Forbidden):
+                self._recent.drop(task_id)
+                self._recent_whole.drop(task_id)
+            old = recent.get(task_id, self._limits.stale_s) if error.passing else None
+            if old is None or not _newer(old, asker):
+                raise
+            self._tell("stale")
+            return replace(old.snapshot, stale=Stale(error, recent.age_s(old)))
+        entry.told.add(asker.user)
+        return entry.snapshot
+
+    async def _in_time(self, asking: Awaitable[Entry]) -> Entry:
+        limit_s = self._limits.deadline_s
+        try:
+            async with asyncio.timeout(limit_s):
+                return await asking
+        except TimeoutError as error:
+            raise TimedOut(f"look-up deadline: not done within {limit_s} s") from error
+
+    async def _shared_whole(self, task_id: str) -> Entry:
+        if task_id in self._snapshots:
+            self._tell("joined")
+        return await self._snapshots.join(task_id, lambda: self._whole(task_id))
+
+    async def _shared_detail(self, task_id: str) -> Entry:
+        if task_id in self._answers:
+            self._tell("joined")
+        return await self._decoded(await self._answer(task_id))
+
+    async def _answer(self, task_id: str) -> _Answer:
         """COC's detail of the task, not yet decoded."""
 
         async def ask() -> _Answer:
@@ -133,10 +217,10 @@ class Lookup:
 
         return await self._answers.join(task_id, ask)
 
-    async def _detail(self, answer: "_Answer") -> Snapshot:
+    async def _decoded(self, answer: _Answer) -> Entry:
         """What the detail call alone tells, decoded; kept."""
 
-        async def decode() -> Snapshot:
+        async def decode() -> Entry:
             targets, parameters = await _decoded(answer.detail)
             found = Snapshot(
                 task_id=answer.task_id,
@@ -150,36 +234,38 @@ class Lookup:
                 request_id=answer.detail.request_id,
             )
             # Its age counts from when COC was asked, however long that and decoding took.
-            self._recent[answer.task_id] = (answer.asked, found)
-            self._recent.move_to_end(answer.task_id)
-            self._forget()
-            return found
+            entry = Entry(found, answer.asked, answer.detail.size)
+            self._recent.keep(entry)
+            return entry
 
         return await self._details.join(answer.task_id, decode)
 
-    def _forget(self) -> None:
-        """Let the oldest details go until those that stay are within both bounds."""
-        machines = sum(len(found.targets.machines) for _, found in self._recent.values())
-        while len(self._recent) > KEPT or (machines > KEPT_MACHINES and len(self._recent) > 1):
-            _, (_, oldest) = self._recent.popitem(last=False)
-            machines -= len(oldest.targets.machines)
-
-    async def _whole(self, task_id: str) -> Snapshot:
+    async def _whole(self, task_id: str) -> Entry:
         answer = await self._answer(task_id)
+        wait_s = self._left(answer.asked, EXTRA_WAIT_S)
         extras = asyncio.gather(
-            self._summary(task_id, answer.detail.value.enterprise_project_id), self._runs(task_id)
+            self._summary(task_id, answer.detail.value.enterprise_project_id, wait_s), self._runs(task_id, wait_s)
         )
         try:
-            found = await self._detail(answer)
+            detail = await self._decoded(answer)
         except BaseException:
             extras.cancel()
             raise
         summary, runs = await extras
-        return replace(found, summary=summary, runs=runs, elapsed_s=self._monotonic() - answer.asked)
+        found = replace(detail.snapshot, summary=summary, runs=runs, elapsed_s=self._monotonic() - answer.asked)
+        entry = Entry(found, answer.asked, detail.size)
+        self._recent_whole.keep(entry)
+        return entry
 
-    async def _summary(self, task_id: str, enterprise_project_id: str | None) -> TaskSummary | Missing:
+    def _left(self, began: float, wanted_s: float) -> float:
+        """As long as wanted, or until shortly before the deadline of a look-up that began then."""
+        if self._limits.deadline_s is None:
+            return wanted_s
+        return max(min(wanted_s, began + self._limits.deadline_s - SPARE_S - self._monotonic()), 0.0)
+
+    async def _summary(self, task_id: str, enterprise_project_id: str | None, wait_s: float) -> TaskSummary | Missing:
         try:
-            async with asyncio.timeout(EXTRA_WAIT_S):
+            async with asyncio.timeout(wait_s):
                 found = await self._coc.summary(task_id, enterprise_project_id)
         except CocError as error:
             return Missing.because(error)
@@ -187,7 +273,7 @@ class Lookup:
             return Missing("timed out")
         return found.value if found.value is not None else Missing("not listed", request_id=found.request_id)
 
-    async def _runs(self, task_id: str, wait_s: float = EXTRA_WAIT_S) -> tuple[Run, ...] | Missing:
+    async def _runs(self, task_id: str, wait_s: float) -> tuple[Run, ...] | Missing:
         try:
             async with asyncio.timeout(wait_s):
                 return (await self._coc.runs(task_id)).value
@@ -195,6 +281,18 @@ class Lookup:
             return Missing.because(error)
         except TimeoutError:
             return Missing("timed out")
+
+
+def _may_share(entry: Entry, asker: Asker) -> bool:
+    """Whether somebody else asked for it, and it is newer than what they see now."""
+    return bool(asker.user) and asker.user not in entry.told and _newer(entry, asker)
+
+
+def _newer(entry: Entry, asker: Asker) -> bool:
+    """Whether it may replace what they see now; what a card carries has whole seconds."""
+    if asker.newer_than is None:
+        return True
+    return int(entry.snapshot.as_of.timestamp()) > int(asker.newer_than.timestamp())
 
 
 async def _decoded(detail: Fetched[Task]) -> tuple[Targets, Parameters]:

@@ -93,6 +93,8 @@ class Settings(CloudSettings):
     port: int = Field(default=3000, alias="SCHEDTASK_PORT", ge=0, le=65535)
     visibility: Literal["public", "private"] = Field(default="public", alias="SCHEDTASK_VISIBILITY")
     targets_max_age: float = Field(default=60.0, ge=0, le=3600, alias="SCHEDTASK_TARGETS_MAX_AGE")
+    share_for: float = Field(default=2.0, ge=0, le=60, alias="SCHEDTASK_SHARE_FOR")
+    stale_for: float = Field(default=900.0, ge=0, le=86400, alias="SCHEDTASK_STALE_FOR")
     grace: Seconds = Field(default=10.0, alias="SCHEDTASK_GRACE")
     allow_workspaces: Words = Field(default=frozenset(), alias="SCHEDTASK_ALLOW_WORKSPACES")
     allow_channels: Words = Field(default=frozenset(), alias="SCHEDTASK_ALLOW_CHANNELS")

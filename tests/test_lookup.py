@@ -3,18 +3,29 @@
 import asyncio
 import json
 import threading
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from typing import Literal
+from datetime import timedelta
+from typing import Any, Literal
 
 import pytest
 
-from bot.coc.client import CocClient
+from bot.coc.client import CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
-from bot.coc.errors import TaskNotFound
+from bot.coc.errors import (
+    CocError,
+    Forbidden,
+    ForeignTask,
+    ServiceFailure,
+    TaskNotFound,
+    TimedOut,
+    Unauthenticated,
+)
+from bot.coc.recent import KEPT
 from bot.coc.snapshot import Missing
 from bot.coc.targets import Targets, decode_targets
-from bot.lookup import EXTRA_WAIT_S, KEPT, OFF_LOOP_BYTES, Lookup
+from bot.lookup import EXTRA_WAIT_S, OFF_LOOP_BYTES, Asker, Limits, Lookup
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.coc_server import LocalCoc
 
@@ -195,7 +206,7 @@ async def test_few_tasks_of_very_many_machines_are_kept(
     coc: LocalCoc, lookup: Lookup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest goes when all have too many machines together; the newest stays, however many it has."""
-    monkeypatch.setattr("bot.lookup.KEPT_MACHINES", 100)
+    monkeypatch.setattr("bot.coc.recent.KEPT_MACHINES", 100)
     detail = coc.tasks[NIGHTLY].detail
     assert isinstance(detail, dict)
     first, second, third, single = (f"ST{number:024d}" for number in range(4))
@@ -259,3 +270,178 @@ async def test_a_refused_history_is_not_asked_for_again(coc: LocalCoc, lookup: L
     assert isinstance(found.runs, Missing)
     assert found.runs.permission == "coc:schedule:getHistories"
     assert len([seen for seen in coc.requests if seen.path.endswith("/history")]) == 1
+
+
+class Minutes:
+    """A monotonic clock that a test may turn on."""
+
+    def __init__(self) -> None:
+        self.passed = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.passed
+
+
+@pytest.fixture
+def clock() -> Minutes:
+    """The clock of the fixture ``sharing``."""
+    return Minutes()
+
+
+@pytest.fixture
+def told() -> list[str]:
+    """What ``sharing`` tells of answers without a call of their own."""
+    return []
+
+
+@pytest.fixture
+async def sharing(coc: LocalCoc, clock: Minutes, told: list[str]) -> AsyncIterator[Lookup]:
+    """A look-up that gives an answer to others for 2 s, and an old one for 900 s where COC fails."""
+    keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
+    client = CocClient(endpoint=coc.url, auth=SignedAuth(keys), deadlines=Deadlines(total=1.8))
+    limits = Limits(deadline_s=2.0, share_s=2.0, stale_s=900.0)
+    yield Lookup(client, limits=limits, monotonic=clock, tell=told.append)
+    await client.aclose()
+
+
+ADA, BEN = Asker("U0ADA"), Asker("U0BEN")
+
+
+async def test_another_persons_answer_of_a_moment_ago_is_given_again_and_says_so(
+    coc: LocalCoc, sharing: Lookup, clock: Minutes, told: list[str]
+) -> None:
+    """Ben gets Ada's answer; each of them gets a new one when asking again, and everybody after two seconds."""
+    first = await sharing.snapshot(NIGHTLY, ADA)
+    clock.passed += 1.2
+    second = await sharing.snapshot(NIGHTLY, BEN)
+    assert (second.as_of, second.task) == (first.as_of, first.task)
+    assert first.reused_s is None
+    assert second.reused_s == pytest.approx(1.2, abs=0.2)
+    assert (len(coc.requests), told) == (3, ["reused"])
+    assert (await sharing.snapshot(NIGHTLY, BEN)).reused_s is None
+    assert len(coc.requests) == 6
+    clock.passed += 2.1
+    assert (await sharing.snapshot(NIGHTLY, Asker("U0CLEO"))).reused_s is None
+
+
+async def test_what_nobody_asked_for_by_name_is_not_shared(coc: LocalCoc, sharing: Lookup) -> None:
+    """Without a user there is no telling whether it is somebody else."""
+    await sharing.snapshot(NIGHTLY, ADA)
+    await sharing.snapshot(NIGHTLY)
+    await sharing.snapshot(NIGHTLY)
+    assert len(coc.requests) == 9
+
+
+async def test_a_card_is_never_replaced_by_an_answer_from_memory_that_is_not_newer(
+    coc: LocalCoc, sharing: Lookup
+) -> None:
+    """Another replica may have posted a newer card; and nobody presses Refresh to see the same again."""
+    first = await sharing.snapshot(NIGHTLY, ADA)
+    same = await sharing.snapshot(NIGHTLY, replace(BEN, newer_than=first.as_of))
+    assert same.reused_s is None
+    older = replace(BEN, user="U0CLEO", newer_than=same.as_of - timedelta(seconds=2))
+    assert (await sharing.snapshot(NIGHTLY, older)).reused_s is not None
+    coc.fail(status=500)
+    with pytest.raises(ServiceFailure):
+        await sharing.snapshot(NIGHTLY, replace(ADA, newer_than=same.as_of))
+
+
+PASSING: list[dict[str, Any]] = [
+    {"status": 500},
+    {"status": 503},
+    {"status": 429, "headers": {"Retry-After": "60"}},
+    {"status": 200, "body": "<html>proxy</html>"},
+    {"status": 200, "body": {"error_code": "COC.99999999", "error_msg": "odd"}},
+    {"drop": True},
+    {"status": 200, "delay": 30},
+]
+
+
+@pytest.mark.parametrize("fault", PASSING, ids=str)
+async def test_where_coc_fails_the_last_good_answer_stands_in(
+    coc: LocalCoc, sharing: Lookup, clock: Minutes, told: list[str], fault: dict[str, Any]
+) -> None:
+    """Card and targets are those of before, with their age and the error; after the limit the error is all."""
+    good = await sharing.snapshot(NIGHTLY, ADA)
+    clock.passed += 185
+    coc.fail("detail", **fault)
+    for old in (await sharing.snapshot(NIGHTLY, ADA), await sharing.targets(NIGHTLY, asker=ADA)):
+        assert old.stale is not None
+        assert old.stale.age_s == pytest.approx(185, abs=10)
+        assert old.stale.error.passing
+        assert old.as_of == good.as_of
+    assert told.count("stale") == 2
+    history = await sharing.history(NIGHTLY, BEN)
+    assert history.stale is not None
+    assert history.runs == good.runs
+    clock.passed += 720
+    with pytest.raises(CocError):
+        await sharing.snapshot(NIGHTLY, ADA)
+    coc.heal()
+    assert (await sharing.snapshot(NIGHTLY, ADA)).stale is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 403}, Forbidden),
+        ({"status": 400, "body": {"error_code": "COC.00014102", "error_msg": "no such task"}}, TaskNotFound),
+        ({"status": 400, "body": {"error_code": "COC.00014121", "error_msg": "not yours"}}, ForeignTask),
+    ],
+)
+async def test_what_coc_says_no_to_is_forgotten(
+    coc: LocalCoc, sharing: Lookup, fault: dict[str, Any], error: type[CocError]
+) -> None:
+    """A task that is gone or forbidden is not shown from memory, not even when COC fails afterwards."""
+    await sharing.snapshot(NIGHTLY, ADA)
+    coc.fail("detail", times=1, **fault)
+    with pytest.raises(error):
+        await sharing.snapshot(NIGHTLY, ADA)
+    coc.fail("detail", status=500)
+    with pytest.raises(ServiceFailure):
+        await sharing.snapshot(NIGHTLY, ADA)
+    with pytest.raises(ServiceFailure):
+        await sharing.targets(NIGHTLY, asker=ADA)
+
+
+async def test_a_refused_key_shows_nothing_old(coc: LocalCoc, sharing: Lookup) -> None:
+    """401 is not a passing trouble: it may mean that the key was taken away."""
+    await sharing.snapshot(NIGHTLY, ADA)
+    coc.fail("detail", status=401)
+    with pytest.raises(Unauthenticated):
+        await sharing.snapshot(NIGHTLY, ADA)
+
+
+async def test_one_deadline_holds_for_all_calls_together(coc: LocalCoc, sharing: Lookup) -> None:
+    """The detail came late: the others get what is left, and the card goes out without them in time."""
+    coc.fail("detail", status=200, delay=1.2)
+    coc.fail("list", status=200, delay=1.0)
+    coc.fail("history", status=200, delay=1.0)
+    found = await sharing.snapshot(NIGHTLY, ADA)
+    assert found.summary == found.runs == Missing("timed out")
+    assert found.elapsed_s < 2.0
+    late = await sharing.history(NIGHTLY, ADA)
+    assert late.runs == Missing("timed out")
+
+
+async def test_a_hanging_coc_ends_in_an_error_at_the_deadline(coc: LocalCoc, sharing: Lookup) -> None:
+    """Whatever the calls' own deadlines say."""
+    coc.fail("detail", status=200, delay=30)
+    sharing._limits = Limits(deadline_s=0.3)
+    with pytest.raises(TimedOut, match=r"look-up deadline: not done within 0\.3 s"):
+        await sharing.snapshot(NIGHTLY, ADA)
+
+
+async def test_what_alone_is_too_large_is_not_kept(
+    coc: LocalCoc, sharing: Lookup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Bytes are bounded too: the oldest goes, and an answer beyond the bound is not kept at all."""
+    size = (await CocClient.task(sharing._coc, NIGHTLY)).size
+    other = "ST2601050930000000000001A1"
+    monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", size + 10)
+    await sharing.targets(other)
+    await sharing.targets(NIGHTLY)
+    assert [sharing.kept(task_id, 60) is not None for task_id in (other, NIGHTLY)] == [False, True]
+    monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", size - 10)
+    await sharing.targets(NIGHTLY)
+    assert sharing.kept(NIGHTLY, 60) is None

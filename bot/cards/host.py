@@ -4,6 +4,7 @@ from bot.cards.blocks import Block, actions, button, context, section
 from bot.cards.budget import Message, message
 from bot.cards.fields import selection
 from bot.cards.machines import batch_words
+from bot.cards.stale import old_data, old_words
 from bot.cards.task import TARGETS
 from bot.cards.text import asker, code, count, date, enumerated, mrkdwn, plain
 from bot.coc.reading import canonical
@@ -27,7 +28,7 @@ def host_card(
         says = one if machines == 1 else f"{count(machines, 'target')} of {name} match {asked}"
     else:
         mark, answer, says = _not_found(snapshot, asked, name)
-    blocks: list[Block] = [section(f"{mark}  *{answer}:* {says}.")]
+    blocks: list[Block] = [*old_data(snapshot), section(f"{mark}  *{answer}:* {says}.")]
     blocks += [section("\n".join(map(_hit, hits[:MOST_SHOWN])))] if hits else []
     if len(hits) > MOST_SHOWN:
         blocks.append(context(f"and {len(hits) - MOST_SHOWN:,} more: press Show targets"))
@@ -40,7 +41,7 @@ def host_card(
         context("  ·  ".join(filter(None, facts))),
         actions(button("Show targets", TARGETS, snapshot.task_id)),
     ]
-    text = f"{answer}: {wanted} in {plain(snapshot.task.name, 150, absent=snapshot.task_id)}."
+    text = f"{old_words(snapshot)}{answer}: {wanted} in {plain(snapshot.task.name, 150, absent=snapshot.task_id)}."
     return message(mrkdwn(text, 400), blocks, [], last)
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from bot import redact
 from bot.cards.blocks import Block, button, context, divider, section
 from bot.cards.modal import Modal
+from bot.cards.stale import old_data
 from bot.cards.text import CUT, LONGEST, clean, code, count, cut, date, mrkdwn, plain
 from bot.coc.decode import Broken
 from bot.coc.parameters import Parameter, Parameters
@@ -94,6 +95,7 @@ def parameters_view(snapshot: Snapshot) -> dict[str, Any]:
         blocks.append(block)
     when = f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"
     top = [
+        *old_data(snapshot),
         section("\n".join([name, *facts]), button("Refresh", AGAIN, snapshot.task_id)),
         context("  ·  ".join([*_counted(snapshot, facts, shown), when])),
     ]

@@ -13,6 +13,7 @@ from bot import redact
 from bot.cards.blocks import Block, actions, button, context, divider, section
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card
+from bot.cards.stale import old_data
 from bot.cards.text import BRIEF, code, count, cut, date, mrkdwn
 from bot.coc.models import Run
 from bot.coc.reading import canonical
@@ -124,12 +125,20 @@ def runs_view(snapshot: Snapshot, *, reference: str, metadata: str = "") -> dict
     name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
     if isinstance(runs, Missing):
         again = actions(button("Try again", AGAIN, snapshot.task_id))
-        return RUNS.view([section(name), *_without(snapshot, runs, reference), again], metadata or snapshot.task_id)
+        return RUNS.view(
+            [*old_data(snapshot), section(name), *_without(snapshot, runs, reference), again],
+            metadata or snapshot.task_id,
+        )
     shown = runs[:MOST]
     facts = [_how_many(snapshot, len(shown)), f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"]
     # At the top, because that is where a run shows that is under way.
     again = button("Refresh", AGAIN, snapshot.task_id)
-    blocks = [section("\n".join([name, *_outcomes(shown)]), again), context("  ·  ".join(facts)), divider()]
+    blocks = [
+        *old_data(snapshot),
+        section("\n".join([name, *_outcomes(shown)]), again),
+        context("  ·  ".join(facts)),
+        divider(),
+    ]
     several = len({run.region for run in shown if run.region}) > 1
     for run in shown:
         blocks += _row(run, snapshot, several_regions=several)

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from bot.cards.blocks import Block, context, section
 from bot.cards.explorer import Look, picked
 from bot.cards.modal import Modal
+from bot.cards.stale import old_data, old_words
 from bot.cards.text import clean, count, date, mrkdwn, plain
 from bot.coc.search import Hit
 from bot.coc.snapshot import Snapshot
@@ -53,7 +54,7 @@ def make_file(snapshot: Snapshot, look: Look, kind: Kind) -> File:
     task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
     some = "some of the targets, as filtered," if look.filtered else "the targets"
     about = (
-        f"{count(len(found), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
+        f"{old_words(snapshot)}{count(len(found), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
         "Agent states are from when the task was saved, not live."
     )
     return File(name, content, about)
@@ -66,6 +67,7 @@ def names_view(snapshot: Snapshot, look: Look, metadata: str) -> dict[str, Any]:
     what = "that match" if look.filtered else "of all targets"
     top = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*\n{count(len(names), 'name')} {what}"
     blocks: list[Block] = [
+        *old_data(snapshot),
         section(top),
         context(
             f"Host name, else the inventory's name, IP or resource id. "

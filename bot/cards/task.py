@@ -10,6 +10,7 @@ from bot.cards.budget import Message, message
 from bot.cards.changes import LISTED, Seen, changes, encode, seen
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
+from bot.cards.stale import old_data, old_words
 from bot.cards.text import BRIEF, asker, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
@@ -37,6 +38,7 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
     needed = [
         header(name),
         context(identity(snapshot)),
+        *old_data(snapshot),
         section(verdict_line(snapshot, found)),
         fields(
             [
@@ -114,7 +116,11 @@ def identity(snapshot: Snapshot) -> str:
 
 def verdict_line(snapshot: Snapshot, found: Verdict) -> str:
     """The coloured dot and the sentence that answers the first question."""
-    line = f"{DOTS[found.colour]}  *{as_mrkdwn(found.headline)}*{as_mrkdwn(found.note)}"
+    # An old answer gets no colour: at a glance it would pass for today's.
+    if snapshot.stale is None:
+        line = f"{DOTS[found.colour]}  *{as_mrkdwn(found.headline)}*{as_mrkdwn(found.note)}"
+    else:
+        line = f":white_circle:  Then: *{as_mrkdwn(found.headline)}*{as_mrkdwn(found.note)}"
     offline = snapshot.targets.count("agent_state")["OFFLINE"]
     if offline:
         line += f"  ·  :warning: {offline:,} of {count(len(snapshot.targets.machines), 'agent')} offline when saved"
@@ -127,7 +133,10 @@ def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> 
     parts = [f"Created by {mrkdwn(task.created_user_name, 60)}"] if task.created_user_name else []
     parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{asker(asked_by)}")
     took = f"{snapshot.elapsed_s:.1f} s" if snapshot.elapsed_s >= 0.1 else "under 0.1 s"
-    parts.append(f"COC took {took}")
+    if snapshot.reused_s is not None:
+        parts.append(f"COC was asked {snapshot.reused_s:.1f} s before, for another click")
+    elif snapshot.stale is None:
+        parts.append(f"COC took {took}")
     if before is not None and before.as_of is not None:
         parts.append(_since(snapshot, before, before.as_of))
     return "  ·  ".join(parts)
@@ -136,6 +145,7 @@ def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> 
 def fallback(snapshot: Snapshot, trigger: Trigger, found: Verdict, name: str) -> str:
     """The card in one line, for a phone's lock screen and for screen readers. Escaped: Slack parses ``text``."""
     line = f"{name}: {as_plain((*found.headline, *found.note), trigger.zone, snapshot.as_of)}."
+    line = old_words(snapshot) + line
     level = {"HIGH": "High", "MEDIUM": "Medium", "LOW": "Low"}.get(canonical(snapshot.task.risk_level))
     rest = [f"{level} risk"] if level else []
     if snapshot.targets.machines:

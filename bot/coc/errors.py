@@ -26,6 +26,8 @@ The meaning of the codes follows the vendor's document of the call and its error
 writes its prefix both ``APIGW.`` and ``APIG.``. No message here holds a key, a signature or a token.
 """
 
+from typing import ClassVar
+
 
 class CocError(Exception):
     """A COC call failed.
@@ -34,6 +36,9 @@ class CocError(Exception):
     words (None where it sent none; cut to 500 characters), ``request_id`` is what the vendor's support asks
     for, ``retry_after`` is in seconds.
     """
+
+    passing: ClassVar[bool] = False
+    """Whether it tells nothing about the task or our rights: an answer of a while ago may still be right."""
 
     def __init__(
         self,
@@ -74,6 +79,8 @@ class CredentialsUnavailable(CocError):
 class Unreachable(CocError):
     """No connection to the endpoint: name not found, refused, reset, TLS failure."""
 
+    passing = True
+
     @property
     def retryable(self) -> bool:
         """Yes: nothing was answered, or the answer was "later"."""
@@ -82,6 +89,8 @@ class Unreachable(CocError):
 
 class TimedOut(CocError):
     """A deadline passed; ``detail`` says which (connect, read, total) and after how many seconds."""
+
+    passing = True
 
 
 class Refused(CocError):
@@ -132,6 +141,8 @@ class WrongEndpoint(Refused):
 class Throttled(CocError):
     """429: too many requests; ``retry_after`` seconds as the service said, else None."""
 
+    passing = True
+
     @property
     def retryable(self) -> bool:
         """Yes: nothing was answered, or the answer was "later"."""
@@ -140,6 +151,8 @@ class Throttled(CocError):
 
 class ServiceFailure(CocError):
     """5xx or 494: gateway or backend trouble. 502, 503 and 504 are worth another try."""
+
+    passing = True
 
     @property
     def retryable(self) -> bool:
@@ -154,9 +167,13 @@ class BadAnswer(CocError):
 class Unreadable(BadAnswer):
     """HTML, a truncated body, not JSON, or JSON of another shape."""
 
+    passing = True
+
 
 class ErrorEnvelope(BadAnswer):
     """A 200 whose body is an error with a code that has no row of its own."""
+
+    passing = True
 
 
 class WrongTask(BadAnswer):

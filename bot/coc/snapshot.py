@@ -30,8 +30,23 @@ class Missing:
 
 
 @dataclass(frozen=True, slots=True)
+class Stale:
+    """Why an answer of before is shown: COC failed now with ``error``. It is ``age_s`` seconds old.
+
+    ``reference`` is that of the click that is answered with it.
+    """
+
+    error: CocError
+    age_s: float
+    reference: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One task as COC told it at ``as_of`` (UTC). ``elapsed_s`` is how long COC took, all calls together."""
+    """One task as COC told it at ``as_of`` (UTC). ``elapsed_s`` is how long COC took, all calls together.
+
+    ``reused_s`` is for an answer to somebody else's click, given again: how many seconds ago COC was asked for it.
+    """
 
     task_id: str
     task: Task
@@ -42,3 +57,5 @@ class Snapshot:
     as_of: datetime
     elapsed_s: float
     request_id: str | None = None
+    reused_s: float | None = None
+    stale: Stale | None = None

@@ -26,6 +26,12 @@ class Metrics:
             buckets=_SECONDS,
             registry=self._registry,
         )
+        self._shared = Counter(
+            "schedtask_shared_answers",
+            "Answers without a COC call of their own: joined (one under way), reused (a recent one), stale.",
+            ("how",),
+            registry=self._registry,
+        )
         self._unsigned = Counter(
             "schedtask_refused_requests",
             "HTTP requests that were not Slack's: unsigned, replayed, too large.",
@@ -43,6 +49,10 @@ class Metrics:
     def coc_call(self, call: Call) -> None:
         """One try of a COC call."""
         self._calls.labels(call.operation, call.outcome).observe(call.seconds)
+
+    def shared(self, how: str) -> None:
+        """One answer that cost no COC call of its own: joined, reused or stale."""
+        self._shared.labels(how).inc()
 
     def refused_request(self, reason: str) -> None:
         """One HTTP request that was not Slack's."""

@@ -15,7 +15,7 @@ from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.task import MORE, PARAMETERS, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.coc.errors import CocError
 from bot.slack import views
-from bot.slack.desk import UNREADABLE, Desk, log_coc_error
+from bot.slack.desk import UNREADABLE, Desk, log_coc_error, outcome
 from bot.slack.explorer import open_targets
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
@@ -89,18 +89,25 @@ def _look(task_id: str, body: Mapping[str, Any]) -> Look:
 
 async def _refresh(desk: Desk, interaction: Interaction, before: Seen, body: Mapping[str, Any]) -> str:
     try:
-        snapshot = await desk.snapshot(interaction, before.task_id)
+        snapshot = await desk.snapshot(interaction, before.task_id, newer_than=before.as_of)
     except CocError as error:
-        marked = await _mark(desk, interaction, error, body)
-        log_coc_error(error)
-        problem = problem_of(error, before.task_id)
-        if not marked:
-            problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
-        await desk.tell(interaction, problem_card(problem, task_id=before.task_id, reference=interaction.reference))
-        return type(error).__name__
+        return await _failed(desk, interaction, error, before.task_id, body)
     card = task_card(snapshot, asked_by=interaction.user, before=before)
     await desk.replies.respond(interaction.response_url, card, replace_original=True)
-    return "refreshed"
+    return outcome("refreshed", snapshot)
+
+
+async def _failed(
+    desk: Desk, interaction: Interaction, error: CocError, task_id: str, body: Mapping[str, Any]
+) -> str:
+    """Mark the card that stays, and tell the one who asked: two uses of the response URL, also after a wait."""
+    marked = False if interaction.waited else await _mark(desk, interaction, error, body)
+    log_coc_error(error)
+    problem = problem_of(error, task_id)
+    if not marked:
+        problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
+    await desk.tell(interaction, problem_card(problem, task_id=task_id, reference=interaction.reference))
+    return type(error).__name__
 
 
 async def _mark(desk: Desk, interaction: Interaction, error: CocError, body: Mapping[str, Any]) -> bool:

@@ -12,7 +12,7 @@ from bot.cards.host import host_card
 from bot.cards.task import task_card
 from bot.coc.search import find_hosts, near_hosts
 from bot.coc.snapshot import Snapshot
-from bot.slack.desk import Desk
+from bot.slack.desk import Desk, outcome
 from bot.slack.interaction import Interaction
 from bot.slack.request import Help, Show, parse
 
@@ -43,7 +43,7 @@ async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, na
         card = await _host_card(snapshot, request.host, interaction.user)
     private = request.visibility == "private" or (request.visibility is None and desk.private_by_default)
     await desk.replies.respond(interaction.response_url, card, response_type="ephemeral" if private else "in_channel")
-    return "card" if request.host is None else "host"
+    return outcome("card" if request.host is None else "host", snapshot)
 
 
 async def _host_card(snapshot: Snapshot, host: str, asked_by: str) -> Message:

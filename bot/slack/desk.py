@@ -7,7 +7,7 @@ asked, with a reference that is in the log.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,7 +19,7 @@ from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.text import code
 from bot.coc.errors import CocError
 from bot.coc.snapshot import Snapshot
-from bot.lookup import Lookup
+from bot.lookup import Asker, Lookup
 from bot.slack.access import Access, Denied
 from bot.slack.interaction import Interaction
 from bot.slack.order import Order
@@ -105,11 +105,12 @@ class Desk:
 
     async def targets(self, interaction: Interaction, task_id: str, max_age_s: float) -> Snapshot:
         """What the detail call tells, at most ``max_age_s`` seconds old. Raises CocError and Denied."""
-        return await self._admitted(interaction, task_id, self.lookup.targets(task_id, max_age_s=max_age_s))
+        asking = self.lookup.targets(task_id, max_age_s=max_age_s, asker=Asker(interaction.user))
+        return await self._admitted(interaction, task_id, asking)
 
     async def history(self, interaction: Interaction, task_id: str) -> Snapshot:
         """The task with its runs, also where COC needs longer for them. Raises CocError and Denied."""
-        return await self._admitted(interaction, task_id, self.lookup.history(task_id))
+        return await self._admitted(interaction, task_id, self.lookup.history(task_id, Asker(interaction.user)))
 
     def in_hand(self, interaction: Interaction, task_id: str) -> Snapshot | None:
         """What ``targets`` would give at once, for somebody who may have it; None where anything must be asked."""
@@ -122,9 +123,15 @@ class Desk:
             return None
         return kept
 
-    async def snapshot(self, interaction: Interaction, task_id: str) -> Snapshot:
-        """Look a task up; a person who waits longer than a breath is told so. Raises CocError and Denied."""
-        return await self._admitted(interaction, task_id, self._patiently(interaction, task_id))
+    async def snapshot(
+        self, interaction: Interaction, task_id: str, *, newer_than: datetime | None = None
+    ) -> Snapshot:
+        """Look a task up; a person who waits longer than a breath is told so. Raises CocError and Denied.
+
+        ``newer_than`` is as of when the card is that the answer replaces: what is not newer can't stand in for it.
+        """
+        asker = Asker(interaction.user, newer_than)
+        return await self._admitted(interaction, task_id, self._patiently(interaction, task_id, asker))
 
     async def _admitted(
         self, interaction: Interaction, task_id: str, asking: Coroutine[Any, Any, Snapshot]
@@ -142,15 +149,19 @@ class Desk:
             raise
         interaction.cloud_requests.extend(filter(None, [found.request_id]))
         self.access.task(found)
-        return found
+        if found.stale is None:
+            return found
+        log_coc_error(found.stale.error)
+        return replace(found, stale=replace(found.stale, reference=interaction.reference))
 
-    async def _patiently(self, interaction: Interaction, task_id: str) -> Snapshot:
-        asking = asyncio.ensure_future(self.lookup.snapshot(task_id))
+    async def _patiently(self, interaction: Interaction, task_id: str, asker: Asker) -> Snapshot:
+        asking = asyncio.ensure_future(self.lookup.snapshot(task_id, asker))
         try:
             done, _ = await asyncio.wait({asking}, timeout=self.patience_s)
             if not done:
                 waiting = f":hourglass_flowing_sand:  Still waiting for COC's answer about {code(task_id, 40)} …"
                 note = Message(f"Still waiting for COC's answer about {task_id} …", (section(waiting),))
+                interaction.waited.append(True)
                 await self.tell(interaction, note)
             return await asking
         finally:
@@ -209,6 +220,11 @@ def _entry(interaction: Interaction, task_id: str | None, outcome: str, seconds:
         "cloud_requests": interaction.cloud_requests,
         "ms": round(seconds * 1000),
     }
+
+
+def outcome(word: str, found: Snapshot) -> str:
+    """What came of it in a word, for log, audit and metrics: ``card``, or ``stale card`` where COC failed."""
+    return f"stale {word}" if found.stale is not None else word
 
 
 def log_coc_error(error: CocError) -> None:

@@ -30,7 +30,7 @@ from bot.cards.explorer import (
 )
 from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
 from bot.coc.snapshot import Snapshot
-from bot.slack.desk import UNREADABLE, Desk
+from bot.slack.desk import UNREADABLE, Desk, outcome
 from bot.slack.files import deliver
 from bot.slack.interaction import Interaction
 from bot.slack.order import Turn
@@ -166,7 +166,7 @@ def _look(body: Mapping[str, Any], action: Mapping[str, Any]) -> Look | None:
 def _window(desk: Desk, interaction: Interaction, look: Look, max_age_s: float) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
         snapshot = await desk.targets(interaction, look.task_id, max_age_s)
-        return await _built(snapshot, lambda: targets_view(snapshot, look)), "targets"
+        return await _built(snapshot, lambda: targets_view(snapshot, look)), outcome("targets", snapshot)
 
     return Window(TARGETS, look.task_id, encode(look), content)
 
@@ -174,7 +174,9 @@ def _window(desk: Desk, interaction: Interaction, look: Look, max_age_s: float) 
 def _names(desk: Desk, interaction: Interaction, look: Look) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
         snapshot = await desk.targets(interaction, look.task_id, desk.targets_max_age_s)
-        return await _built(snapshot, lambda: take_along.names_view(snapshot, look, encode(look))), "names"
+        return await _built(snapshot, lambda: take_along.names_view(snapshot, look, encode(look))), outcome(
+            "names", snapshot
+        )
 
     return Window(take_along.NAMES, look.task_id, encode(look), content)
 

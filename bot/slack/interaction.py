@@ -31,6 +31,8 @@ class Interaction:
     reference: str = field(default_factory=new_reference)
     counted: list[bool] = field(default_factory=list, compare=False)
     """Holds something once this interaction has counted against its person's limit."""
+    waited: list[bool] = field(default_factory=list, compare=False)
+    """Holds something once the person has been told that COC is being waited for."""
     cloud_requests: list[str] = field(default_factory=list, compare=False)
     """The cloud's request ids of what was asked for it, for the audit."""
 

@@ -11,7 +11,7 @@ from bot.cards import parameters, runs
 from bot.cards.explorer import Look, decode, encode
 from bot.cards.modal import Modal
 from bot.coc.snapshot import Missing
-from bot.slack.desk import Desk
+from bot.slack.desk import Desk, outcome
 from bot.slack.interaction import Interaction
 from bot.slack.window import Window, dead_end, fill, open_window, view_of
 
@@ -53,7 +53,7 @@ def _runs(desk: Desk, interaction: Interaction, look: Look) -> Window:
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
         make = partial(runs.runs_view, snapshot, reference=interaction.reference, metadata=encode(look))
         view = await asyncio.to_thread(make)  # twenty messages to redact
-        return view, f"runs: {missing.reason}" if missing else "runs"
+        return view, outcome(f"runs: {missing.reason}" if missing else "runs", snapshot)
 
     return Window(runs.RUNS, look.task_id, encode(look), content)
 
@@ -63,6 +63,6 @@ def _parameters(desk: Desk, interaction: Interaction, look: Look) -> Window:
         snapshot = await desk.targets(interaction, look.task_id, 0.0)
         # Long values take the redactor a while.
         view = await asyncio.to_thread(parameters.parameters_view, snapshot)
-        return {**view, "private_metadata": encode(look)}, "parameters"
+        return {**view, "private_metadata": encode(look)}, outcome("parameters", snapshot)
 
     return Window(parameters.PARAMETERS, look.task_id, encode(look), content)

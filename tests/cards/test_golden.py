@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.coc import errors
 from bot.coc.search import find_hosts, near_hosts
-from bot.coc.snapshot import Missing, Snapshot
+from bot.coc.snapshot import Missing, Snapshot, Stale
 from tests.cards.judges import judge_message, judge_view, pages_of
 from tests.cards.snapshots import ADA, AS_OF, SAMPLES, TASK_ID, Json, machine, snapshot, step, wire, with_steps
 
@@ -104,7 +105,17 @@ def _situations() -> dict[str, Snapshot]:
         "failed": snapshot(wire("S2"), summary=_listed(failed, 119), runs=[failed]),
         "pending": snapshot(pending, summary=_listed(None, 0), runs=[]),
         "running": snapshot(wire("S2"), summary=_listed(running, 119), runs=[running]),
+        "reused": replace(snapshot(wire("S2"), summary=_listed(nightly, 118), runs=[nightly]), reused_s=1.23),
+        "stale": _old(),
     }
+
+
+def _old() -> Snapshot:
+    """Sample S2 as it was three minutes before COC stopped answering."""
+    nightly = _run(1778405400000, 61)
+    error = errors.TimedOut("total deadline", request_id="9f2c41d07be84f0e")
+    found = snapshot(wire("S2"), summary=_listed(nightly, 118), runs=[nightly])
+    return replace(found, stale=Stale(error, 185.0, REFERENCE))
 
 
 def _histories() -> dict[str, Snapshot]:
@@ -293,6 +304,10 @@ def _views() -> Iterator[tuple[str, Json]]:
     for name, look in looks.items():
         yield f"targets-{name}", targets_view(_fleet(), look)
     yield "targets-sent", targets_view(_fleet(), note=":white_check_mark:  Sent `web.csv` to your direct messages.")
+    yield "targets-stale", targets_view(_old())
+    yield "names-stale", names_view(_old(), Look(TASK_ID), TASK_ID)
+    yield "runs-stale", runs_view(_old(), reference=REFERENCE)
+    yield "parameters-stale", parameters_view(_old())
     yield "names-all", names_view(_fleet(), Look(TASK_ID), TASK_ID)
     yield "names-filtered", names_view(_fleet(), looks["found"], TASK_ID)
 

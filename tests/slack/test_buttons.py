@@ -169,10 +169,10 @@ async def test_an_expired_trigger_asks_to_press_again(box: Sandbox) -> None:
 async def test_an_error_is_shown_in_the_modal_and_can_be_tried_again(box: Sandbox) -> None:
     """COC's refusal replaces the loading view, with its ids; Try again asks COC afresh."""
     card = await post(box, NIGHTLY)
-    box.coc.fail("detail", status=503)
+    box.coc.fail("detail", status=403)
     await box.slack.click(ADA, "targets", message_ts=card.ts)
     view = await filled(box)
-    assert "COC failed to answer" in view_text(box)
+    assert "The bot may not read this task" in view_text(box)
     assert "reference `" in view_text(box)
     box.coc.heal()
     await box.slack.click(ADA, "targets_again", view_id=view["id"])
