@@ -8,10 +8,10 @@ import signal
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import Any
 
 import aiohttp
 import structlog
-from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
@@ -59,6 +59,10 @@ class StartError(Exception):
     """The bot can't start. The message is one line that says why and what to do."""
 
 
+class LinkLost(Exception):
+    """Slack can't be reached any more; another process may be luckier. The message is one line that says why."""
+
+
 class Bot:
     """One bot process: ``start``, then ``stop``; or ``run``, which does both around a signal."""
 
@@ -68,8 +72,8 @@ class Bot:
         self._stack = AsyncExitStack()
         self._work = Work()
         self._metrics = Metrics()
-        self._listener = Listener(ready=self.ready, metrics=self._metrics)
-        self._socket: AsyncSocketModeHandler | None = None
+        self._listener = Listener(ready=self.ready, text=self._metrics_text)
+        self._socket: socket_mode.Connections | None = None
         self._audit: Audit | None = None
         self._refusals = Buckets(REFUSALS_AUDITED, time.monotonic)
         self._serving = False
@@ -77,7 +81,10 @@ class Bot:
         """Where the HTTP listener listens, once started."""
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then stop in good order. Raises StartError or ConfigurationError."""
+        """Serve until SIGTERM or SIGINT, then stop in good order.
+
+        Raises StartError, ConfigurationError and, where the link to Slack is lost for good, LinkLost.
+        """
         stop = asyncio.Event()
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
@@ -92,11 +99,21 @@ class Bot:
         try:
             starting.result()
             settle_memory()
-            await stopping
+            lost = await self._until(stopping)
         finally:
             stopping.cancel()
         log.info("stopping", under_way=len(self._work))
         await self.stop()
+        if lost:
+            raise LinkLost(f"Slack's Socket Mode is lost ({lost}): stopped, so that a supervisor can start it again")
+
+    async def _until(self, stopping: asyncio.Future[Any]) -> str:
+        """Wait for a signal, or for the link to be lost: then why."""
+        if self._socket is None:
+            await stopping
+            return ""
+        await asyncio.wait({stopping, self._socket.failed}, return_when=asyncio.FIRST_COMPLETED)
+        return self._socket.failed.result() if self._socket.failed.done() else ""
 
     async def start(self) -> None:
         """Check the tokens, connect to Slack and serve. Where that fails everything is closed again."""
@@ -111,7 +128,7 @@ class Bot:
         self._serving = False
         socket, self._socket = self._socket, None
         if socket is not None:
-            await socket_mode.close(socket)
+            await socket.close()
         await self._listener.stop()
         cut_off = await self._work.drain(self._settings.grace)
         if cut_off:
@@ -122,7 +139,11 @@ class Bot:
         """Whether Slack can reach this process now."""
         if not self._serving:
             return False
-        return self._socket is None or await self._socket.client.is_connected()
+        return self._socket is None or self._socket.health.live > 0
+
+    async def _metrics_text(self) -> bytes:
+        health = self._socket.health if self._socket is not None else None
+        return self._metrics.text(connected=await self.ready(), under_way=len(self._work), health=health)
 
     async def _start(self) -> None:
         settings = self._settings
@@ -150,7 +171,7 @@ class Bot:
             observe=self._observe_call,
         )
         self._stack.push_async_callback(coc.aclose)
-        replies = Replies(session, client)
+        replies = Replies(session, client, observe=self._metrics.slack_call)
         audit = self._audit = _open_audit(settings.audit_file)
         self._stack.callback(audit.close)
         desk = Desk(
@@ -189,7 +210,9 @@ class Bot:
         settings, secret = self._settings, self._settings.slack_signing_secret
         posts: dict[str, Handler] = {}
         if settings.transport == "http" and secret is not None:
-            posts[http_mode.PATH] = http_mode.handler(app, secret.get_secret_value(), self._refused)
+            posts[http_mode.PATH] = http_mode.handler(
+                app, secret.get_secret_value(), self._refused, acked=self._metrics.acked
+            )
         try:
             self.port = await self._listener.start(settings.host, settings.port, posts)
         except OSError as error:
@@ -198,10 +221,19 @@ class Bot:
                 "check SCHEDTASK_HOST and SCHEDTASK_PORT"
             ) from None
 
-    async def _connect(self, app: AsyncApp, client: AsyncWebClient) -> AsyncSocketModeHandler:
-        token = self._settings.slack_app_token
+    async def _connect(self, app: AsyncApp, client: AsyncWebClient) -> socket_mode.Connections:
+        settings, token = self._settings, self._settings.slack_app_token
+        connections = socket_mode.Connections(
+            app,
+            token.get_secret_value() if token else "",
+            client,
+            wanted=settings.socket_connections,
+            give_up_s=settings.socket_give_up,
+            acked=self._metrics.acked,
+            replaced=self._metrics.socket_replaced,
+        )
         try:
-            return await socket_mode.connect(app, token.get_secret_value() if token else "", client, START_DEADLINE_S)
+            await connections.start()
         except SlackApiError as error:
             raise StartError(
                 f"Slack refused SLACK_APP_TOKEN ({_word(error)}): it must be an app-level token of this app with "
@@ -209,6 +241,7 @@ class Bot:
             ) from None
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise StartError(f"Slack's Socket Mode can't be reached ({_why(error)}): check the network") from None
+        return connections
 
     def _refused(self, reason: str) -> None:
         """A request that was not Slack's. Nobody can fill the disk with them: the audit takes so many a minute."""

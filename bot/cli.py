@@ -186,13 +186,13 @@ async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
 
 
 def _finish(job: Coroutine[Any, Any, None]) -> None:
-    from bot.app import StartError
+    from bot.app import LinkLost, StartError
 
     try:
         asyncio.run(job)
     except ConfigurationError as error:
         _stop(2, str(error))
-    except StartError as error:
+    except (StartError, LinkLost) as error:
         _stop(1, str(error))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None

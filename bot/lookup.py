@@ -253,7 +253,8 @@ class Lookup:
             raise
         summary, runs = await extras
         found = replace(detail.snapshot, summary=summary, runs=runs, elapsed_s=self._monotonic() - answer.asked)
-        entry = Entry(found, answer.asked, detail.size)
+        # Whoever has been told a part of an answer gets the next one fresh.
+        entry = Entry(found, answer.asked, detail.size, detail.told)
         self._recent_whole.keep(entry)
         return entry
 

@@ -89,6 +89,8 @@ class Settings(CloudSettings):
     slack_signing_secret: SecretStr | None = Field(default=None, alias="SLACK_SIGNING_SECRET")
     slack_api_url: str = Field(default="https://slack.com/api/", alias="SLACK_API_URL")
     mode: Literal["socket", "http"] | None = Field(default=None, alias="SCHEDTASK_MODE")
+    socket_connections: int = Field(default=2, ge=1, le=5, alias="SCHEDTASK_SOCKET_CONNECTIONS")
+    socket_give_up: float = Field(default=120.0, ge=5, le=3600, alias="SCHEDTASK_SOCKET_GIVE_UP")
     host: str = Field(default="127.0.0.1", alias="SCHEDTASK_HOST", min_length=1)
     port: int = Field(default=3000, alias="SCHEDTASK_PORT", ge=0, le=65535)
     visibility: Literal["public", "private"] = Field(default="public", alias="SCHEDTASK_VISIBILITY")

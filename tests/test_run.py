@@ -114,6 +114,49 @@ async def test_socket_mode_from_environment_alone(tmp_path: Path) -> None:
             assert secret not in bot.raw
 
 
+async def test_without_slack_for_too_long_the_process_ends_for_its_supervisor(tmp_path: Path) -> None:
+    """Status 1 and one line that says why; not a bot that looks alive and hears nothing."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        given = environment(coc, slack, SCHEDTASK_SOCKET_GIVE_UP="5")
+        async with running(given, cwd=tmp_path) as bot:
+            await bot.event("ready")
+            await slack.cut_off()
+            assert await bot.ended(30) == 1
+            assert "Slack's Socket Mode is lost (no connection to Slack for 5 s)" in bot.raw
+            assert "Traceback" not in bot.raw
+
+
+async def test_replicas_behind_a_balancer_need_no_shared_state(tmp_path: Path) -> None:
+    """Two processes take turns: what one has posted the other refreshes, pages and explains."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        given = environment(coc, slack, SLACK_SIGNING_SECRET=slack.signing_secret)
+        del given["SLACK_APP_TOKEN"]
+        async with running(given, cwd=tmp_path) as one, running(given, cwd=tmp_path) as two:
+            ports = [(await bot.event("ready"))["port"] for bot in (one, two)]
+            urls = [f"http://127.0.0.1:{port}/slack/events" for port in ports]
+
+            def turn(number: int) -> None:
+                slack.events_url = urls[number % 2]
+
+            turn(0)
+            await slack.command(ADA, SHIFT, NIGHTLY)
+            card = (await slack.settled(lambda: slack.messages(SHIFT, ADA)))[0]
+            for number in range(1, 5):
+                turn(number)
+                assert (await slack.click(ADA, "refresh", message_ts=card.ts)).acked
+                await slack.settled(lambda n=number: [c.method for c in slack.calls].count("response_url") == n + 1)  # type: ignore[misc]
+            assert "unchanged since" in json.dumps(slack.messages(SHIFT, ADA)[0].blocks)
+            turn(1)
+            await slack.click(ADA, "targets", message_ts=card.ts)
+            await slack.settled(lambda: "web-01" in json.dumps(slack.view(ADA)))
+            view = slack.view(ADA)
+            assert view is not None
+            turn(0)
+            await slack.click(ADA, "targets_next", view_id=view["id"])
+            await slack.settled(lambda: "web-01" not in json.dumps(slack.view(ADA)))
+            assert "Page 2" in json.dumps(slack.view(ADA))
+
+
 async def test_http_mode_with_health_and_metrics(tmp_path: Path) -> None:
     """In HTTP mode the same code answers signed requests, refuses others, and serves health and metrics."""
     async with LocalCoc() as coc, LocalSlack() as slack:

@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from bot.operations.metrics import Metrics
-
 MAX_BODY = 1024 * 1024
 """Bytes of the largest request that is read. Slack's largest, a click on a full message, is about 100 KB."""
 
@@ -35,9 +33,9 @@ async def _own_faults(request: web.Request, handler: Handler) -> web.StreamRespo
 class Listener:
     """Serves ``/livez``, ``/readyz``, ``/metrics`` and, where given, a handler for Slack's requests."""
 
-    def __init__(self, *, ready: Callable[[], Awaitable[bool]], metrics: Metrics) -> None:
+    def __init__(self, *, ready: Callable[[], Awaitable[bool]], text: Callable[[], Awaitable[bytes]]) -> None:
         self._ready = ready
-        self._metrics = metrics
+        self._metrics = text
         self._runner: web.AppRunner | None = None
 
     async def start(self, host: str, port: int, posts: dict[str, Handler]) -> int:
@@ -69,5 +67,5 @@ class Listener:
         return web.Response(text="ready\n" if ready else "not ready\n", status=200 if ready else 503)
 
     async def _text(self, _request: web.Request) -> web.Response:
-        body = self._metrics.text(connected=await self._ready())
+        body = await self._metrics()
         return web.Response(body=body, content_type="text/plain", charset="utf-8")

@@ -1,10 +1,26 @@
 """Prometheus metrics of one bot process, in a registry of its own."""
 
+from typing import Protocol
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from bot.coc.client import Call
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
+_ACK_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 3.0)
+"""Slack gives up on an acknowledgement after 3 s."""
+
+
+class SocketHealth(Protocol):
+    """What is to be known of the Socket Mode connections."""
+
+    @property
+    def live(self) -> int:
+        """How many can be used."""
+
+    @property
+    def pong_age_s(self) -> float:
+        """Seconds since the last pong, of the connection where it is longest."""
 
 
 class Metrics:
@@ -12,35 +28,37 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._interactions = Histogram(
-            "schedtask_interaction_seconds",
-            "From a command or click to its answer, by kind and outcome.",
-            ("kind", "outcome"),
-            buckets=_SECONDS,
-            registry=self._registry,
+        self._acks = self._times(
+            "ack_seconds", "From a request of Slack's to its acknowledgement.", (), buckets=_ACK_SECONDS
         )
-        self._calls = Histogram(
-            "schedtask_coc_call_seconds",
-            "Each try of a COC call, by operation and outcome.",
-            ("operation", "outcome"),
-            buckets=_SECONDS,
-            registry=self._registry,
+        self._interactions = self._times(
+            "interaction_seconds", "From a command or click to its answer, by kind and outcome.", ("kind", "outcome")
         )
-        self._shared = Counter(
-            "schedtask_shared_answers",
+        self._calls = self._times(
+            "coc_call_seconds", "Each try of a COC call, by operation and outcome.", ("operation", "outcome")
+        )
+        self._slack_calls = self._times(
+            "slack_call_seconds", "Each try of a call to Slack, by method and outcome.", ("method", "outcome")
+        )
+        self._shared = self._count(
+            "shared_answers",
             "Answers without a COC call of their own: joined (one under way), reused (a recent one), stale.",
-            ("how",),
-            registry=self._registry,
+            "how",
         )
-        self._unsigned = Counter(
-            "schedtask_refused_requests",
-            "HTTP requests that were not Slack's: unsigned, replayed, too large.",
-            ("reason",),
-            registry=self._registry,
+        self._refused = self._count(
+            "refused_requests", "HTTP requests that were not Slack's: unsigned, replayed, too large.", "reason"
         )
-        self._connected = Gauge(
-            "schedtask_slack_connected", "1 while Slack can reach this process.", registry=self._registry
+        self._replaced = self._count("socket_replaced", "Socket Mode connections that were replaced.", "reason")
+        self._connected = self._gauge("slack_connected", "1 while Slack can reach this process.")
+        self._sockets = self._gauge("socket_connections", "Socket Mode connections that are live.")
+        self._pong = self._gauge(
+            "socket_pong_age_seconds", "Since the last pong, of the connection where it is longest."
         )
+        self._under_way = self._gauge("under_way", "Commands and clicks that are acknowledged and not yet answered.")
+
+    def acked(self, seconds: float) -> None:
+        """One acknowledged request of Slack's."""
+        self._acks.observe(seconds)
 
     def interaction(self, kind: str, outcome: str, seconds: float) -> None:
         """One answered command or click."""
@@ -50,15 +68,38 @@ class Metrics:
         """One try of a COC call."""
         self._calls.labels(call.operation, call.outcome).observe(call.seconds)
 
+    def slack_call(self, method: str, outcome: str, seconds: float) -> None:
+        """One try of a call to Slack."""
+        self._slack_calls.labels(method, outcome).observe(seconds)
+
     def shared(self, how: str) -> None:
         """One answer that cost no COC call of its own: joined, reused or stale."""
         self._shared.labels(how).inc()
 
     def refused_request(self, reason: str) -> None:
         """One HTTP request that was not Slack's."""
-        self._unsigned.labels(reason).inc()
+        self._refused.labels(reason).inc()
 
-    def text(self, *, connected: bool) -> bytes:
+    def socket_replaced(self, reason: str) -> None:
+        """One Socket Mode connection that went."""
+        self._replaced.labels(reason).inc()
+
+    def text(self, *, connected: bool, under_way: int = 0, health: SocketHealth | None = None) -> bytes:
         """Everything in Prometheus's text format, version 0.0.4."""
         self._connected.set(connected)
+        self._under_way.set(under_way)
+        if health is not None:
+            self._sockets.set(health.live)
+            self._pong.set(health.pong_age_s)
         return generate_latest(self._registry)
+
+    def _times(
+        self, name: str, about: str, labels: tuple[str, ...], buckets: tuple[float, ...] = _SECONDS
+    ) -> Histogram:
+        return Histogram(f"schedtask_{name}", about, labels, buckets=buckets, registry=self._registry)
+
+    def _count(self, name: str, about: str, label: str) -> Counter:
+        return Counter(f"schedtask_{name}", about, (label,), registry=self._registry)
+
+    def _gauge(self, name: str, about: str) -> Gauge:
+        return Gauge(f"schedtask_{name}", about, registry=self._registry)

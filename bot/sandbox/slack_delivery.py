@@ -59,6 +59,8 @@ class SocketMode:
         self._tickets: OrderedDict[str, float] = OrderedDict()
         self._connections: deque[web.WebSocketResponse] = deque()
         self._retired: set[web.WebSocketResponse] = set()
+        self._deaf: set[web.WebSocketResponse] = set()
+        self._transports: dict[web.WebSocketResponse, asyncio.Transport] = {}
         self._waiting: dict[str, asyncio.Future[Json | None]] = {}
         self.refusing = False
         """Whether no client is let in, as if Slack could not be reached."""
@@ -67,6 +69,11 @@ class SocketMode:
     def connected(self) -> bool:
         """Whether a client was greeted and is still there."""
         return bool(self._connections)
+
+    @property
+    def count(self) -> int:
+        """How many clients were greeted and are still there."""
+        return len(self._connections)
 
     def ticket(self) -> str:
         """The secret of a WebSocket address: one use, thirty seconds. Raises SlackRefusedError."""
@@ -85,20 +92,28 @@ class SocketMode:
         issued = self._tickets.pop(request.query.get("ticket", ""), None)
         if self.refusing or issued is None or self._clock() - issued > TICKET_SECONDS:
             return web.Response(status=403)
-        socket = web.WebSocketResponse(timeout=2.0)
+        socket = web.WebSocketResponse(timeout=2.0, autoping=False)
         await socket.prepare(request)
         self._connections.append(socket)
+        assert isinstance(request.transport, asyncio.Transport)  # noqa: S101 - it has just been used
+        self._transports[socket] = request.transport
         try:
             await socket.send_json(self._hello())
             self._on_change()
             async for message in socket:
-                if message.type is aiohttp.WSMsgType.TEXT:
+                if socket in self._deaf:
+                    continue
+                if message.type is aiohttp.WSMsgType.PING:
+                    await socket.pong(message.data)
+                elif message.type is aiohttp.WSMsgType.TEXT:
                     self._acknowledge(message.data)
         except ConnectionError:
             # The client left while it was being greeted: it is gone, which is all there is to know.
             pass
         finally:
             self._retired.discard(socket)
+            self._deaf.discard(socket)
+            self._transports.pop(socket, None)
             if socket in self._connections:
                 self._connections.remove(socket)
             self._on_change()
@@ -120,9 +135,9 @@ class SocketMode:
             del self._waiting[parcel.id]
         return Ack((loop.time() - started) * 1000, body)
 
-    async def disconnect(self, reason: str) -> None:
-        """Tells every connection to go; all but a `warning` is followed by a close, as Slack does."""
-        told = list(self._connections)
+    async def disconnect(self, reason: str, count: int | None = None) -> None:
+        """Tells so many connections (all) to go; all but a `warning` is followed by a close, as Slack does."""
+        told = self._oldest(count)
         for socket in told:
             # A client that left a moment ago needs no telling.
             with suppress(ConnectionError):
@@ -131,7 +146,21 @@ class SocketMode:
             self._retired.update(told)
             self._connections = deque(socket for socket in self._connections if socket not in self._retired)
             self._on_change()
+            if self._waiting:  # what was sent before is still heard
+                await asyncio.wait(list(self._waiting.values()), timeout=1.0)
             await asyncio.gather(*(socket.close() for socket in told))
+
+    def drop(self, count: int | None = None) -> None:
+        """Breaks so many connections (all) off without a word, as a router that forgot them."""
+        for socket in self._oldest(count):
+            self._transports[socket].abort()
+
+    def mute(self, count: int | None = None) -> None:
+        """On so many connections (all) nothing that the client sends is heard any more, no ping either."""
+        self._deaf.update(self._oldest(count))
+
+    def _oldest(self, count: int | None) -> list[web.WebSocketResponse]:
+        return [socket for socket in self._transports if socket in self._connections][:count]
 
     async def close(self) -> None:
         """Closes every connection."""

@@ -204,6 +204,11 @@ class LocalSlack:
         """Waits until a Socket Mode client was greeted. Raises AssertionError after `timeout` seconds."""
         await self.settled(lambda: self._sockets.connected, timeout)
 
+    @property
+    def connections(self) -> int:
+        """How many Socket Mode connections there are."""
+        return self._sockets.count
+
     async def settled(self, predicate: Callable[[], T], timeout: float = 5) -> T:  # noqa: ASYNC109
         """Waits until the predicate is true and returns what it gave.
 
@@ -243,9 +248,17 @@ class LocalSlack:
             error = "ratelimited" if status == 429 else "internal_error"
         self._api.refuse(method, Fault(error, status, retry_after, delay), times)
 
-    async def disconnect(self, reason: str = "refresh_requested") -> None:
-        """Sends Socket Mode clients away, as Slack does every few hours; a "warning" only warns."""
-        await self._sockets.disconnect(reason)
+    async def disconnect(self, reason: str = "refresh_requested", count: int | None = None) -> None:
+        """Sends so many Socket Mode clients (all) away, as Slack does every few hours; a "warning" only warns."""
+        await self._sockets.disconnect(reason, count)
+
+    def drop(self, count: int | None = None) -> None:
+        """Breaks so many Socket Mode connections (all) off without a word."""
+        self._sockets.drop(count)
+
+    def mute(self, count: int | None = None) -> None:
+        """Lets so many Socket Mode connections (all) stay open, but hears nothing on them: no ping is answered."""
+        self._sockets.mute(count)
 
     async def cut_off(self, cut: bool = True) -> None:
         """Keeps the bot from being reached, as if the network between were down; False ends that."""

@@ -7,6 +7,7 @@ through one shared session; Bolt's ``respond`` would open a new one for each cal
 import asyncio
 import io
 import json
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -54,7 +55,11 @@ class SlackRefused(Exception):
 
 
 class Replies:
-    """Posts to response URLs and calls Web API methods for the listeners."""
+    """Posts to response URLs and calls Web API methods for the listeners.
+
+    ``observe`` is told of each try: method ("response_url", "upload" or Slack's name), outcome ("ok" or the word of
+    the refusal), seconds.
+    """
 
     def __init__(
         self,
@@ -62,10 +67,12 @@ class Replies:
         client: AsyncWebClient,
         *,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        observe: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
     ) -> None:
         self._session = session
         self._client = client
         self._sleep = sleep
+        self._observe = observe
 
     async def respond(self, url: str, message: Message, **options: Any) -> None:
         """Post a message to a response URL; ``options`` are ``response_type``, ``replace_original`` and so on.
@@ -75,18 +82,30 @@ class Replies:
         """
         payload = {**message.payload(), **options}
         try:
-            await self._twice(lambda: self._post(url, payload))
+            await self._twice(lambda: self._observed("response_url", self._post(url, payload)))
         except SlackRefused as refused:
             if refused.error not in {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}:
                 raise
             log.error("blocks_refused", error=str(refused))
             payload.pop("blocks")
-            await self._twice(lambda: self._post(url, payload))
+            await self._twice(lambda: self._observed("response_url", self._post(url, payload)))
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a Web API method with a JSON body of what is not None; the answer's fields. Raises SlackRefused."""
         given = {name: value for name, value in arguments.items() if value is not None}
-        return await self._twice(lambda: self._api(method, given))
+        return await self._twice(lambda: self._observed(method, self._api(method, given)))
+
+    async def _observed(self, method: str, trying: Awaitable[T]) -> T:
+        began, outcome = time.monotonic(), "cut off"
+        try:
+            found = await trying
+            outcome = "ok"
+        except SlackRefused as refused:
+            outcome = refused.error
+            raise
+        finally:
+            self._observe(method, outcome, time.monotonic() - began)
+        return found
 
     async def _twice(self, attempt: Callable[[], Awaitable[T]]) -> T:
         try:
@@ -129,6 +148,10 @@ class Replies:
         Three calls, none of which is repeated: a file must not come twice. slack_sdk's own helper would hand all
         bytes to the transport at once, which holds up the event loop for megabytes; here they go in pieces.
         """
+        sending = self._upload(name, content, channel=channel, thread_ts=thread_ts, comment=comment)
+        await self._observed("upload", sending)
+
+    async def _upload(self, name: str, content: bytes, *, channel: str, thread_ts: str | None, comment: str) -> None:
         async with _refusals(UPLOAD_DEADLINE_S):
             ticket = await self._client.files_getUploadURLExternal(filename=name, length=len(content))
             url, file_id = ticket.get("upload_url"), ticket.get("file_id")

@@ -1,38 +1,291 @@
-"""Socket Mode: one WebSocket to Slack, opened so that a wrong token fails at the start instead of for ever."""
+"""Socket Mode: several WebSockets to Slack at once, so that replacing one loses nothing.
+
+Slack sends each request down one of an app's connections, whichever it likes, and closes every connection after
+some hours, with a word of warning. The SDK's client closes its connection before it opens the next and retries for
+ever, a revoked token too. Here each connection that is to go is replaced first; one whose pongs stay away is
+replaced although it looks open; and when nothing helps the process is told, so that its supervisor can act.
+"""
 
 import asyncio
 import contextlib
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
+import structlog
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-PING_INTERVAL_S = 10.0
-"""The SDK reconnects after four of these without a pong."""
+log = structlog.get_logger(__name__)
+
+PING_INTERVAL_S = 5.0
+STALE_S = 4 * PING_INTERVAL_S
+"""A connection that has answered no ping for so long is dead, whatever else it looks like."""
+RECONNECT_S = 10.0
+"""For opening one connection anew: asking for its address, the handshake."""
+LINGER_S = 30.0
+"""For so long a connection that Slack wants to go is left for Slack to close: what it sends until then is served."""
+BUSY_S = 1.0
+"""How long a connection is kept for acknowledgements under way; they take milliseconds."""
+PAUSES_S = (0.2, 1.0, 2.0, 5.0, 10.0)
+"""Between tries to open a connection; the last one again and again."""
+
+FINAL = frozenset(
+    {
+        "invalid_auth",
+        "not_authed",
+        "account_inactive",
+        "token_revoked",
+        "token_expired",
+        "not_allowed_token_type",
+        "missing_scope",
+        "link_disabled",
+        "user_removed_from_team",
+        "team_access_not_granted",
+    }
+)
+"""Slack's words after which trying again will not help."""
+
+Acked = Callable[[float], None]
 
 
-async def connect(app: AsyncApp, app_token: str, client: AsyncWebClient, deadline_s: float) -> AsyncSocketModeHandler:
-    """Connect and start receiving. Raises SlackApiError where Slack refuses the token, TimeoutError, OSError."""
-    # The SDK's own connect() retries every error for ever, a revoked token too; the first URL is ours to ask for.
-    async with asyncio.timeout(deadline_s):
-        answer = await client.apps_connections_open(app_token=app_token)
-    handler = AsyncSocketModeHandler(app, app_token, web_client=client, ping_interval=PING_INTERVAL_S)
-    handler.client.wss_uri = str(answer["url"])
-    try:
-        async with asyncio.timeout(deadline_s):
-            await handler.connect_async()
-    except BaseException:
-        await close(handler)
-        raise
-    return handler
+class _Client(SocketModeClient):
+    """The SDK's client for one connection. Where it would reconnect by itself it says that it is lost."""
+
+    def __init__(self, *, lost: Callable[[str], None], **options: Any) -> None:
+        super().__init__(**options)
+        self._lost = lost
+
+    async def connect_to_new_endpoint(self, force: bool = False) -> None:
+        """Called by the SDK after a ``disconnect`` message (``force``), a close, or pongs that stay away."""
+        self._lost("asked to" if force else "closed")
 
 
-async def close(handler: AsyncSocketModeHandler) -> None:
-    """Disconnect; Slack sends further requests elsewhere."""
-    client = handler.client
-    pending = [client.message_processor, client.current_session_monitor, client.message_receiver]
-    with contextlib.suppress(aiohttp.ClientError, OSError):  # a socket that is already gone is closed enough
-        await handler.close_async()
-    # close() cancels these and does not wait; a loop that ends before they do complains.
-    await asyncio.gather(*(task for task in pending if task is not None), return_exceptions=True)
+class _Connection(AsyncSocketModeHandler):
+    """One connection, for Bolt: hands requests to the app and sends back what acknowledges them."""
+
+    def __init__(self, pool: "Connections", app: AsyncApp, app_token: str, web_client: AsyncWebClient) -> None:
+        # Not the base's: it would make a client that reconnects by itself.
+        self.app = app
+        self.app_token = app_token
+        self.lost = asyncio.Event()
+        self.why = ""
+        self.client = _Client(
+            lost=self._is_lost,
+            app_token=app_token,
+            logger=app.logger,
+            web_client=web_client,
+            ping_interval=PING_INTERVAL_S,
+        )
+        self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]
+        self._pool = pool
+        self._opened = time.time()
+        self._busy = 0
+
+    @property
+    def live(self) -> bool:
+        """Whether it is open, its pongs come and Slack has not asked for it to go."""
+        return self.usable and not self.lost.is_set()
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is open and its pongs come: Slack may still send something down it."""
+        session = self.client.current_session
+        return session is not None and not session.closed and self.pong_age_s < STALE_S
+
+    @property
+    def pong_age_s(self) -> float:
+        """Seconds since the last pong; since it was opened, before the first."""
+        # The SDK keeps wall time: where the clock was set, a connection is replaced once too often.
+        return max(time.time() - max(self.client.last_ping_pong_time or 0.0, self._opened), 0.0)
+
+    async def open(self) -> None:
+        """Connect. Raises SlackApiError, TimeoutError and connection errors."""
+        async with asyncio.timeout(RECONNECT_S):
+            answer = await self.client.web_client.apps_connections_open(app_token=self.app_token)
+            self.client.wss_uri = str(answer["url"])
+            await self.client.connect()
+        self._opened = time.time()
+
+    async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
+        """Acknowledge one request, by another connection where this one has gone meanwhile."""
+        began = time.monotonic()
+        self._busy += 1
+        try:
+            response = await run_async_bolt_app(self.app, req)
+            if response.status != 200:
+                log.warning("unhandled_request", type=req.type, status=response.status)
+            for way in self._pool.ways(first=client):
+                with contextlib.suppress(ConnectionError):
+                    await send_async_response(way, req, response, began)
+                    self._pool.acked(time.monotonic() - began)
+                    return
+            log.error("ack_lost", type=req.type)
+        finally:
+            self._busy -= 1
+
+    async def close(self) -> None:
+        """Disconnect, once what is being acknowledged is; Slack sends further requests elsewhere."""
+        client = self.client
+        for _ in range(int(BUSY_S / 0.01)):
+            if not self._busy and client.message_queue.empty():
+                break
+            await asyncio.sleep(0.01)
+        pending = [client.message_processor, client.current_session_monitor, client.message_receiver]
+        with contextlib.suppress(aiohttp.ClientError, OSError):  # a socket that is already gone is closed enough
+            await client.close()
+        # close() cancels these and does not wait; a loop that ends before they do complains.
+        await asyncio.gather(*(task for task in pending if task is not None), return_exceptions=True)
+
+    def check(self) -> None:
+        """Notice that it is dead, where the SDK's own monitor has not."""
+        if not self.live:
+            self._is_lost("no pong" if self.pong_age_s >= STALE_S else "dropped")
+
+    def _is_lost(self, why: str) -> None:
+        if not self.lost.is_set():
+            self.why = why
+            self.lost.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What is to be known about the connections: how many are live, the oldest pong's age in seconds."""
+
+    live: int
+    pong_age_s: float
+
+
+class Connections:
+    """As many connections as are wanted, each replaced when it goes. ``start``, then ``close``.
+
+    ``acked`` is told of each acknowledgement, in seconds from the request; ``replaced`` of each replacement, and why.
+    ``failed`` gives up: it is done, with a sentence, once no connection has been live for ``give_up_s`` seconds, or
+    Slack has refused the token for good.
+    """
+
+    def __init__(
+        self,
+        app: AsyncApp,
+        app_token: str,
+        client: AsyncWebClient,
+        *,
+        wanted: int = 2,
+        give_up_s: float = 120.0,
+        acked: Acked = lambda _seconds: None,
+        replaced: Callable[[str], None] = lambda _why: None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self.acked = acked
+        self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._app = app
+        self._app_token = app_token
+        self._web_client = client
+        self._wanted = wanted
+        self._give_up_s = give_up_s
+        self._replaced = replaced
+        self._sleep = sleep
+        self._open: list[_Connection] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._alive = time.monotonic()
+
+    @property
+    def health(self) -> Health:
+        """Now."""
+        ages = [connection.pong_age_s for connection in self._open if connection.live]
+        return Health(len(ages), max(ages, default=0.0))
+
+    def ways(self, first: SocketModeClient) -> Iterator[SocketModeClient]:
+        """The connections by which an acknowledgement may go, the one on which the request came first."""
+        yield first
+        yield from (connection.client for connection in self._open if connection.client is not first)
+
+    async def start(self) -> None:
+        """Open the first connection; the others follow. Raises SlackApiError, TimeoutError and connection errors."""
+        first = await self._opened()
+        self._alive = time.monotonic()
+        self._run(self._keep(first))
+        for _ in range(self._wanted - 1):
+            self._run(self._keep(None))
+        self._run(self._watch())
+
+    async def close(self) -> None:
+        """Disconnect everything."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        connections, self._open = self._open, []
+        await asyncio.gather(*(connection.close() for connection in connections))
+
+    async def _opened(self) -> _Connection:
+        connection = _Connection(self, self._app, self._app_token, self._web_client)
+        try:
+            await connection.open()
+        except BaseException:
+            await connection.close()
+            raise
+        self._open.append(connection)
+        return connection
+
+    async def _keep(self, connection: _Connection | None) -> None:
+        """Hold one place: whenever its connection goes, open another, then let the old one go."""
+        while True:
+            if connection is not None:
+                await connection.lost.wait()
+                log.info("socket_replaced", why=connection.why)
+                self._replaced(connection.why)
+            old, connection = connection, await self._again()
+            if old is not None:
+                self._run(self._let_go(old))
+
+    async def _again(self) -> _Connection:
+        """A new connection, however long it takes."""
+        tries = 0
+        while True:
+            try:
+                return await self._opened()
+            except SlackApiError as error:
+                word = str(error.response.get("error") or "")
+                log.error("socket_refused", error=word)
+                if word in FINAL and not self.health.live:
+                    self._fail(f"Slack refuses the app-level token ({word})")
+            except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+                log.warning("socket_unreachable", error=str(error) or type(error).__name__)
+            await self._sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+            tries += 1
+
+    async def _let_go(self, old: _Connection) -> None:
+        until = time.monotonic() + LINGER_S
+        while old.usable and time.monotonic() < until:
+            await self._sleep(0.1)
+        await old.close()
+        if old in self._open:
+            self._open.remove(old)
+
+    async def _watch(self) -> None:
+        """Look at the pongs, whatever the SDK's own monitor does; in the end give up."""
+        while True:
+            await self._sleep(1.0)
+            for connection in self._open:
+                connection.check()
+            if self.health.live:
+                self._alive = time.monotonic()
+            elif time.monotonic() - self._alive > self._give_up_s:
+                self._fail(f"no connection to Slack for {self._give_up_s:g} s")
+
+    def _fail(self, why: str) -> None:
+        if not self.failed.done():
+            self.failed.set_result(why)
+
+    def _run(self, job: Any) -> None:
+        task = asyncio.create_task(job)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,163 @@
+"""Socket Mode over real WebSockets: connections are replaced before they go, watched, and given up in the end."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+import pytest
+
+from bot.sandbox.session import Sandbox
+from bot.slack import socket_mode
+from tests.slack.presses import ADA, NIGHTLY, SHIFT, post
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pings each half second, no long pauses."""
+    monkeypatch.setattr(socket_mode, "PING_INTERVAL_S", 0.5)
+    monkeypatch.setattr(socket_mode, "STALE_S", 2.0)
+    monkeypatch.setattr(socket_mode, "PAUSES_S", (0.1, 0.3))
+
+
+@asynccontextmanager
+async def connected(count: int = 2, **given: str) -> AsyncIterator[Sandbox]:
+    """A sandbox whose bot has all its connections."""
+    async with Sandbox(given={"SCHEDTASK_SOCKET_CONNECTIONS": str(count), **given}) as box:
+        await box.slack.settled(lambda: box.slack.connections == count)
+        yield box
+
+
+def opened(box: Sandbox) -> int:
+    """How often the bot has asked for a connection's address."""
+    return [call.method for call in box.slack.calls].count("apps.connections.open")
+
+
+async def metric(box: Sandbox, name: str) -> float:
+    """A figure of ``/metrics``."""
+    assert box.bot is not None
+    async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{box.bot.port}/metrics") as answer:
+        found = re.search(rf"^{re.escape(name)} (\S+)$", await answer.text(), re.MULTILINE)
+    assert found, name
+    return float(found.group(1))
+
+
+async def test_two_connections_by_default(box: Sandbox) -> None:
+    """Both serve: Slack takes turns."""
+    await box.slack.settled(lambda: box.slack.connections == 2)
+    for _ in range(4):
+        assert (await box.slack.command(ADA, SHIFT, "help")).acked
+    assert await metric(box, "schedtask_socket_connections") == 2
+    assert await metric(box, "schedtask_ack_seconds_count") == 4
+
+
+@pytest.mark.parametrize("count", [1, 2])
+async def test_a_connection_that_is_to_go_is_replaced_first(count: int) -> None:
+    """Slack warns and closes a little later, again and again: commands go on meanwhile and none is lost."""
+    async with connected(count) as box:
+        lost, stop = [], asyncio.Event()
+
+        async def people() -> None:
+            while not stop.is_set():
+                done = await box.slack.command(ADA, SHIFT, "help")
+                lost.extend([] if done.acked else [done])
+
+        asking = asyncio.create_task(people())
+        for number in range(1, 6):
+            await box.slack.disconnect("warning", 1)
+            await box.slack.settled(lambda wanted=count + number: opened(box) == wanted)  # type: ignore[misc]
+            await box.slack.settled(lambda: box.slack.connections == count + 1)
+            await box.slack.disconnect("refresh_requested", 1)
+            await box.slack.settled(lambda: box.slack.connections == count)
+        stop.set()
+        await asking
+        assert not lost
+
+
+@pytest.mark.parametrize("how", ["refresh_requested", "drop", "mute"])
+async def test_a_lost_connection_is_noticed_and_replaced(how: str) -> None:
+    """Closed by Slack, broken off without a word, or open but deaf: a new one takes its place."""
+    async with connected() as box:
+        if how == "drop":
+            box.slack.drop(1)
+        elif how == "mute":
+            box.slack.mute(1)
+        else:
+            await box.slack.disconnect(how, 1)
+        await box.slack.settled(lambda: opened(box) == 3, timeout=10)
+        await asyncio.sleep(0.2)  # the new one is greeted and the old one closed
+        await box.slack.settled(lambda: box.slack.connections == 2, timeout=10)
+        for _ in range(4):
+            assert (await box.slack.command(ADA, SHIFT, "help")).acked
+
+
+async def test_after_an_outage_the_bot_comes_back_by_itself() -> None:
+    """Slack can't be reached for a while: not ready meanwhile, then it serves again."""
+    async with connected() as box:
+        assert box.bot is not None
+        await box.slack.cut_off()
+        await box.slack.settled(lambda: box.slack.connections == 0)
+        assert not await box.bot.ready()
+        await asyncio.sleep(0.5)
+        await box.slack.cut_off(False)
+        await box.slack.settled(lambda: box.slack.connections == 2, timeout=10)
+        await post(box, NIGHTLY)
+        assert await box.bot.ready()
+
+
+async def test_a_link_that_stays_away_ends_the_process_for_its_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After the time that the operator set, with a sentence."""
+    async with connected() as box:
+        assert box.bot is not None
+        links = box.bot._socket
+        assert links is not None
+        monkeypatch.setattr(links, "_give_up_s", 1.0)
+        await box.slack.cut_off()
+        async with asyncio.timeout(10):
+            assert await links.failed == "no connection to Slack for 1 s"
+
+
+async def test_a_token_that_is_taken_away_ends_the_process_at_once() -> None:
+    """Trying again would never help; the connections that still live are used to their end."""
+    async with connected() as box:
+        assert box.bot is not None
+        links = box.bot._socket
+        assert links is not None
+        box.slack.refuse("apps.connections.open", "token_revoked", times=1000)
+        await box.slack.disconnect("refresh_requested", 1)
+        await asyncio.sleep(0.5)
+        assert not links.failed.done()
+        assert (await box.slack.command(ADA, SHIFT, "help")).acked
+        await box.slack.disconnect("refresh_requested")
+        async with asyncio.timeout(5):
+            assert await links.failed == "Slack refuses the app-level token (token_revoked)"
+
+
+async def test_an_acknowledgement_finds_another_way() -> None:
+    """The connection goes between a request and its acknowledgement: the other one carries it."""
+    async with connected() as box:
+        assert box.bot is not None
+        links = box.bot._socket
+        assert links is not None
+        for connection in links._open:
+            send = connection.client.send_message
+
+            async def broken(message: str) -> None:
+                raise ConnectionResetError("gone")
+
+            connection.client.send_message = broken  # type: ignore[method-assign]
+            done = [await box.slack.command(ADA, SHIFT, "help") for _ in range(2)]
+            assert all(one.acked for one in done)
+            connection.client.send_message = send  # type: ignore[method-assign]
+
+
+async def test_stopping_waits_for_acknowledgements_under_way() -> None:
+    """Commands that reached the bot before it stops are acknowledged."""
+    async with connected() as box:
+        assert box.bot is not None
+        asking = [asyncio.create_task(box.slack.command(ADA, SHIFT, "help")) for _ in range(20)]
+        await asyncio.sleep(0.01)
+        await box.bot.stop()
+        done = await asyncio.gather(*asking)
+        assert all(one.acked for one in done)
