@@ -26,6 +26,7 @@ from bot.lookup import Limits, Lookup
 from bot.operations.audit import Audit
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
+from bot.operations.traces import Traces, TracesMissing
 from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
 from bot.slack.access import Access, Buckets, Rules
@@ -76,6 +77,7 @@ class Bot:
         self._socket: socket_mode.Connections | None = None
         self._audit: Audit | None = None
         self._refusals = Buckets(REFUSALS_AUDITED, time.monotonic)
+        self._traces = Traces()
         self._serving = False
         self.port = 0
         """Where the HTTP listener listens, once started."""
@@ -134,6 +136,7 @@ class Bot:
         if cut_off:
             log.error("cut_off", tasks=cut_off, grace_s=self._settings.grace)
         await self._stack.aclose()
+        await asyncio.to_thread(self._traces.stop)
 
     async def ready(self) -> bool:
         """Whether Slack can reach this process now."""
@@ -149,6 +152,8 @@ class Bot:
         settings = self._settings
         redact.configure(hide=settings.redact_words, show=settings.redact_allow)
         endpoint = coc_endpoint(settings)
+        if settings.traces:
+            self._trace()
         session = await self._stack.enter_async_context(
             aiohttp.ClientSession(
                 timeout=aiohttp.ClientTimeout(total=DEADLINE_S), connector=aiohttp.TCPConnector(limit=200)
@@ -186,6 +191,7 @@ class Bot:
             audit=audit.write,
             private_by_default=settings.visibility == "private",
             observe=self._metrics.interaction,
+            span=self._traces.span,
             targets_max_age_s=settings.targets_max_age,
         )
         app = _bolt(settings, identity)
@@ -205,6 +211,14 @@ class Bot:
             host=settings.host,
             port=self.port,
         )
+
+    def _trace(self) -> None:
+        try:
+            self._traces.start()
+        except TracesMissing as error:
+            raise StartError(
+                f"SCHEDTASK_TRACES needs OpenTelemetry's libraries ({error}): pip install 'schedtask-bot[traces]'"
+            ) from None
 
     async def _listen(self, app: AsyncApp) -> None:
         settings, secret = self._settings, self._settings.slack_signing_secret

@@ -108,6 +108,7 @@ class Settings(CloudSettings):
     person_limit: PerMinute = Field(default=60, alias="SCHEDTASK_PERSON_LIMIT")
     channel_limit: PerMinute = Field(default=120, alias="SCHEDTASK_CHANNEL_LIMIT")
     audit_file: str | None = Field(default=None, alias="SCHEDTASK_AUDIT_FILE")
+    traces: bool = Field(default=False, alias="SCHEDTASK_TRACES")
     log_format: Literal["console", "json"] = Field(default="json", alias="SCHEDTASK_LOG_FORMAT")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", alias="SCHEDTASK_LOG_LEVEL")
 

@@ -7,6 +7,7 @@ asked, with a reference that is in the log.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -47,6 +48,10 @@ Observe = Callable[[str, str, float], None]
 """Told of each interaction: kind, outcome, seconds."""
 
 
+def _no_span(_kind: str, **_ids: str) -> AbstractContextManager[Callable[[str], None]]:
+    return nullcontext(lambda _outcome: None)
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """The collaborators of all listeners."""
@@ -60,6 +65,8 @@ class Desk:
     """Takes one entry for each interaction: see ``_entry``."""
     private_by_default: bool = False
     observe: Observe = lambda _kind, _outcome, _seconds: None
+    span: Callable[..., AbstractContextManager[Callable[[str], None]]] = _no_span
+    """Around each interaction, by its kind and ids; what it yields is told of the outcome."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
     patience_s: float = PATIENCE_S
@@ -177,7 +184,11 @@ class Desk:
             team=interaction.team,
             task_id=task_id,
         ):
-            outcome = await self._outcome(interaction, job, task_id)
+            with self.span(
+                interaction.kind, reference=interaction.reference, task_id=task_id or "", team=interaction.team
+            ) as finish:
+                outcome = await self._outcome(interaction, job, task_id)
+                finish(outcome)
             seconds = self.monotonic() - began
             log.info("answered", outcome=outcome, ms=round(seconds * 1000))
         self.observe(interaction.kind, outcome, seconds)

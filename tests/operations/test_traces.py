@@ -1,0 +1,120 @@
+"""Traces as a collector receives them: a span for each interaction, its HTTP calls below it, and no secret."""
+
+import asyncio
+import signal
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from aiohttp import web
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+from yarl import URL
+
+from bot.operations.traces import Traces, without_secrets
+from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.slack_server import LocalSlack
+from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
+
+
+@asynccontextmanager
+async def collector() -> AsyncIterator[tuple[str, list[ExportTraceServiceRequest]]]:
+    """An OTLP collector: its address, and what it has received."""
+    received: list[ExportTraceServiceRequest] = []
+
+    async def take(request: web.Request) -> web.Response:
+        received.append(ExportTraceServiceRequest.FromString(await request.read()))
+        return web.Response(content_type="application/x-protobuf")
+
+    app = web.Application()
+    app.router.add_post("/v1/traces", take)
+    runner = web.AppRunner(app, access_log=None)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}", received
+    finally:
+        await runner.cleanup()
+
+
+def spans(received: list[ExportTraceServiceRequest]) -> list[Span]:
+    """All spans."""
+    return [
+        span
+        for request in received
+        for resource in request.resource_spans
+        for scope in resource.scope_spans
+        for span in scope.spans
+    ]
+
+
+def words(span: Span) -> dict[str, str]:
+    """A span's attributes that are texts."""
+    return {pair.key: pair.value.string_value for pair in span.attributes}
+
+
+async def test_an_interaction_and_its_calls_are_one_trace(tmp_path: Path) -> None:
+    """Detail, list, history and the post to Slack are below the command's span, which bears the reference."""
+    async with LocalCoc() as coc, LocalSlack() as slack, collector() as (url, received):
+        given = environment(coc, slack, SCHEDTASK_TRACES="true", OTEL_EXPORTER_OTLP_ENDPOINT=url)
+        async with running(given, cwd=tmp_path) as bot:
+            await bot.event("ready")
+            await slack.command(ADA, SHIFT, NIGHTLY)
+            await slack.settled(lambda: slack.messages(SHIFT, ADA))
+            answered = await bot.event("answered")
+            bot.child.send_signal(signal.SIGTERM)
+            assert await bot.ended() == 0
+    found = spans(received)
+    command = next(span for span in found if span.name == "command")
+    said = words(command)
+    assert said["schedtask.reference"] == answered["reference"]
+    assert (said["schedtask.task_id"], said["schedtask.outcome"]) == (NIGHTLY, "card")
+    below = [span for span in found if span.trace_id == command.trace_id and span is not command]
+    assert len(below) == 4
+    resource = received[0].resource_spans[0].resource
+    assert {pair.key: pair.value.string_value for pair in resource.attributes}["service.name"] == "schedtask-bot"
+    everything = b"".join(request.SerializeToString() for request in received)
+    for call in slack.calls:
+        assert call.method != "response_url" or b"/response/" not in everything
+    for secret in (slack.bot_token, slack.app_token, coc.access_key, coc.secret_key, "ticket="):
+        assert secret.encode() not in everything
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://coc.myhuaweicloud.com/v1/schedule/task?task_id=ST1&limit=10", "https://coc.myhuaweicloud.com/v1/schedule/task"),
+        ("https://slack.com/api/views.open", "https://slack.com/api/views.open"),
+        ("https://hooks.slack.com/commands/T1/22/secret", "https://hooks.slack.com/…"),
+        ("https://files.slack.com/upload/v1/ABC", "https://files.slack.com/…"),
+        ("wss://wss-primary.slack.com/link/?ticket=abc&app_id=1", "wss://wss-primary.slack.com/…"),
+    ],
+)  # fmt: skip
+def test_addresses_are_cut_to_what_is_no_secret(url: str, shown: str) -> None:
+    """A response URL and a socket's ticket let their holder in."""
+    assert without_secrets(URL(url)) == shown
+
+
+async def test_a_collector_that_is_not_there_holds_nothing_up(tmp_path: Path) -> None:
+    """The bot answers, and stops in good time."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        given = environment(coc, slack, SCHEDTASK_TRACES="true", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
+        async with running(given, cwd=tmp_path) as bot:
+            await bot.event("ready")
+            await slack.command(ADA, SHIFT, NIGHTLY)
+            await slack.settled(lambda: slack.messages(SHIFT, ADA))
+            await bot.event("answered")
+            bot.child.send_signal(signal.SIGTERM)
+            began = time.monotonic()
+            assert await bot.ended(30) == 0
+            assert time.monotonic() - began < 8
+
+
+async def test_off_it_does_nothing() -> None:
+    """Without ``start`` a span is an empty pair of brackets."""
+    traces = Traces()
+    with traces.span("command", reference="K7QF-2M") as finish:
+        finish("card")
+    await asyncio.to_thread(traces.stop)
