@@ -88,13 +88,22 @@ def show(
 
 
 @cli.command()
-def doctor() -> None:
-    """Check the settings, Slack's tokens and COC, and say how to mend what is wrong."""
+def doctor(
+    *,
+    manifest: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="The app's manifest, as Slack shows it. [default: manifest.yaml, if there]"
+        ),
+    ] = None,
+) -> None:
+    """Check the settings, Slack's tokens, the app's manifest and COC, and say how to mend what is wrong."""
     from bot.doctor import examine
 
     _env_file()
+    beside = Path("manifest.yaml")
     sound = True
-    for finding in asyncio.run(examine(os.environ)):
+    for finding in asyncio.run(examine(os.environ, manifest or (beside if beside.is_file() else None))):
         out.print(f"{'ok ' if finding.good else 'BAD'}  {finding.what}", markup=False, highlight=False)
         sound = sound and finding.good
     raise typer.Exit(0 if sound else 1)

@@ -8,7 +8,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.doctor import OPTIONAL_SCOPES, SCOPES
+from bot.doctor.slack import OPTIONAL_SCOPES, SCOPES
 from bot.slack.commands import COMMAND
 
 ROOT = Path(__file__).parent.parent

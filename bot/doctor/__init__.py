@@ -1,13 +1,13 @@
-"""``schedtask-bot doctor``: is everything set up? Each finding says how to mend it."""
+"""``schedtask-bot doctor``: is everything set up? Each finding says how to mend it.
 
+Here: settings and COC; ``slack`` looks at tokens, scopes, socket and clock, ``manifest`` at the app's manifest.
+"""
+
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from pathlib import Path
 
 import aiohttp
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import settings
 from bot.app import StartError, coc_credentials, coc_endpoint, deadlines
@@ -15,29 +15,25 @@ from bot.cards.problem import problem_of
 from bot.coc.client import CocClient
 from bot.coc.credentials import SignedAuth
 from bot.coc.errors import CocError, Forbidden, InvalidRequest, TaskNotFound
+from bot.doctor.finding import DEADLINE_S, Finding, skew_s
+from bot.doctor.manifest import judge_file
+from bot.doctor.slack import look_at_slack
 from bot.operations.logs import HIDDEN
 from bot.settings import ConfigurationError, Settings
 
-DEADLINE_S = 10.0
+__all__ = ["Finding", "examine"]
+
 MAX_SKEW_S = 15 * 60
 """COC refuses signatures whose clock is further off than this."""
 NOBODY = "ST000000000000000000000000"
 """A well-formed id that no task has: a permission can be told from the refusal."""
-SCOPES = frozenset({"commands", "chat:write"})
-OPTIONAL_SCOPES = frozenset({"files:write", "im:write"})
-"""What only the files of the target explorer need."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line: what was looked at and found."""
+async def examine(environment: Mapping[str, str], manifest: Path | None = None) -> list[Finding]:
+    """All findings, in the order in which they should be mended. Prints no secret and changes nothing.
 
-    good: bool
-    what: str
-
-
-async def examine(environment: Mapping[str, str]) -> list[Finding]:
-    """All findings, in the order in which they should be mended. Prints no secret and changes nothing."""
+    ``manifest`` is a file to compare with the code: this project's, or one exported from Slack.
+    """
     try:
         found = settings.read(environment)
         endpoint = coc_endpoint(found)
@@ -49,7 +45,9 @@ async def examine(environment: Mapping[str, str]) -> list[Finding]:
         Finding(False, f"settings: {name} is not a setting of schedtask-bot; is it misspelt?")
         for name in settings.unknown_names(environment)
     ]
-    findings += await _slack(found)
+    if manifest is not None:
+        findings += await asyncio.to_thread(judge_file, manifest, found)
+    findings += await look_at_slack(found)
     findings += await _cloud(found, endpoint)
     return findings
 
@@ -65,42 +63,6 @@ def _secrets(environment: Mapping[str, str]) -> list[str]:
         else:
             known.append(f"{name} not set")
     return known
-
-
-async def _slack(found: Settings) -> list[Finding]:
-    findings = []
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S)) as session:
-        client = AsyncWebClient(
-            token=found.slack_bot_token.get_secret_value(), base_url=found.slack_api_url, session=session
-        )
-        try:
-            answer = await client.auth_test()
-            findings.append(Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {answer.get('team')}"))
-            findings.append(_scopes(answer.headers, found))
-            if found.transport == "socket" and found.slack_app_token is not None:
-                await client.apps_connections_open(app_token=found.slack_app_token.get_secret_value())
-                findings.append(Finding(True, "Slack: SLACK_APP_TOKEN may open Socket Mode connections"))
-        except SlackApiError as error:
-            name = "SLACK_APP_TOKEN" if findings else "SLACK_BOT_TOKEN"
-            findings.append(Finding(False, f"Slack: {name} was refused ({error.response.get('error')})"))
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            findings.append(Finding(False, f"Slack: {found.slack_api_url} can't be reached ({type(error).__name__})"))
-    return findings
-
-
-def _scopes(headers: Mapping[str, str], found: Settings) -> Finding:
-    given = next((value for key, value in headers.items() if key.lower() == "x-oauth-scopes"), None)
-    if given is None:
-        return Finding(True, "Slack: it did not say which scopes the token has")
-    # Without these the rules could let nobody in.
-    ruled = {"usergroups:read"} if found.allow_usergroups else set()
-    ruled |= set() if found.allow_guests else {"users:read"}
-    missing = (SCOPES | ruled) - {part.strip() for part in given.split(",")}
-    if missing:
-        return Finding(False, f"Slack: the scope {', '.join(sorted(missing))} is missing: add it, reinstall the app")
-    without = sorted(OPTIONAL_SCOPES - {part.strip() for part in given.split(",")})
-    lost = f"; without {' and '.join(without)} no file of targets can be sent" if without else ""
-    return Finding(True, f"Slack: the scopes are {given}{lost}")
 
 
 async def _cloud(found: Settings, endpoint: str) -> list[Finding]:
@@ -154,10 +116,9 @@ async def _clock(endpoint: str) -> Finding:
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         why = str(error) or type(error).__name__
         return Finding(False, f"COC: {endpoint} can't be reached ({why}): check the network and COC_ENDPOINT")
-    try:
-        skew = (datetime.now(UTC) - parsedate_to_datetime(date or "")).total_seconds()
-    except ValueError:
+    skew = skew_s(date)
+    if skew is None:
         return Finding(True, f"COC: {endpoint} answers; it did not say what time it is")
     if abs(skew) > MAX_SKEW_S:
-        return Finding(False, f"COC: this clock is {skew:.0f} s off; signatures fail beyond {MAX_SKEW_S}: set it")
+        return Finding(False, f"COC: this clock is {skew:.0f} s off; signatures fail beyond {MAX_SKEW_S} s: set it")
     return Finding(True, f"COC: {endpoint} answers; this clock is {abs(skew):.0f} s off")

@@ -1,0 +1,130 @@
+"""The doctor at Slack: tokens, scopes, the clock, and a Socket Mode connection opened for real."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.doctor.finding import DEADLINE_S, Finding, skew_s
+from bot.settings import Settings
+
+SCOPES = frozenset({"commands", "chat:write"})
+OPTIONAL_SCOPES = frozenset({"files:write", "im:write"})
+"""What only the files of the target explorer need."""
+MAX_SKEW_S = 5 * 60
+"""A signed request that is further off is refused, as Slack recommends."""
+MOST_CONNECTIONS = 10
+"""Slack's limit for one app."""
+
+
+async def look_at_slack(found: Settings) -> list[Finding]:
+    """Token, scopes, clock; in Socket Mode the app-level token and a connection."""
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S)) as session:
+        client = AsyncWebClient(
+            token=found.slack_bot_token.get_secret_value(), base_url=found.slack_api_url, session=session
+        )
+        try:
+            answer = await client.auth_test()
+        except SlackApiError as error:
+            return [_refused("SLACK_BOT_TOKEN", error, "copy the Bot User OAuth Token again, or install the app")]
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            return [_unreachable(found.slack_api_url, error)]
+        findings = [
+            Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {answer.get('team')}"),
+            scopes(answer.headers, found),
+            clock(answer.headers),
+        ]
+        if found.transport == "socket" and found.slack_app_token is not None:
+            findings += await _socket(client, session, found.slack_app_token.get_secret_value(), found)
+    return findings
+
+
+def scopes(headers: Mapping[str, str], found: Settings) -> Finding:
+    """Whether the bot token has the scopes that the code and the operator's rules need."""
+    given = _header(headers, "x-oauth-scopes")
+    if given is None:
+        return Finding(True, "Slack: it did not say which scopes the token has")
+    missing = (SCOPES | ruled(found)) - {part.strip() for part in given.split(",")}
+    if missing:
+        return Finding(False, f"Slack: the scope {', '.join(sorted(missing))} is missing: add it, reinstall the app")
+    without = sorted(OPTIONAL_SCOPES - {part.strip() for part in given.split(",")})
+    lost = f"; without {' and '.join(without)} no file of targets can be sent" if without else ""
+    return Finding(True, f"Slack: the scopes are {given}{lost}")
+
+
+def ruled(found: Settings) -> set[str]:
+    """The scopes without which the operator's rules could let nobody in."""
+    return ({"usergroups:read"} if found.allow_usergroups else set()) | (
+        set() if found.allow_guests else {"users:read"}
+    )
+
+
+def clock(headers: Mapping[str, str]) -> Finding:
+    """How far this clock is from Slack's."""
+    skew = skew_s(_header(headers, "date"))
+    if skew is None:
+        return Finding(True, "Slack: it did not say what time it is")
+    if abs(skew) > MAX_SKEW_S:
+        return Finding(
+            False, f"Slack: this clock is {skew:.0f} s off; in HTTP mode requests fail beyond {MAX_SKEW_S} s: set it"
+        )
+    return Finding(True, f"Slack: this clock is {abs(skew):.0f} s off")
+
+
+async def _socket(
+    client: AsyncWebClient, session: aiohttp.ClientSession, token: str, found: Settings
+) -> list[Finding]:
+    try:
+        opened = await client.apps_connections_open(app_token=token)
+    except SlackApiError as error:
+        advice = "it must be an app-level token (xapp-) of this app with connections:write, and Socket Mode be on"
+        return [_refused("SLACK_APP_TOKEN", error, advice)]
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        return [_unreachable(found.slack_api_url, error)]
+    findings = [Finding(True, "Slack: SLACK_APP_TOKEN may open Socket Mode connections")]
+    try:
+        async with asyncio.timeout(DEADLINE_S), session.ws_connect(str(opened["url"])) as socket:
+            hello = json.loads(await socket.receive_str())
+    except (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError) as error:
+        why = str(error) or type(error).__name__
+        findings.append(
+            Finding(
+                False, f"Slack: no Socket Mode connection ({why}): let wss:// to Slack through the proxy or firewall"
+            )
+        )
+        return findings
+    findings.append(greeting(hello, found.socket_connections))
+    return findings
+
+
+def greeting(hello: Any, wanted: int) -> Finding:
+    """What Slack's first message on a connection tells; the doctor's own is counted in it."""
+    if not isinstance(hello, dict) or hello.get("type") != "hello":
+        return Finding(False, "Slack: a Socket Mode connection opened, but no hello came: is something in between?")
+    number = hello.get("num_connections")
+    others = number - 1 if isinstance(number, int) else 0
+    if others + wanted > MOST_CONNECTIONS:
+        return Finding(
+            False,
+            f"Slack: {others} connections are open, {wanted} more are too many (Slack allows {MOST_CONNECTIONS}): "
+            "stop other processes, or lower SCHEDTASK_SOCKET_CONNECTIONS",
+        )
+    return Finding(True, f"Slack: a Socket Mode connection opened and was greeted; {others} others are open")
+
+
+def _refused(name: str, error: SlackApiError, advice: str) -> Finding:
+    return Finding(False, f"Slack: {name} was refused ({error.response.get('error')}): {advice}")
+
+
+def _unreachable(url: str, error: BaseException) -> Finding:
+    return Finding(
+        False, f"Slack: {url} can't be reached ({type(error).__name__}): check the network, the proxy, SLACK_API_URL"
+    )
+
+
+def _header(headers: Mapping[str, str], name: str) -> str | None:
+    return next((value for key, value in headers.items() if key.lower() == name), None)

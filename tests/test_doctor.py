@@ -1,0 +1,162 @@
+"""The doctor, line by line: what it finds wrong, and that each such line says what to do."""
+
+import copy
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot import settings
+from bot.doctor import examine
+from bot.doctor.manifest import judge, judge_file
+from bot.doctor.slack import clock, greeting, scopes
+from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.slack_server import LocalSlack
+from bot.settings import Settings
+from tests.test_run import environment
+
+Json = dict[str, Any]
+ROOT = Path(__file__).parent.parent
+MANIFEST: Json = yaml.safe_load((ROOT / "manifest.yaml").read_text("utf-8"))
+
+
+def given(**more: str) -> Settings:
+    """Settings of a bot in Socket Mode, and what a test adds."""
+    secret = {} if "SLACK_SIGNING_SECRET" in more else {"SLACK_APP_TOKEN": "xapp-1"}
+    return settings.read({"SLACK_BOT_TOKEN": "xoxb-1", "COC_REGION": "cn-north-4", **secret, **more})
+
+
+def http() -> Settings:
+    """Settings of a bot in HTTP mode."""
+    return given(SLACK_SIGNING_SECRET="secret")
+
+
+def changed(change: Callable[[Json], object]) -> Json:
+    """The project's manifest after a change."""
+    found = copy.deepcopy(MANIFEST)
+    change(found)
+    return found
+
+
+def test_the_projects_own_manifest_fits() -> None:
+    """In Socket Mode as it is; the README's changes make it fit HTTP mode."""
+    assert judge(MANIFEST, given()) == []
+    url = "https://bot.example.com/slack/events"
+
+    def for_http(manifest: Json) -> None:
+        manifest["settings"]["socket_mode_enabled"] = False
+        manifest["settings"]["interactivity"]["request_url"] = url
+        manifest["features"]["slash_commands"][0]["url"] = url
+
+    assert judge(changed(for_http), http()) == []
+    assert len(judge(MANIFEST, http())) == 3
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda m: m["features"].pop("slash_commands"), "has no slash command: add /schedtask"),
+        (lambda m: m["features"]["slash_commands"][0].update(should_escape=True), "turn it off"),
+        (lambda m: m["settings"].pop("interactivity"), "turn it on, or no button works"),
+        (lambda m: m["settings"].update(socket_mode_enabled=False), "turn it on, or change SCHEDTASK_MODE"),
+        (lambda m: m["settings"].update(token_rotation_enabled=True), "does not renew its token"),
+        (
+            lambda m: m["oauth_config"]["scopes"]["bot"].remove("commands"),
+            "the bot scope commands is missing: add it",
+        ),
+        (lambda m: m["oauth_config"]["scopes"]["bot"].append("channels:history"), "channels:history is not needed"),
+        (lambda m: m["features"]["app_home"].update(messages_tab_enabled=False), "nobody can be sent a file"),
+    ],
+)
+def test_what_does_not_fit_is_said_with_what_to_do(change: Callable[[Json], object], says: str) -> None:
+    """One finding for each fault."""
+    (fault,) = judge(changed(change), given())
+    assert says in fault
+
+
+def test_rules_need_scopes_of_their_own() -> None:
+    """User groups and guests can't be told apart without them."""
+    (fault,) = judge(MANIFEST, given(SCHEDTASK_ALLOW_USERGROUPS="S0ABC", SCHEDTASK_ALLOW_GUESTS="false"))
+    assert "usergroups:read, users:read is missing" in fault
+    assert not scopes({"X-OAuth-Scopes": "commands,chat:write"}, given(SCHEDTASK_ALLOW_GUESTS="false")).good
+
+
+@pytest.mark.parametrize("text", ["", "[1, 2]", "a: [", "\x00", "just words", "&a [*a, *a]"])
+def test_a_file_that_is_no_manifest_is_named(tmp_path: Path, text: str) -> None:
+    """Whatever it holds: one bad finding, no error."""
+    path = tmp_path / "manifest.yaml"
+    path.write_text(text, "utf-8")
+    (finding,) = judge_file(path, given())
+    assert not finding.good
+    assert "copy" in finding.what
+
+
+def test_a_missing_file_and_json_are_read(tmp_path: Path) -> None:
+    """Slack shows manifests as JSON too."""
+    (finding,) = judge_file(tmp_path / "none.yaml", given())
+    assert "No such file" in finding.what
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps(MANIFEST), "utf-8")
+    assert judge_file(path, given())[0].good
+
+
+@pytest.mark.parametrize("shape", [None, 7, "x", [], {}, {"a": 1}])
+def test_odd_shapes_inside_a_manifest_are_no_error(shape: Any) -> None:
+    """Each part may be anything: findings, never an exception."""
+    for part in ("features", "settings", "oauth_config"):
+        assert judge({**MANIFEST, part: shape}, given())
+
+
+def test_slacks_clock() -> None:
+    """Five minutes are what a signed request may be off."""
+
+    def at(minutes: float) -> dict[str, str]:
+        return {"Date": format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)}
+
+    assert clock(at(4)).good
+    assert clock(at(-4)).good
+    assert not clock(at(6)).good
+    assert "set it" in clock(at(-6)).what
+    assert clock({}).good
+    assert clock({"date": "yesterday"}).good
+
+
+@pytest.mark.parametrize(
+    ("hello", "good", "says"),
+    [
+        ({"type": "hello", "num_connections": 1}, True, "0 others are open"),
+        ({"type": "hello", "num_connections": 9}, True, "8 others are open"),
+        ({"type": "hello", "num_connections": 10}, False, "lower SCHEDTASK_SOCKET_CONNECTIONS"),
+        ({"type": "hello"}, True, "opened and was greeted"),
+        ({"type": "disconnect"}, False, "no hello came"),
+        ([], False, "no hello came"),
+    ],
+)  # fmt: skip
+def test_what_a_connection_tells(hello: Any, good: bool, says: str) -> None:
+    """Whether there is room for the bot's own connections beside those that are open."""
+    finding = greeting(hello, 2)
+    assert finding.good is good
+    assert says in finding.what
+
+
+async def test_a_real_connection_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that may open one, and a way that is barred: only the second is bad, with what to do."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        for name in ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"):  # the vendor's library looks there
+            monkeypatch.setenv(name, environment(coc, slack)[name])
+        lines = await examine(environment(coc, slack), ROOT / "manifest.yaml")
+        assert all(line.good for line in lines), lines
+        said = "\n".join(line.what for line in lines)
+        assert "a Socket Mode connection opened and was greeted; 0 others are open" in said
+        assert "fits the code and the settings" in said
+        assert said.count("this clock is") == 2
+        assert slack.connections == 0, "it is closed again"
+        slack.refuse("apps.connections.open", "not_allowed_token_type")
+        lines = await examine(environment(coc, slack))
+        (bad,) = [line.what for line in lines if not line.good]
+        assert "SLACK_APP_TOKEN was refused (not_allowed_token_type): it must be an app-level token" in bad
