@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from bot import settings
 from bot.cli import cli
+from bot.operations.metrics import Metrics
 from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
@@ -35,6 +36,14 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
         value = getattr(found, by_alias[name])
         shown = f"{value:g}" if isinstance(value, float) else str(value)
         assert (shown.lower() if isinstance(value, bool) else shown) == text, name
+
+
+def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
+    """The table of metrics and ``/metrics`` name the same ones."""
+    text = Metrics().text(connected=True).decode()
+    real = set(re.findall(r"^# TYPE (schedtask_\w+?)(?:_created)? ", text, re.MULTILINE))
+    table = README[README.index("### Metrics") : README.index("Worth an alert")]
+    assert {name for line in table.splitlines() for name in re.findall(r"`(schedtask_\w+)`", line)} == real
 
 
 @pytest.mark.parametrize("command", ["run", "sandbox", "show", "doctor"])

@@ -41,7 +41,7 @@ async def test_while_coc_fails_a_command_shows_the_last_good_card_as_old(either_
     assert card.text.startswith("OLD DATA, from ")
     assert "*Old data, from <!date^" in said
     assert "COC failed to answer" in said
-    assert "Reference `" in said
+    assert "reference `" in said
     assert "large_green_circle" not in said
     assert len(either_box.slack.messages(SHIFT, ADA)) == 2
 
@@ -83,7 +83,7 @@ async def test_the_windows_show_what_was_known_as_old(action: str, selected: str
         await box.slack.click(ADA, action, message_ts=card.ts, selected=selected)
         view = await filled(box)
         assert "*Old data, from <!date^" in json.dumps(view["blocks"][0])
-        assert "Reference `" in view_text(box)
+        assert "reference `" in view_text(box)
         assert "nightly-logrotate" in view_text(box)
 
 
