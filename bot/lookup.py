@@ -1,7 +1,8 @@
 """The use case: one task id in, one Snapshot out.
 
-The detail call comes first; the list and history calls then run beside each other and are waited for at most
-``EXTRA_WAIT_S`` more, because a card without them is still right. Targets need the detail call only.
+The list and history calls are waited for at most ``EXTRA_WAIT_S`` longer than the detail call, because a card without
+them is still right. While COC is well all three run beside each other, where it is known or likely in which project
+the task is listed; otherwise the detail call comes first. Targets need the detail call only.
 
 Look-ups of the same task that overlap share one set of calls. Who asks a moment after somebody else gets that
 answer, which says so. Where COC fails in a way that tells nothing about the task, the last good answer is given for
@@ -10,6 +11,7 @@ a while, marked with its age and the error. A few recent details are kept for pa
 
 import asyncio
 import time
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -33,6 +35,9 @@ HISTORY_WAIT_S = 5.0
 
 SPARE_S = 0.2
 """So long before the deadline the extra calls are given up, so that the card still goes out in time."""
+
+PROJECTS_KEPT = 4_096
+"""Tasks whose enterprise project is remembered."""
 
 OFF_LOOP_BYTES = 256 * 1024
 """Answers larger than this are decoded in a thread: 1 MB of targets takes tens of milliseconds."""
@@ -138,6 +143,8 @@ class Lookup:
         self._snapshots = _Flights[Entry]()
         self._recent = Recent(monotonic)
         self._recent_whole = Recent(monotonic)
+        self._projects = _Projects()
+        self._well = False
 
     async def snapshot(self, task_id: str, asker: Asker = NOBODY) -> Snapshot:
         """The task now; or as Limits allow: as somebody else was told it, or as it was. Raises CocError."""
@@ -163,7 +170,7 @@ class Lookup:
         if not late or snapshot.stale is not None:
             return snapshot
         as_of = self._now()
-        runs = await self._runs(task_id, self._left(began, HISTORY_WAIT_S))
+        runs = await _within(self._left(began, HISTORY_WAIT_S), self._runs(task_id))
         return replace(snapshot, runs=runs, as_of=as_of)
 
     async def _given(
@@ -212,7 +219,14 @@ class Lookup:
 
         async def ask() -> _Answer:
             began = self._monotonic()
-            detail = await self._coc.task(task_id)
+            try:
+                detail = await self._coc.task(task_id)
+            except CocError as error:
+                # Of no task, or a foreign one, COC tells in good health.
+                self._well = self._well and isinstance(error, TaskNotFound | ForeignTask)
+                raise
+            self._well = True
+            self._projects.learn(task_id, detail.value.enterprise_project_id)
             return _Answer(task_id, detail, began, self._monotonic(), self._now())
 
         return await self._answers.join(task_id, ask)
@@ -241,22 +255,39 @@ class Lookup:
         return await self._details.join(answer.task_id, decode)
 
     async def _whole(self, task_id: str) -> Entry:
-        answer = await self._answer(task_id)
-        wait_s = self._left(answer.asked, EXTRA_WAIT_S)
-        extras = asyncio.gather(
-            self._summary(task_id, answer.detail.value.enterprise_project_id, wait_s), self._runs(task_id, wait_s)
-        )
+        early = self._begun(task_id)
         try:
-            detail = await self._decoded(answer)
-        except BaseException:
-            extras.cancel()
-            raise
-        summary, runs = await extras
-        found = replace(detail.snapshot, summary=summary, runs=runs, elapsed_s=self._monotonic() - answer.asked)
+            answer = await self._answer(task_id)
+            project = answer.detail.value.enterprise_project_id
+            listing = early.listing if early and early.project == project else None
+            runs = early.runs if early else None
+            wait_s = self._left(answer.asked, EXTRA_WAIT_S)
+            extras = asyncio.gather(
+                _within(wait_s, self._summary(task_id, project, listing)),
+                _within(wait_s, runs if runs is not None else self._runs(task_id)),
+            )
+            try:
+                detail = await self._decoded(answer)
+            except BaseException:
+                extras.cancel()
+                raise
+            summary, found_runs = await extras
+        finally:
+            if early:
+                early.cancel()
+        found = replace(detail.snapshot, summary=summary, runs=found_runs, elapsed_s=self._monotonic() - answer.asked)
         # Whoever has been told a part of an answer gets the next one fresh.
         entry = Entry(found, answer.asked, detail.size, detail.told)
         self._recent_whole.keep(entry)
         return entry
+
+    def _begun(self, task_id: str) -> "_Early | None":
+        """The list and history calls, begun beside the detail call; None where they had better wait for it."""
+        place = self._projects.likely(task_id) if self._well else None
+        if place is None:
+            return None
+        listing = asyncio.create_task(self._summary(task_id, place.project, None))
+        return _Early(place.project, listing, asyncio.create_task(self._runs(task_id)))
 
     def _left(self, began: float, wanted_s: float) -> float:
         """As long as wanted, or until shortly before the deadline of a look-up that began then."""
@@ -264,24 +295,76 @@ class Lookup:
             return wanted_s
         return max(min(wanted_s, began + self._limits.deadline_s - SPARE_S - self._monotonic()), 0.0)
 
-    async def _summary(self, task_id: str, enterprise_project_id: str | None, wait_s: float) -> TaskSummary | Missing:
+    async def _summary(
+        self, task_id: str, project: str | None, begun: "asyncio.Task[TaskSummary | Missing] | None"
+    ) -> TaskSummary | Missing:
+        """The list call's answer, or that of one that was begun already."""
+        if begun is not None:
+            return await begun
         try:
-            async with asyncio.timeout(wait_s):
-                found = await self._coc.summary(task_id, enterprise_project_id)
+            found = await self._coc.summary(task_id, project)
         except CocError as error:
             return Missing.because(error)
-        except TimeoutError:
-            return Missing("timed out")
         return found.value if found.value is not None else Missing("not listed", request_id=found.request_id)
 
-    async def _runs(self, task_id: str, wait_s: float) -> tuple[Run, ...] | Missing:
+    async def _runs(self, task_id: str) -> tuple[Run, ...] | Missing:
         try:
-            async with asyncio.timeout(wait_s):
-                return (await self._coc.runs(task_id)).value
+            return (await self._coc.runs(task_id)).value
         except CocError as error:
             return Missing.because(error)
-        except TimeoutError:
-            return Missing("timed out")
+
+
+@dataclass(frozen=True, slots=True)
+class _Early:
+    """Calls that were begun before the detail call has answered; ``project`` is where the task was looked for."""
+
+    project: str | None
+    listing: asyncio.Task[TaskSummary | Missing]
+    runs: asyncio.Task[tuple[Run, ...] | Missing]
+
+    def cancel(self) -> None:
+        """Give up what nobody waits for any more."""
+        self.listing.cancel()
+        self.runs.cancel()
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """An enterprise project; None is COC's default one."""
+
+    project: str | None
+
+
+class _Projects:
+    """In which enterprise project tasks are: the list call finds a task only where it is looked for."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[str, _Place] = OrderedDict()
+        self._usual: _Place | None = None
+
+    def learn(self, task_id: str, project: str | None) -> None:
+        """COC has told it."""
+        place = _Place(project)
+        last = next(reversed(self._known), None)
+        if last != task_id:
+            # Where two tasks in a row were, the next one is likely to be.
+            self._usual = place if last is not None and self._known[last] == place else None
+        self._known[task_id] = place
+        self._known.move_to_end(task_id)
+        while len(self._known) > PROJECTS_KEPT:
+            self._known.popitem(last=False)
+
+    def likely(self, task_id: str) -> _Place | None:
+        """Where this task was, else where the last ones were; None where there is no telling."""
+        return self._known.get(task_id, self._usual)
+
+
+async def _within(wait_s: float, asking: Awaitable[T]) -> T | Missing:
+    try:
+        async with asyncio.timeout(wait_s):
+            return await asking
+    except TimeoutError:
+        return Missing("timed out")
 
 
 def _may_share(entry: Entry, asker: Asker) -> bool:

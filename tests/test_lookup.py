@@ -415,8 +415,8 @@ async def test_a_refused_key_shows_nothing_old(coc: LocalCoc, sharing: Lookup) -
 async def test_one_deadline_holds_for_all_calls_together(coc: LocalCoc, sharing: Lookup) -> None:
     """The detail came late: the others get what is left, and the card goes out without them in time."""
     coc.fail("detail", status=200, delay=1.2)
-    coc.fail("list", status=200, delay=1.0)
-    coc.fail("history", status=200, delay=1.0)
+    coc.fail("list", status=200, delay=3.0)
+    coc.fail("history", status=200, delay=3.0)
     found = await sharing.snapshot(NIGHTLY, ADA)
     assert found.summary == found.runs == Missing("timed out")
     assert found.elapsed_s < 2.0
@@ -445,3 +445,69 @@ async def test_what_alone_is_too_large_is_not_kept(
     monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", size - 10)
     await sharing.targets(NIGHTLY)
     assert sharing.kept(NIGHTLY, 60) is None
+
+
+def paths(coc: LocalCoc) -> list[str]:
+    """Which calls came, in order; the task's id left out."""
+    return [seen.path.rpartition("/")[2].replace(NIGHTLY, "detail") for seen in coc.requests]
+
+
+async def test_a_task_that_is_known_is_asked_for_with_all_calls_at_once(coc: LocalCoc, lookup: Lookup) -> None:
+    """The first time the list call waits for the project that the detail names; then nothing waits."""
+    coc.fail(status=200, delay=0.3)
+    first = await lookup.snapshot(NIGHTLY)
+    assert first.elapsed_s >= 0.6
+    coc.requests.clear()
+    second = await lookup.snapshot(NIGHTLY)
+    assert second.elapsed_s < 0.6
+    assert (second.summary, second.runs) == (first.summary, first.runs)
+    assert sorted(paths(coc)) == ["detail", "history", "task"]
+
+
+async def test_a_task_that_is_listed_elsewhere_than_the_last_ones_is_found(coc: LocalCoc, lookup: Lookup) -> None:
+    """Where two tasks were the third is looked for at once; a wrong guess costs one call and no wrong answer."""
+    sample = coc.tasks[NIGHTLY]
+    assert isinstance(sample.detail, dict)
+    assert sample.listing is not None
+    ids = [f"ST{number:024d}" for number in range(4)]
+    for task_id, project in zip(ids, ("a", "a", "a", "b"), strict=True):
+        own = {"id": task_id, "enterprise_project_id": project}
+        coc.tasks[task_id] = replace(
+            sample, id=task_id, detail={**sample.detail, **own}, listing={**sample.listing, **own}
+        )
+    for task_id, calls in zip(ids, (3, 3, 3, 4), strict=True):
+        coc.requests.clear()
+        found = await lookup.snapshot(task_id)
+        assert not isinstance(found.summary, Missing), task_id
+        assert found.summary.id == task_id
+        assert len(coc.requests) == calls, task_id
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+async def test_while_coc_is_not_well_one_call_comes_first(coc: LocalCoc, lookup: Lookup, status: int) -> None:
+    """A refused key is tried once, not three times; what is down is not asked for more."""
+    await lookup.snapshot(NIGHTLY)
+    coc.fail(status=status)
+    with pytest.raises(CocError):
+        await lookup.snapshot(NIGHTLY)
+    coc.requests.clear()
+    with pytest.raises(CocError):
+        await lookup.snapshot(NIGHTLY)
+    assert paths(coc) == ["detail"]
+    coc.heal()
+    coc.requests.clear()
+    await lookup.snapshot(NIGHTLY)
+    assert paths(coc)[0] == "detail"
+    assert len(coc.requests) == 3
+
+
+async def test_what_was_begun_for_a_task_that_is_gone_is_given_up(coc: LocalCoc, lookup: Lookup) -> None:
+    """No call goes on that nobody waits for."""
+    await lookup.snapshot(NIGHTLY)
+    coc.fail("detail", status=400, body={"error_code": "COC.00014102", "error_msg": "no such task"})
+    coc.fail("list", status=200, delay=30)
+    coc.fail("history", status=200, delay=30)
+    with pytest.raises(TaskNotFound):
+        await lookup.snapshot(NIGHTLY)
+    await asyncio.sleep(0.1)
+    assert [seen.ended for seen in list(coc.requests)[-3:]].count("the client gave up") == 2
