@@ -134,6 +134,18 @@ class CocClient:
     ) -> Fetched[T]:
         started = self._monotonic()
         end = asyncio.get_running_loop().time() + self._deadlines.total
+        try:
+            return await self._try(operation, path, query, read, end)
+        except errors.CocError as error:
+            if not error.retryable:
+                raise
+            failed = [error]
+
+        async def again() -> Fetched[T]:
+            # tenacity counts the try that has failed already; where none fails, its half millisecond is spared.
+            if failed:
+                raise failed.pop()
+            return await self._try(operation, path, query, read, end)
 
         def give_up(state: RetryCallState) -> bool:
             # Decided before the pause, so that nobody waits for a try that will not come.
@@ -147,7 +159,7 @@ class CocClient:
             sleep=self._sleep,
             reraise=True,
         )
-        return await tries(self._try, operation, path, query, read, end)
+        return await tries(again)
 
     def _pause(self, state: RetryCallState) -> float:
         """Seconds until the next try: what the service asked for, else a jittered, doubling backoff."""
