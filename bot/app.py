@@ -217,7 +217,7 @@ class Bot:
             self._traces.start()
         except TracesMissing as error:
             raise StartError(
-                f"SCHEDTASK_TRACES needs OpenTelemetry's libraries ({error}): install schedtask-bot with the extra [traces]"
+                f"SCHEDTASK_TRACES needs OpenTelemetry's libraries ({error}): install it with the extra [traces]"
             ) from None
 
     async def _listen(self, app: AsyncApp) -> None:
