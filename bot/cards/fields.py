@@ -127,7 +127,7 @@ def where_lines(targets: Targets) -> list[str]:
     lines = []
     selections = {canonical(step.selection) for step in steps}
     if targets.machines:
-        regions = len({machine.region for machine in targets.machines if machine.region})
+        regions = sum(1 for region in targets.count("region") if region)
         within = [count(regions, "region")] if regions else []
         within += [count(targets.batch_count, "batch", "batches")] if targets.batch_count else []
         lines = [f"{count(len(targets.machines), 'machine')} in {', '.join(within)}", states(targets)]

@@ -91,10 +91,12 @@ def _counts(targets: Targets) -> list[Block]:
     """How many machines by region, by provider and type, by step and batch."""
     if not targets.machines:
         return []
-    kinds = Counter(
-        " / ".join(filter(None, (machine.provider, machine.type))) or "not stated" for machine in targets.machines
-    )
-    regions = Counter(machine.region or "not stated" for machine in targets.machines)
+    kinds: Counter[str] = Counter()
+    for kind, number in targets.count_kinds().items():
+        kinds[" / ".join(filter(None, kind)) or "not stated"] += number
+    regions: Counter[str] = Counter()
+    for region, number in targets.count("region").items():
+        regions[region or "not stated"] += number
     lines = [f"Regions: {_most(regions)}", f"Providers: {_most(kinds)}"]
     steps = [step for step in targets.walk() if step.batches]
     if len(steps) > 1:

@@ -9,6 +9,7 @@ Shapes as in the document's example and the vendor's live tests; keys also in sn
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from bot.coc.decode import Broken, decode_list, decode_object, objects
@@ -104,6 +105,8 @@ class Targets:
     """The outermost string, or entries in it that are no steps."""
     machines: tuple[Machine, ...] = field(default=(), compare=False)
     """Each machine of the task once, in the order of first appearance."""
+    counted: dict[tuple[str, ...], Counter[Any]] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """What has been counted already: a card asks several times, and there may be thousands of machines."""
 
     def walk(self) -> Iterator[Step]:
         """All steps, nested ones too, in order."""
@@ -122,7 +125,21 @@ class Targets:
 
     def count(self, attribute: str) -> Counter[str]:
         """How many machines have each value of an attribute ("agent_state", "region"); absent is ``""``."""
-        return Counter(getattr(machine, attribute) or "" for machine in self.machines)
+        return self._count(attribute)
+
+    def count_kinds(self) -> Counter[tuple[str, str]]:
+        """How many machines are of each provider and type; absent is ``""``."""
+        return self._count("provider", "type")
+
+    def _count(self, *names: str) -> Counter[Any]:
+        found = self.counted.get(names)
+        if found is None:
+            raw = Counter(map(attrgetter(*names), self.machines))
+            found = Counter()
+            for value, number in raw.items():
+                found[tuple(part or "" for part in value) if len(names) > 1 else value or ""] += number
+            self.counted[names] = found
+        return found
 
 
 def decode_targets(value: object) -> Targets:
@@ -210,39 +227,64 @@ def _machines(batch: dict[str, Any], where: str, faults: list[Broken]) -> tuple[
     rows = objects(listed, f"{where}, machines", faults)
     inventory = _list(_pick(batch, "cmdbInstances", "cmdb_instances"), f"{where}, inventory", faults)
     twins = objects(inventory, f"{where}, inventory", faults)
+    if not twins:
+        return _once(_machine(row, _NOTHING) for row in rows)
+    return _once(_paired(rows, twins))
+
+
+def _paired(rows: list[dict[str, Any]], twins: list[dict[str, Any]]) -> Iterator[Machine]:
+    """Each row with its twin of the inventory, then what only the inventory lists: that is a machine too."""
     by_id = {key.lower(): twin for twin in twins if (key := as_text(_pick(twin, "resourceId", "resource_id")))}
     by_agent = {key: twin for twin in twins if (key := as_text(_pick(twin, "agentId", "agent_id")))}
-    found, ids, agents = [], set(), set()
+    ids, agents = set(), set()
     for row in rows:
         key = (as_text(_pick(row, "resourceId", "resource_id")) or "").lower()
         agent = as_text(_pick(row, "agentSn", "agent_sn")) or ""
         ids.add(key)
         agents.add(agent)
-        found.append(_machine(row, by_id.get(key) or by_agent.get(agent) or {}))
-    # What only the inventory style lists is a machine too.
+        yield _machine(row, by_id.get(key) or by_agent.get(agent) or _NOTHING)
     for twin in twins:
         key = (as_text(_pick(twin, "resourceId", "resource_id")) or "").lower()
         agent = as_text(_pick(twin, "agentId", "agent_id")) or ""
         if not (key and key in ids) and not (agent and agent in agents):
-            found.append(_machine({}, twin))
-    return _once(found)
+            yield _machine(_NOTHING, twin)
+
+
+_NOTHING: dict[str, Any] = {}
+_ID, _REGION, _IP = ("resourceId", "resource_id"), ("regionId", "region_id"), ("fixedIp", "fixed_ip")
+_HOST, _NAME, _ZONE, _TWIN_ZONE = ("hostName", "host_name"), ("name",), ("zoneId", "zone_id"), ("OsExtAz", "zoneId")
+_PROVIDER, _TYPE = ("provider",), ("type",)
+_STATE, _TWIN_STATE = ("agentStatus", "agent_status"), ("agentState", "agent_state")
 
 
 def _machine(row: dict[str, Any], twin: dict[str, Any]) -> Machine:
-    own, other = _properties(row), _properties(twin)
-    state = _pick(row, "agentStatus", "agent_status") or _pick(twin, "agentState", "agent_state")
-    region = _pick(row, "regionId", "region_id") or _pick(own, "regionId", "region_id")
+    own, other = _properties(row), _properties(twin) if twin else twin
     return Machine(
-        resource_id=as_text(_pick(row, "resourceId", "resource_id") or _pick(twin, "resourceId", "resource_id")),
-        host_name=as_text(_pick(own, "hostName", "host_name")),
-        cmdb_name=as_text(twin.get("name") or row.get("name")),
-        ip=as_text(_pick(own, "fixedIp", "fixed_ip") or _pick(other, "fixedIp", "fixed_ip")),
-        region=as_text(region or _pick(twin, "regionId", "region_id")),
-        zone=as_text(_pick(own, "zoneId", "zone_id") or _pick(other, "OsExtAz", "zoneId")),
-        provider=as_text(row.get("provider") or twin.get("provider")),
-        type=as_text(row.get("type") or twin.get("type")),
-        agent_state=_agent_state(as_text(state)),
+        resource_id=_text(row, _ID, twin, _ID),
+        host_name=_text(own, _HOST),
+        cmdb_name=_text(twin, _NAME, row, _NAME),
+        ip=_text(own, _IP, other, _IP),
+        region=_text(row, _REGION, own, _REGION) or _text(twin, _REGION),
+        zone=_text(own, _ZONE, other, _TWIN_ZONE),
+        provider=_text(row, _PROVIDER, twin, _PROVIDER),
+        type=_text(row, _TYPE, twin, _TYPE),
+        agent_state=_agent_state(_text(row, _STATE, twin, _TWIN_STATE)),
     )
+
+
+def _text(
+    row: dict[str, Any],
+    keys: tuple[str, ...],
+    otherwise: dict[str, Any] = _NOTHING,
+    other_keys: tuple[str, ...] = (),
+) -> str | None:
+    """The text under these keys, else under those of the other row."""
+    value = row.get(keys[0])
+    # As nearly all come, and there are nine for each of thousands of machines: a plain word under the first key.
+    if value.__class__ is str and value and value.isascii() and not value.isspace():
+        word: str = value
+        return word
+    return as_text(_pick(row, *keys) or _pick(otherwise, *other_keys))
 
 
 def _agent_state(word: str | None) -> str | None:
@@ -254,8 +296,10 @@ def _agent_state(word: str | None) -> str | None:
 
 def _properties(row: dict[str, Any]) -> dict[str, Any]:
     value = row.get("properties")
-    if isinstance(value, dict):  # as it nearly always comes; asked for once or twice per machine
+    if isinstance(value, dict):  # as it nearly always comes
         return value
+    if value is None:
+        return _NOTHING
     found = decode_object(value, "properties")
     return {} if isinstance(found, Broken) else found
 
