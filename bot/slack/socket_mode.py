@@ -121,7 +121,9 @@ class _Connection(AsyncSocketModeHandler):
         try:
             response = await run_async_bolt_app(self.app, req)
             if response.status != 200:
+                # Nothing that our manifest lets Slack send. Not acknowledged: the person had better see that it failed.
                 log.warning("unhandled_request", type=req.type, status=response.status)
+                return
             for way in self._pool.ways(first=client):
                 with contextlib.suppress(ConnectionError):
                     await send_async_response(way, req, response, began)
@@ -259,6 +261,9 @@ class Connections:
                     self._fail(f"Slack refuses the app-level token ({word})")
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
                 log.warning("socket_unreachable", error=str(error) or type(error).__name__)
+            except Exception as error:
+                # slack_sdk takes the body of any 200 for a JSON object; a proxy's page is none.
+                log.error("socket_failed", exc_info=error)
             await self._sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
             tries += 1
 
@@ -288,4 +293,10 @@ class Connections:
     def _run(self, job: Any) -> None:
         task = asyncio.create_task(job)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            self._fail("its own keeper broke")
+            log.error("keeper_failed", exc_info=task.exception())

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.sandbox.session import Sandbox
 from bot.slack import socket_mode
@@ -161,3 +162,29 @@ async def test_stopping_waits_for_acknowledgements_under_way() -> None:
         await box.bot.stop()
         done = await asyncio.gather(*asking)
         assert all(one.acked for one in done)
+
+
+async def test_an_answer_that_is_not_slacks_does_not_end_the_reconnecting() -> None:
+    """A proxy's page instead of JSON, a URL that leads nowhere: tried again until it works."""
+    async with connected() as box:
+        for _ in range(3):
+            box.slack.refuse("apps.connections.open", "odd", status=503)
+        box.slack.refuse("apps.connections.open", "cut", status=0)
+        await box.slack.disconnect("refresh_requested")
+        await box.slack.settled(lambda: box.slack.connections == 2, timeout=10)
+        await post(box, NIGHTLY)
+
+
+async def test_what_nobody_listens_for_is_not_acknowledged() -> None:
+    """Slack tells the person that it failed, which is better than silence."""
+    async with connected() as box:
+        assert box.bot is not None
+        links = box.bot._socket
+        assert links is not None
+        connection = links._open[0]
+        request = SocketModeRequest(
+            "interactive", "e1", {"type": "shortcut", "callback_id": "x", "user": {"id": ADA}}
+        )
+        before = await metric(box, "schedtask_ack_seconds_count")
+        await connection.handle(connection.client, request)
+        assert await metric(box, "schedtask_ack_seconds_count") == before
