@@ -24,6 +24,7 @@ from bot.coc.parameters import Parameters, decode_parameters
 from bot.coc.recent import Entry, Recent
 from bot.coc.snapshot import Missing, Snapshot, Stale
 from bot.coc.targets import Targets, decode_targets
+from bot.turns import Turns
 
 T = TypeVar("T")
 
@@ -132,12 +133,14 @@ class Lookup:
         now: Callable[[], datetime] = _now,
         monotonic: Callable[[], float] = time.monotonic,
         tell: Callable[[How], None] = lambda _how: None,
+        turns: Turns | None = None,
     ) -> None:
         self._coc = coc
         self._limits = limits
         self._now = now
         self._monotonic = monotonic
         self._tell = tell
+        self._turns = turns or Turns()
         self._answers = _Flights[_Answer]()
         self._details = _Flights[Entry]()
         self._snapshots = _Flights[Entry]()
@@ -235,6 +238,7 @@ class Lookup:
         """What the detail call alone tells, decoded; kept."""
 
         async def decode() -> Entry:
+            await self._turns.turn()
             targets, parameters = await _decoded(answer.detail)
             found = Snapshot(
                 task_id=answer.task_id,

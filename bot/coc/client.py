@@ -20,6 +20,7 @@ from bot.coc import answers, errors
 from bot.coc.answers import Answer
 from bot.coc.models import Run, Task, TaskSummary
 from bot.coc.transport import FAILURES, Deadlines, broken_answer, no_answer, open_http, read_body
+from bot.turns import Turns
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
 
@@ -77,7 +78,8 @@ class CocClient:
     """Asks COC about one scheduled task at a time, over one connection pool. Close it with ``aclose``.
 
     Each method raises errors of the tree in ``bot.coc.errors`` and no others. ``observe`` gets a record of
-    every finished try. The clocks, the sleep and the jitter (0 to 1) are arguments so that tests need not wait.
+    every finished try; ``turns`` is shared with what else is heavy. The clocks, the sleep and the jitter (0 to 1)
+    are arguments so that tests need not wait.
     """
 
     def __init__(
@@ -92,6 +94,7 @@ class CocClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         observe: Callable[[Call], None] | None = None,
+        turns: Turns | None = None,
     ) -> None:
         self._deadlines = deadlines
         self._monotonic = monotonic
@@ -99,6 +102,7 @@ class CocClient:
         self._sleep = sleep
         self._jitter = jitter
         self._observe = observe
+        self._turns = turns or Turns()
         self._http = open_http(
             endpoint, auth=auth, deadlines=deadlines, user_agent=_user_agent(), transport=transport
         )
@@ -189,7 +193,10 @@ class CocClient:
     ) -> tuple[Answer, T]:
         try:
             async with asyncio.timeout_at(end):
+                # Signing and sending take half a millisecond, reading and what is done with it more.
+                await self._turns.turn()
                 answer = await self._ask(operation, path, query)
+                await self._turns.turn()
                 if len(answer.body) < OFF_LOOP_FROM:
                     return answer, read(answer)
                 return answer, await asyncio.to_thread(read, answer)

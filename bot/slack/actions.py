@@ -15,7 +15,7 @@ from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.task import MORE, PARAMETERS, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.coc.errors import CocError
 from bot.slack import views
-from bot.slack.desk import UNREADABLE, Desk, log_coc_error, outcome
+from bot.slack.desk import UNREADABLE, Desk, Job, log_coc_error, outcome
 from bot.slack.explorer import open_targets
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
@@ -35,11 +35,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
     @app.action(REFRESH)
     async def refresh(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        interaction, before = Interaction.of_click(body, "refresh"), decode(str(action.get("value") or ""))
-        if before is None:
-            desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
-        else:
-            desk.answer(interaction, lambda: _refresh(desk, interaction, before, body), task_id=before.task_id)
+        desk.answer_to(lambda: _read_refresh(desk, body, action))
 
     @app.action(TARGETS)
     async def targets(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -77,6 +73,15 @@ def register(app: AsyncApp, desk: Desk) -> None:
         desk.answer(interaction, lambda: desk.refuse(interaction, UNKNOWN))
 
 
+def _read_refresh(
+    desk: Desk, body: Mapping[str, Any], action: Mapping[str, Any]
+) -> tuple[Interaction, Job, str | None]:
+    interaction, before = Interaction.of_click(body, "refresh"), decode(str(action.get("value") or ""))
+    if before is None:
+        return interaction, lambda: desk.refuse(interaction, UNREADABLE), None
+    return interaction, lambda: _refresh(desk, interaction, before, body), before.task_id
+
+
 def _look(task_id: str, body: Mapping[str, Any]) -> Look:
     """All targets, and where the card stands; an ephemeral card has no thread."""
     container = body.get("container")
@@ -92,6 +97,7 @@ async def _refresh(desk: Desk, interaction: Interaction, before: Seen, body: Map
         snapshot = await desk.snapshot(interaction, before.task_id, newer_than=before.as_of)
     except CocError as error:
         return await _failed(desk, interaction, error, before.task_id, body)
+    await desk.turns.turn()
     card = task_card(snapshot, asked_by=interaction.user, before=before)
     await desk.replies.respond(interaction.response_url, card, replace_original=True)
     return outcome("refreshed", snapshot)

@@ -12,7 +12,7 @@ from bot.cards.host import host_card
 from bot.cards.task import task_card
 from bot.coc.search import find_hosts, near_hosts
 from bot.coc.snapshot import Snapshot
-from bot.slack.desk import Desk, outcome
+from bot.slack.desk import Desk, Job, outcome
 from bot.slack.interaction import Interaction
 from bot.slack.request import Help, Show, parse
 
@@ -25,11 +25,15 @@ def register(app: AsyncApp, desk: Desk) -> None:
     @app.command(re.compile(r"^/"))
     async def command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        interaction = Interaction.of_command(body)
-        request = parse(str(body.get("text") or ""))
-        name = str(body.get("command") or COMMAND)
-        task_id = request.task_id if isinstance(request, Show) else None
-        desk.answer(interaction, lambda: _answer(desk, interaction, request, name), task_id=task_id)
+        desk.answer_to(lambda: _read(desk, body))
+
+
+def _read(desk: Desk, body: dict[str, Any]) -> tuple[Interaction, Job, str | None]:
+    interaction = Interaction.of_command(body)
+    request = parse(str(body.get("text") or ""))
+    name = str(body.get("command") or COMMAND)
+    task_id = request.task_id if isinstance(request, Show) else None
+    return interaction, lambda: _answer(desk, interaction, request, name), task_id
 
 
 async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, name: str) -> str:
@@ -37,6 +41,7 @@ async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, na
         await desk.tell(interaction, guide(name, request.wrong, private_by_default=desk.private_by_default))
         return "misunderstood" if request.wrong else "help"
     snapshot = await desk.snapshot(interaction, request.task_id)
+    await desk.turns.turn()
     if request.host is None:
         card = task_card(snapshot, asked_by=interaction.user)
     else:

@@ -26,6 +26,7 @@ from bot.slack.interaction import Interaction
 from bot.slack.order import Order
 from bot.slack.reply import Replies, SlackRefused
 from bot.slack.work import Work
+from bot.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -43,6 +44,9 @@ UNREADABLE = Problem(
     "This button carries no task id.",
     "Ask again with the command; the card may be from an old version.",
 )
+
+Job = Callable[[], Awaitable[str]]
+"""Answers somebody; returns the outcome in a word."""
 
 Observe = Callable[[str, str, float], None]
 """Told of each interaction: kind, outcome, seconds."""
@@ -73,12 +77,19 @@ class Desk:
     targets_max_age_s: float = 60.0
     """Paging, filtering and searching targets asks COC nothing while the data is younger than this."""
     order: Order = field(default_factory=Order)
+    turns: Turns = field(default_factory=Turns)
+    """Awaited before whatever is heavy: looking a task up, building a card or a view."""
 
-    def answer(
-        self, interaction: Interaction, job: Callable[[], Awaitable[str]], *, task_id: str | None = None
-    ) -> None:
+    def answer(self, interaction: Interaction, job: Job, *, task_id: str | None = None) -> None:
         """Run a job beside the ack that was given. It returns its outcome in a word, for the log."""
         self.work.start(self._answer(interaction, job, task_id), name=f"{interaction.kind} {interaction.reference}")
+
+    def answer_to(self, read: Callable[[], tuple[Interaction, Job, str | None]]) -> None:
+        """The same where the request is yet to be read: nothing but the ack comes before the ack.
+
+        ``read`` gives the interaction, the job and the task's id, and does not raise.
+        """
+        self.work.start(self._answer_to(read), name="request")
 
     async def tell(self, interaction: Interaction, message: Message) -> None:
         """Post a message that only the one who asked sees; by another way where the response URL fails."""
@@ -174,7 +185,10 @@ class Desk:
         finally:
             asking.cancel()
 
-    async def _answer(self, interaction: Interaction, job: Callable[[], Awaitable[str]], task_id: str | None) -> None:
+    async def _answer_to(self, read: Callable[[], tuple[Interaction, Job, str | None]]) -> None:
+        await self._answer(*read())
+
+    async def _answer(self, interaction: Interaction, job: Job, task_id: str | None) -> None:
         began = self.monotonic()
         with structlog.contextvars.bound_contextvars(
             reference=interaction.reference,
@@ -194,8 +208,9 @@ class Desk:
         self.observe(interaction.kind, outcome, seconds)
         self.audit(_entry(interaction, task_id, outcome, seconds))
 
-    async def _outcome(self, interaction: Interaction, job: Callable[[], Awaitable[str]], task_id: str | None) -> str:
+    async def _outcome(self, interaction: Interaction, job: Job, task_id: str | None) -> str:
         try:
+            await self.turns.turn()
             return await job()
         except CocError as error:
             log_coc_error(error)

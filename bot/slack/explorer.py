@@ -166,6 +166,7 @@ def _look(body: Mapping[str, Any], action: Mapping[str, Any]) -> Look | None:
 def _window(desk: Desk, interaction: Interaction, look: Look, max_age_s: float) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
         snapshot = await desk.targets(interaction, look.task_id, max_age_s)
+        await desk.turns.turn()
         return await _built(snapshot, lambda: targets_view(snapshot, look)), outcome("targets", snapshot)
 
     return Window(TARGETS, look.task_id, encode(look), content)

@@ -121,7 +121,7 @@ class _Connection(AsyncSocketModeHandler):
         try:
             response = await run_async_bolt_app(self.app, req)
             if response.status != 200:
-                # Nothing that our manifest lets Slack send. Not acknowledged: the person had better see that it failed.
+                # Nothing that our manifest lets Slack send. Not acknowledged: the person had better see that.
                 log.warning("unhandled_request", type=req.type, status=response.status)
                 return
             for way in self._pool.ways(first=client):
