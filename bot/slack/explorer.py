@@ -34,6 +34,7 @@ from bot.slack.desk import UNREADABLE, Desk, outcome
 from bot.slack.files import deliver
 from bot.slack.interaction import Interaction
 from bot.slack.order import Turn
+from bot.slack.reply import SlackRefused
 from bot.slack.window import Window, dead_end, failed_view, fill, open_window, view_of
 
 log = structlog.get_logger(__name__)
@@ -200,7 +201,14 @@ class _Sent:
         """Do it; the outcome in a word. A failure is told also where the modal has been closed meanwhile."""
         look = self._look
         window = Window(TARGETS, look.task_id, encode(look), self._content, waiting="Sending the file …")
-        shown = await fill(self._desk, self._interaction, window, turn)
+        try:
+            shown = await fill(self._desk, self._interaction, window, turn)
+        except SlackRefused as refused:
+            if not self._note:
+                raise
+            # What became of the file is known, though the modal can't say it.
+            log.warning("view_refused", error=str(refused))
+            shown = "gone"
         if shown == "gone" and self._note and self._outcome != "file":
             await self._desk.tell(self._interaction, Message("The file was not sent.", (section(self._note),)))
         return self._outcome or shown

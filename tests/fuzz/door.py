@@ -267,8 +267,11 @@ class Door:
         async def ready() -> bool:
             return True
 
-        listener = Listener(ready=ready, metrics=metrics)
-        handle = http_mode.handler(app, SECRET, metrics.refused_request, self._clock.stamp)
+        async def text() -> bytes:
+            return metrics.text(connected=True)
+
+        listener = Listener(ready=ready, text=text)
+        handle = http_mode.handler(app, SECRET, metrics.refused_request, clock=self._clock.stamp)
         self._port = await listener.start("127.0.0.1", 0, {http_mode.PATH: handle})
         self._close.append(listener.stop)
 
