@@ -34,6 +34,8 @@ LINGER_S = 30.0
 """For so long a connection that Slack wants to go is left for Slack to close: what it sends until then is served."""
 BUSY_S = 1.0
 """How long a connection is kept for acknowledgements under way; they take milliseconds."""
+CLOSE_S = 2.0
+"""How long Slack may take to say goodbye; aiohttp would wait 10 s for a peer that is gone."""
 PAUSES_S = (0.2, 1.0, 2.0, 5.0, 10.0)
 """Between tries to open a connection; the last one again and again."""
 
@@ -142,9 +144,14 @@ class _Connection(AsyncSocketModeHandler):
             await asyncio.sleep(0.01)
         pending = [client.message_processor, client.current_session_monitor, client.message_receiver]
         with contextlib.suppress(aiohttp.ClientError, OSError):  # a socket that is already gone is closed enough
-            await client.close()
+            async with asyncio.timeout(CLOSE_S):
+                await client.close()
         # close() cancels these and does not wait; a loop that ends before they do complains.
-        await asyncio.gather(*(task for task in pending if task is not None), return_exceptions=True)
+        tasks = [task for task in pending if task is not None]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await client.aiohttp_client_session.close()
 
     def check(self) -> None:
         """Notice that it is dead, where the SDK's own monitor has not."""

@@ -4,6 +4,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 
 import aiohttp
 import pytest
@@ -188,3 +189,21 @@ async def test_what_nobody_listens_for_is_not_acknowledged() -> None:
         before = await metric(box, "schedtask_ack_seconds_count")
         await connection.handle(connection.client, request)
         assert await metric(box, "schedtask_ack_seconds_count") == before
+
+
+async def test_a_connection_that_does_not_say_goodbye_does_not_hold_up_the_stop(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its peer may be gone for good; nothing of it stays behind."""
+    monkeypatch.setattr(socket_mode, "CLOSE_S", 0.2)
+    async with connected() as box:
+        assert box.bot is not None
+        links = box.bot._socket
+        assert links is not None
+        connections = list(links._open)
+        for connection in connections:
+            monkeypatch.setattr(connection.client, "disconnect", partial(asyncio.sleep, 60))
+        async with asyncio.timeout(2):
+            await box.bot.stop()
+        assert all(connection.client.aiohttp_client_session.closed for connection in connections)
+        assert all(connection.client.message_processor.done() for connection in connections)
