@@ -8,6 +8,11 @@ import contextlib
 import os
 import signal
 import sys
+
+if sys.argv[1:2] == ["run"]:
+    # Told to stop while it still reads its modules, the process has nothing to finish.
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+
 from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -48,7 +53,7 @@ def run() -> None:
     _logs(found)
     # Bolt would read its token from the environment a second time and warn that it has two.
     os.environ.pop("SLACK_BOT_TOKEN", None)
-    _finish(Bot(found).run())
+    _finish(_to_the_end(Bot(found).run()))
 
 
 @cli.command()
@@ -192,6 +197,17 @@ async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
         coc = CocClient(endpoint=endpoint, auth=auth, deadlines=limits)
         stack.push_async_callback(coc.aclose)
         yield coc
+
+
+async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
+    """What was stopped in good order is not to be killed by a second signal in its last tenth of a second."""
+    try:
+        await job
+    finally:
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.remove_signal_handler(name)
+            signal.signal(name, signal.SIG_IGN)
 
 
 def _finish(job: Coroutine[Any, Any, None]) -> None:

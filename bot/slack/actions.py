@@ -129,7 +129,7 @@ async def _mark(desk: Desk, interaction: Interaction, error: CocError, body: Map
     marked = not_refreshed(blocks, reason, desk.now(), interaction.user)
     old = Message(str(message.get("text") or "Not refreshed"), tuple(marked))
     try:
-        await desk.replies.respond(interaction.response_url, old, replace_original=True)
+        await desk.replies.respond(interaction.response_url, old, words_do=False, replace_original=True)
     except SlackRefused as refused:
         log.warning("mark_refused", error=str(refused))
         return False

@@ -180,7 +180,10 @@ class Desk:
                 waiting = f":hourglass_flowing_sand:  Still waiting for COC's answer about {code(task_id, 40)} …"
                 note = Message(f"Still waiting for COC's answer about {task_id} …", (section(waiting),))
                 interaction.waited.append(True)
-                await self.tell(interaction, note)
+                try:
+                    await self.tell(interaction, note)
+                except SlackRefused as refused:
+                    log.warning("note_refused", error=str(refused))  # the answer itself may still be taken
             return await asking
         finally:
             asking.cancel()

@@ -28,8 +28,12 @@ from bot.cards.explorer import (
     decode,
     encode,
 )
+from bot.cards.problem import Problem, problem_of
 from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
+from bot.cards.text import code, mrkdwn
+from bot.coc.errors import CocError
 from bot.coc.snapshot import Snapshot
+from bot.slack.access import Denied
 from bot.slack.desk import UNREADABLE, Desk, outcome
 from bot.slack.files import deliver
 from bot.slack.interaction import Interaction
@@ -215,13 +219,25 @@ class _Sent:
 
     async def _content(self) -> tuple[dict[str, Any], str]:
         desk, look = self._desk, self._look
-        snapshot = await desk.targets(self._interaction, look.task_id, desk.targets_max_age_s)
+        try:
+            snapshot = await desk.targets(self._interaction, look.task_id, desk.targets_max_age_s)
+        except CocError as error:
+            self._failed(problem_of(error, look.task_id), type(error).__name__)
+            raise
+        except Denied as denied:
+            self._failed(denied.problem, denied.word)
+            raise
         file = await _built(snapshot, lambda: take_along.make_file(snapshot, look, self._kind))
         channel, thread = self._place
         self._note, self._outcome = await deliver(
             desk.replies, self._interaction, file, channel=channel, thread=thread
         )
         return await _built(snapshot, lambda: targets_view(snapshot, look, note=self._note)), self._outcome
+
+    def _failed(self, problem: Problem, outcome: str) -> None:
+        reference = code(self._interaction.reference, 20)
+        self._note = f":warning:  *Not sent:* {mrkdwn(problem.plain(), 400)} Reference {reference}."
+        self._outcome = outcome
 
 
 async def _built(snapshot: Snapshot, build: Callable[[], T]) -> T:

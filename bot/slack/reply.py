@@ -27,6 +27,7 @@ DEADLINE_S = 5.0
 """For one call to Slack, connection included."""
 UPLOAD_DEADLINE_S = 20.0
 """For a file: three calls to Slack and its bytes, 3 MB for 10,000 machines."""
+_BLOCKS_REFUSED = frozenset({"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"})
 MAX_WAIT_S = 2.0
 """The longest Retry-After that is waited for; a person would press again sooner."""
 
@@ -74,20 +75,25 @@ class Replies:
         self._sleep = sleep
         self._observe = observe
 
-    async def respond(self, url: str, message: Message, **options: Any) -> None:
+    async def respond(self, url: str, message: Message, *, words_do: bool = True, **options: Any) -> None:
         """Post a message to a response URL; ``options`` are ``response_type``, ``replace_original`` and so on.
 
-        Blocks that Slack refuses are logged and the text alone is posted, so that the person still gets an
-        answer. Raises SlackRefused.
+        Blocks that Slack refuses are logged and, where ``words_do``, the text alone is posted, so that the person
+        still gets an answer; to them alone instead of in the place of a card, which would lose its facts and
+        buttons. Raises SlackRefused.
         """
         payload = {**message.payload(), **options}
         try:
             await self._twice(lambda: self._observed("response_url", self._post(url, payload)))
         except SlackRefused as refused:
-            if refused.error not in {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}:
+            if refused.error not in _BLOCKS_REFUSED:
                 raise
             log.error("blocks_refused", error=str(refused))
+            if not words_do:
+                raise
             payload.pop("blocks")
+            if payload.get("replace_original"):
+                payload |= {"replace_original": False, "response_type": "ephemeral"}
             await self._twice(lambda: self._observed("response_url", self._post(url, payload)))
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
@@ -220,7 +226,7 @@ def _refusal(status: int, word: str, detail: str, headers: Mapping[str, str]) ->
         return SlackRefused("ratelimited", passing=True, retry_after_s=_seconds(headers), detail=detail)
     if status >= 500:
         # Slack answers 500 with invalid_blocks too; that word is final whatever the status.
-        final = word in {"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"}
+        final = word in _BLOCKS_REFUSED
         return SlackRefused(word if final else f"http_{status}", passing=not final, detail=detail)
     return SlackRefused(word, detail=detail or f"HTTP {status}")
 

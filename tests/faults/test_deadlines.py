@@ -1,0 +1,68 @@
+"""The deadlines as they are set by default, in real time: whatever COC does, the person has an answer within 10 s."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+
+from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.session import Sandbox
+from tests.faults.bench import answers_of, small_world
+from tests.faults.surfaces import SURFACES, Surface
+
+ANSWER_S = 10.0
+
+
+def hangs(coc: LocalCoc) -> None:
+    """No answer ever."""
+    coc.fail(status=200, delay=60)
+
+
+def drips(coc: LocalCoc) -> None:
+    """A byte a second: no pause is long enough for the deadline of a pause."""
+    coc.fail(status=200, drip=(1, 1.0))
+
+
+def crawls(coc: LocalCoc) -> None:
+    """The task comes just before its own deadline, what belongs to it not at all."""
+    coc.fail("detail", status=200, delay=4.9, drip=(20_000, 1.4))
+    coc.fail("list", status=200, delay=60)
+    coc.fail("history", status=200, delay=60)
+
+
+def throttles(coc: LocalCoc) -> None:
+    """Each try takes long and is sent away in the end."""
+    coc.fail(status=503, delay=2.4)
+
+
+FAULTS: tuple[Callable[[LocalCoc], None], ...] = (hangs, drips, crawls, throttles)
+
+
+async def answered(box: Sandbox, surface: Surface, fault: Callable[[LocalCoc], None]) -> float | None:
+    """Seconds from the press to the first word that is more than that one has to wait; None where it comes late."""
+    spot = await surface.prepare(box, surface.channel)
+    fault(box.coc)
+    before, loop = len(box.slack.calls), asyncio.get_running_loop()
+    began = loop.time()
+    await surface.press(box, spot)
+    while not answers_of(box.slack.calls[before:]):
+        if loop.time() - began > ANSWER_S:
+            return None
+        await asyncio.sleep(0.02)
+    return loop.time() - began
+
+
+async def test_nobody_waits_for_longer_than_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every surface under every slowness, all beside each other."""
+    cells = [(fault, surface) for fault in FAULTS for surface in SURFACES]
+    given: dict[str, Any] = {"SCHEDTASK_TARGETS_MAX_AGE": "0", "SCHEDTASK_STALE_FOR": "0"}
+    small_world(monkeypatch)
+    async with AsyncExitStack() as stack:
+        boxes = [await stack.enter_async_context(Sandbox(given=given)) for _ in cells]
+        took = await asyncio.gather(
+            *(answered(box, surface, fault) for box, (fault, surface) in zip(boxes, cells, strict=True))
+        )
+    late = [f"{fault.__name__}-{surface}" for (fault, surface), s in zip(cells, took, strict=True) if s is None]
+    assert late == []
