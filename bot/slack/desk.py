@@ -39,6 +39,13 @@ NOT_TAKEN = Problem(
     "Ask again with the command; if it stays so, give the reference to the bot's owner.",
 )
 
+NOT_SURE = Problem(
+    ":warning:",
+    "Slack did not take the answer in time.",
+    "It may still appear; if not, ask again with the command.",
+)
+"""For a post that timed out or broke off: it may have arrived."""
+
 UNREADABLE = Problem(
     ":question:",
     "This button carries no task id.",
@@ -222,7 +229,8 @@ class Desk:
             outcome, problem = denied.word, denied.problem
         except SlackRefused as refused:
             log.error("reply_refused", error=str(refused))
-            outcome, problem = f"slack: {refused.error}", NOT_TAKEN
+            problem = NOT_SURE if refused.error in {"timed_out", "broken_off"} else NOT_TAKEN
+            outcome = f"slack: {refused.error}"
         except Exception as error:
             # The last net: the person gets an answer, the log gets the traceback.
             log.error("unexpected", exc_info=error)
