@@ -57,7 +57,9 @@ async def test_a_command_becomes_a_card_that_says_whether_the_task_will_run(wind
     for page in (ada, grace):
         shown = await card(page, NIGHTLY)
         await expect(shown.get_by_role("heading", name="nightly-logrotate")).to_be_visible()
-        await expect(shown).to_contain_text(re.compile(r"Runs next (Today|Tomorrow) at \d+:\d\d [AP]M"))
+        await expect(shown).to_contain_text(
+            re.compile(r"Runs next (Today|Tomorrow|\w+ \d+, \d{4}) at \d+:\d\d [AP]M")
+        )
         await expect(shown.get_by_role("button", name="Show targets")).to_be_visible()
 
 

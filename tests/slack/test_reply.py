@@ -147,11 +147,23 @@ async def test_a_long_rate_limit_is_not_waited_for(slack: StandIn, replies: Repl
 async def test_refused_blocks_fall_back_to_the_text(slack: StandIn, replies: Replies, status: int) -> None:
     """``invalid_blocks``, with whatever status: the person gets the verdict as text."""
     slack.answers = [refusal("invalid_blocks", status), text("ok")]
-    await replies.respond(slack.url, CARD, replace_original=True)
+    await replies.respond(slack.url, CARD, response_type="in_channel")
     assert "blocks" in slack.bodies[0]
     assert "blocks" not in slack.bodies[1]
     assert slack.bodies[1]["text"] == "verdict"
-    assert slack.bodies[1]["replace_original"] is True
+    assert slack.bodies[1]["response_type"] == "in_channel"
+
+
+async def test_a_card_is_never_replaced_by_bare_text(slack: StandIn, replies: Replies) -> None:
+    """Facts and buttons would be gone for everybody: the text goes to the one who asked; or nothing does."""
+    slack.answers = [refusal("invalid_blocks"), text("ok")]
+    await replies.respond(slack.url, CARD, replace_original=True)
+    assert "blocks" not in slack.bodies[1]
+    assert (slack.bodies[1]["replace_original"], slack.bodies[1]["response_type"]) == (False, "ephemeral")
+    slack.answers = [refusal("invalid_blocks")]
+    with pytest.raises(SlackRefused, match="invalid_blocks"):
+        await replies.respond(slack.url, CARD, words_do=False, replace_original=True)
+    assert len(slack.bodies) == 3
 
 
 async def test_methods_carry_what_is_given_and_nothing_empty(slack: StandIn, replies: Replies) -> None:

@@ -207,3 +207,6 @@ async def test_a_connection_that_does_not_say_goodbye_does_not_hold_up_the_stop(
             await box.bot.stop()
         assert all(connection.client.aiohttp_client_session.closed for connection in connections)
         assert all(connection.client.message_processor.done() for connection in connections)
+        for connection in connections:  # what the client could not do, because this test had taken it from it
+            assert connection.client.current_session is not None
+            await connection.client.current_session.close()
