@@ -358,12 +358,10 @@ def _bolt(settings: Settings, identity: AuthorizeResult) -> AsyncApp:
         # Bolt's own way would call auth.test inside the first request, before its ack.
         return identity
 
-    secret = settings.slack_signing_secret
     return AsyncApp(
         name="schedtask-bot",
         client=AsyncWebClient(base_url=settings.slack_api_url),
         authorize=authorize,
-        signing_secret=secret.get_secret_value() if secret else "",
         # Otherwise Bolt polls for the ack every 10 ms. Listeners here ack and hand their work to a task.
         process_before_response=True,
         # The listener in front has checked it; Bolt would compute the same signature again.

@@ -11,16 +11,17 @@ a while, marked with its age and the error. A few recent details are kept for pa
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Literal, TypeVar
 
 from bot.coc.client import CocClient, Fetched
 from bot.coc.errors import CocError, Forbidden, ForeignTask, TaskNotFound, TimedOut
+from bot.coc.flights import Flights
 from bot.coc.models import Run, Task, TaskSummary
 from bot.coc.parameters import Parameters, decode_parameters
+from bot.coc.projects import Projects
 from bot.coc.recent import Entry, Recent
 from bot.coc.snapshot import Missing, Snapshot, Stale
 from bot.coc.targets import Targets, decode_targets
@@ -36,9 +37,6 @@ HISTORY_WAIT_S = 5.0
 
 SPARE_S = 0.2
 """So long before the deadline the extra calls are given up, so that the card still goes out in time."""
-
-PROJECTS_KEPT = 4_096
-"""Tasks whose enterprise project is remembered."""
 
 OFF_LOOP_BYTES = 256 * 1024
 """Answers larger than this are decoded in a thread: 1 MB of targets takes tens of milliseconds."""
@@ -90,34 +88,6 @@ class _Answer:
     as_of: datetime
 
 
-class _Flights(Generic[T]):
-    """What is under way, by task: whoever comes meanwhile gets the same answer."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, asyncio.Task[T]] = {}
-
-    def __len__(self) -> int:
-        return len(self._open)
-
-    def __contains__(self, task_id: str) -> bool:
-        return task_id in self._open
-
-    async def join(self, task_id: str, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What is under way for this task, else what ``start`` begins."""
-        flight = self._open.get(task_id)
-        if flight is None:
-            flight = asyncio.create_task(start(), name=f"lookup {task_id}")
-            self._open[task_id] = flight
-            flight.add_done_callback(lambda done: self._landed(task_id, done))
-        # Shielded: one person's cancelled wait must not cancel the answer for the others.
-        return await asyncio.shield(flight)
-
-    def _landed(self, task_id: str, flight: asyncio.Task[T]) -> None:
-        self._open.pop(task_id, None)
-        if not flight.cancelled():
-            flight.exception()  # seen, also where everybody has given up waiting
-
-
 class Lookup:
     """Asks COC for a task. One instance per process, used from one event loop.
 
@@ -141,12 +111,12 @@ class Lookup:
         self._monotonic = monotonic
         self._tell = tell
         self._turns = turns or Turns()
-        self._answers = _Flights[_Answer]()
-        self._details = _Flights[Entry]()
-        self._snapshots = _Flights[Entry]()
+        self._answers = Flights[_Answer]()
+        self._details = Flights[Entry]()
+        self._snapshots = Flights[Entry]()
         self._recent = Recent(monotonic)
         self._recent_whole = Recent(monotonic)
-        self._projects = _Projects()
+        self._projects = Projects()
         self._well = False
 
     async def snapshot(self, task_id: str, asker: Asker = NOBODY) -> Snapshot:
@@ -267,7 +237,7 @@ class Lookup:
             runs = early.runs if early else None
             wait_s = self._left(answer.asked, EXTRA_WAIT_S)
             extras = asyncio.gather(
-                _within(wait_s, self._summary(task_id, project, listing)),
+                _within(wait_s, listing if listing is not None else self._summary(task_id, project)),
                 _within(wait_s, runs if runs is not None else self._runs(task_id)),
             )
             try:
@@ -290,7 +260,7 @@ class Lookup:
         place = self._projects.likely(task_id) if self._well else None
         if place is None:
             return None
-        listing = asyncio.create_task(self._summary(task_id, place.project, None))
+        listing = asyncio.create_task(self._summary(task_id, place.project))
         return _Early(place.project, listing, asyncio.create_task(self._runs(task_id)))
 
     def _left(self, began: float, wanted_s: float) -> float:
@@ -299,12 +269,7 @@ class Lookup:
             return wanted_s
         return max(min(wanted_s, began + self._limits.deadline_s - SPARE_S - self._monotonic()), 0.0)
 
-    async def _summary(
-        self, task_id: str, project: str | None, begun: "asyncio.Task[TaskSummary | Missing] | None"
-    ) -> TaskSummary | Missing:
-        """The list call's answer, or that of one that was begun already."""
-        if begun is not None:
-            return await begun
+    async def _summary(self, task_id: str, project: str | None) -> TaskSummary | Missing:
         try:
             found = await self._coc.summary(task_id, project)
         except CocError as error:
@@ -330,37 +295,6 @@ class _Early:
         """Give up what nobody waits for any more."""
         self.listing.cancel()
         self.runs.cancel()
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """An enterprise project; None is COC's default one."""
-
-    project: str | None
-
-
-class _Projects:
-    """In which enterprise project tasks are: the list call finds a task only where it is looked for."""
-
-    def __init__(self) -> None:
-        self._known: OrderedDict[str, _Place] = OrderedDict()
-        self._usual: _Place | None = None
-
-    def learn(self, task_id: str, project: str | None) -> None:
-        """COC has told it."""
-        place = _Place(project)
-        last = next(reversed(self._known), None)
-        if last != task_id:
-            # Where two tasks in a row were, the next one is likely to be.
-            self._usual = place if last is not None and self._known[last] == place else None
-        self._known[task_id] = place
-        self._known.move_to_end(task_id)
-        while len(self._known) > PROJECTS_KEPT:
-            self._known.popitem(last=False)
-
-    def likely(self, task_id: str) -> _Place | None:
-        """Where this task was, else where the last ones were; None where there is no telling."""
-        return self._known.get(task_id, self._usual)
 
 
 async def _within(wait_s: float, asking: Awaitable[T]) -> T | Missing:

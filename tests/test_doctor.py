@@ -160,3 +160,13 @@ async def test_a_real_connection_is_opened(monkeypatch: pytest.MonkeyPatch) -> N
         lines = await examine(environment(coc, slack))
         (bad,) = [line.what for line in lines if not line.good]
         assert "SLACK_APP_TOKEN was refused (not_allowed_token_type): it must be an app-level token" in bad
+
+
+async def test_a_connection_that_is_refused_shows_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiohttp's error holds the whole address, and that lets its holder in."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        answer = {"ok": True, "url": f"{slack.url.replace('http', 'ws')}/nothing?ticket=5ec2e7"}
+        monkeypatch.setattr(slack._api, "_open_socket", lambda: answer)
+        said = "\n".join(line.what for line in await examine(environment(coc, slack)))
+        assert "no Socket Mode connection (HTTP 404)" in said
+        assert "5ec2e7" not in said

@@ -4,7 +4,7 @@ from bot.cards.blocks import Block, actions, button, context, section
 from bot.cards.budget import Message, message
 from bot.cards.fields import selection
 from bot.cards.machines import batch_words
-from bot.cards.stale import old_data, old_words
+from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.task import TARGETS
 from bot.cards.text import asker, code, count, date, enumerated, mrkdwn, plain
 from bot.coc.reading import canonical
@@ -36,7 +36,7 @@ def host_card(
         blocks.append(section(f"Near it: {enumerated([code(found, 130) for found in near])}"))
     saved = "Agent states are from when the task was saved, not live" if hits else ""
     when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
-    facts = [saved, code(snapshot.task_id, 40), f"as of {when}{asker(asked_by)}"]
+    facts = [saved, code(snapshot.task_id, 40), f"as of {when}{asker(asked_by)}", asked_before(snapshot)]
     last: list[Block] = [
         context("  ·  ".join(filter(None, facts))),
         actions(button("Show targets", TARGETS, snapshot.task_id)),

@@ -15,7 +15,7 @@ from typing import Any
 from bot import redact
 from bot.cards.blocks import Block, button, context, divider, section
 from bot.cards.modal import Modal
-from bot.cards.stale import old_data
+from bot.cards.stale import asked_before, old_data
 from bot.cards.text import CUT, LONGEST, clean, code, count, cut, date, mrkdwn, plain
 from bot.coc.decode import Broken
 from bot.coc.parameters import Parameter, Parameters
@@ -97,7 +97,7 @@ def parameters_view(snapshot: Snapshot) -> dict[str, Any]:
     top = [
         *old_data(snapshot),
         section("\n".join([name, *facts]), button("Refresh", AGAIN, snapshot.task_id)),
-        context("  ·  ".join([*_counted(snapshot, facts, shown), when])),
+        context("  ·  ".join(filter(None, [*_counted(snapshot, facts, shown), when, asked_before(snapshot)]))),
     ]
     return PARAMETERS.view([*top, *_around(snapshot, shown, [divider(), *blocks])], snapshot.task_id)
 

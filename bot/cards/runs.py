@@ -13,7 +13,7 @@ from bot import redact
 from bot.cards.blocks import Block, actions, button, context, divider, section
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card
-from bot.cards.stale import old_data
+from bot.cards.stale import asked_before, old_data
 from bot.cards.text import BRIEF, code, count, cut, date, mrkdwn
 from bot.coc.models import Run
 from bot.coc.reading import canonical
@@ -131,6 +131,7 @@ def runs_view(snapshot: Snapshot, *, reference: str, metadata: str = "") -> dict
         )
     shown = runs[:MOST]
     facts = [_how_many(snapshot, len(shown)), f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"]
+    facts += filter(None, [asked_before(snapshot)])
     # At the top, because that is where a run shows that is under way.
     again = button("Refresh", AGAIN, snapshot.task_id)
     blocks = [

@@ -1,4 +1,4 @@
-"""What a card or a modal says first when it shows an old answer because COC failed now."""
+"""What a card or a modal says of an answer that is not its own: an old one because COC failed, or a shared one."""
 
 from bot.cards.blocks import Block, context, section
 from bot.cards.problem import problem_of
@@ -30,3 +30,10 @@ def old_words(snapshot: Snapshot) -> str:
     """The same in front of a notification's words; nothing where the answer is new."""
     stale = snapshot.stale
     return "" if stale is None else f"OLD DATA, from {distance(stale.age_s)} ago: "
+
+
+def asked_before(snapshot: Snapshot) -> str:
+    """That COC was asked for somebody else's click; nothing where it was asked for this one. mrkdwn."""
+    if snapshot.reused_s is None:
+        return ""
+    return f"COC was asked {snapshot.reused_s:.1f} s before, for another click"

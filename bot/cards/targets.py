@@ -26,7 +26,7 @@ from bot.cards.explorer import (
 from bot.cards.fields import unreadable, where_lines
 from bot.cards.machines import Row, listed, paginate, rows
 from bot.cards.modal import Modal
-from bot.cards.stale import old_data
+from bot.cards.stale import asked_before, old_data
 from bot.cards.text import code, count, date, enumerated, mrkdwn
 from bot.coc.snapshot import Snapshot
 from bot.coc.targets import Step, Targets
@@ -54,11 +54,12 @@ def targets_view(snapshot: Snapshot, look: Look | None = None, *, note: str = ""
     again = button("Refresh", AGAIN, snapshot.task_id)
     name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
     saved = "Agent states are from when the task was saved, not live. " if targets.machines else ""
+    shared = f" {asked_before(snapshot)}." if snapshot.reused_s is not None else ""
     blocks = [
         *old_data(snapshot),
         section("\n".join([name, *where_lines(targets)]), again),
         *_counts(targets),
-        context(f"{saved}Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}."),
+        context(f"{saved}Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}.{shared}"),
         *_broken(targets),
     ]
     searchable = len(targets.machines) > FEW

@@ -10,7 +10,7 @@ from bot.cards.budget import Message, message
 from bot.cards.changes import LISTED, Seen, changes, encode, seen
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
-from bot.cards.stale import old_data, old_words
+from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.text import BRIEF, asker, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
@@ -134,7 +134,7 @@ def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> 
     parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{asker(asked_by)}")
     took = f"{snapshot.elapsed_s:.1f} s" if snapshot.elapsed_s >= 0.1 else "under 0.1 s"
     if snapshot.reused_s is not None:
-        parts.append(f"COC was asked {snapshot.reused_s:.1f} s before, for another click")
+        parts.append(asked_before(snapshot))
     elif snapshot.stale is None:
         parts.append(f"COC took {took}")
     if before is not None and before.as_of is not None:

@@ -41,9 +41,6 @@ class Recent:
         self._monotonic = monotonic
         self._entries: OrderedDict[str, Entry] = OrderedDict()
 
-    def __len__(self) -> int:
-        return len(self._entries)
-
     def keep(self, entry: Entry) -> None:
         """Keep it instead of an older one of the same task."""
         task_id = entry.snapshot.task_id

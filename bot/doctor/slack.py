@@ -90,7 +90,8 @@ async def _socket(
         async with asyncio.timeout(DEADLINE_S), session.ws_connect(str(opened["url"])) as socket:
             hello = json.loads(await socket.receive_str())
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError) as error:
-        why = str(error) or type(error).__name__
+        # Not the error's own words: aiohttp's hold the address, and that holds the ticket.
+        why = f"HTTP {error.status}" if isinstance(error, aiohttp.ClientResponseError) else type(error).__name__
         findings.append(
             Finding(
                 False, f"Slack: no Socket Mode connection ({why}): let wss:// to Slack through the proxy or firewall"

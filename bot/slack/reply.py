@@ -7,6 +7,7 @@ through one shared session; Bolt's ``respond`` would open a new one for each cal
 import asyncio
 import io
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -32,6 +33,10 @@ MAX_WAIT_S = 2.0
 """The longest Retry-After that is waited for; a person would press again sooner."""
 
 
+_WORD = re.compile(r"[a-z0-9_.-]{1,60}")
+"""What Slack's error words are made of."""
+
+
 class SlackRefused(Exception):
     """Slack did not take a reply. ``error`` is Slack's word, or what happened on the way.
 
@@ -48,7 +53,8 @@ class SlackRefused(Exception):
         detail: str = "",
         needed: str = "",
     ) -> None:
-        self.error = error
+        # It becomes a label of metrics and a word of the audit; a proxy's page in its place is none.
+        self.error = error if _WORD.fullmatch(error) else "not_slack"
         self.passing = passing
         self.retry_after_s = retry_after_s
         self.needed = needed

@@ -8,7 +8,6 @@ of aiohttp for all, as the bot does.
 
 import asyncio
 import json
-import multiprocessing
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
@@ -21,6 +20,7 @@ from rich.table import Table
 from slack_bolt.context.respond.async_respond import AsyncRespond
 
 from bot.coc.transport import Deadlines, open_http
+from tests.bench.beside import beside
 from tests.bench.figures import Figure, median, pair, run, show
 from tests.bench.light_slack import without_pauses
 
@@ -68,16 +68,8 @@ def serve(parent: Connection) -> None:
 @asynccontextmanager
 async def server() -> AsyncIterator[str]:
     """The URL of a server in another process."""
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=serve, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield await asyncio.to_thread(ours.recv)
-    finally:
-        ours.close()
-        await asyncio.to_thread(process.join)
+    async with beside(serve) as (_, url, _pid):
+        yield url
 
 
 @asynccontextmanager

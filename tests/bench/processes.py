@@ -5,7 +5,6 @@ Each is a process of its own, so that nothing but its own work counts for it.
 
 import asyncio
 import logging
-import multiprocessing
 import os
 import signal
 import socket
@@ -27,6 +26,7 @@ from bot.sandbox.coc_everyday_tasks import NIGHTLY
 from bot.sandbox.coc_faults import Fault
 from bot.sandbox.coc_server import ACCESS_KEY, SECRET_KEY, LocalCoc, Seen
 from bot.sandbox.coc_task_parts import SampleTask
+from tests.bench.beside import beside
 from tests.bench.light_slack import LightSlack
 
 TASKS, ELSEWHERE = 600, 240
@@ -132,16 +132,8 @@ def watched(percents: Mapping[int, list[float]]) -> Iterator[None]:
 @asynccontextmanager
 async def cloud() -> AsyncIterator[Cloud]:
     """A COC with TASKS and ELSEWHERE tasks."""
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=serve, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()
-    try:
-        yield Cloud(ours, await asyncio.to_thread(ours.recv), process.pid or 0)
-    finally:
-        ours.close()
-        await asyncio.to_thread(process.join)
+    async with beside(serve) as (pipe, url, pid):
+        yield Cloud(pipe, url, pid)
 
 
 @dataclass(frozen=True, slots=True)

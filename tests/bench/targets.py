@@ -9,7 +9,6 @@ of the sandbox's task beyond the limit.
 
 import asyncio
 import json
-import multiprocessing
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -34,6 +33,7 @@ from bot.coc.targets import decode_targets
 from bot.lookup import Lookup
 from bot.sandbox.coc_oversized_task import OVERSIZED, oversized_task, target_instances
 from bot.sandbox.coc_server import ACCESS_KEY, SECRET_KEY, LocalCoc
+from tests.bench.beside import beside
 
 MACHINES = (1, 100, 999, 10_000)
 REPEATS = 7
@@ -146,19 +146,13 @@ def serve(parent: Connection) -> None:
 @asynccontextmanager
 async def coc_elsewhere() -> AsyncIterator[CocClient]:
     """A client of a COC that runs in another process."""
-    spawn = multiprocessing.get_context("spawn")
-    ours, theirs = spawn.Pipe()
-    process = spawn.Process(target=serve, args=(theirs,), daemon=True)
-    process.start()
-    theirs.close()
     keys = CredentialSource.static(StaticKeys(ak=ACCESS_KEY, sk=SECRET_KEY))
-    client = CocClient(endpoint=await asyncio.to_thread(ours.recv), auth=SignedAuth(keys))
-    try:
-        yield client
-    finally:
-        await client.aclose()
-        ours.close()
-        await asyncio.to_thread(process.join)
+    async with beside(serve) as (_, url, _pid):
+        client = CocClient(endpoint=url, auth=SignedAuth(keys))
+        try:
+            yield client
+        finally:
+            await client.aclose()
 
 
 async def gaps() -> list[tuple[str, Gap]]:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
+from opentelemetry import trace
+from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from yarl import URL
@@ -117,4 +119,6 @@ async def test_off_it_does_nothing() -> None:
     traces = Traces()
     with traces.span("command", reference="K7QF-2M") as finish:
         finish("card")
+        assert not trace.get_current_span().is_recording()
     await asyncio.to_thread(traces.stop)
+    assert not AioHttpClientInstrumentor().is_instrumented_by_opentelemetry

@@ -106,3 +106,19 @@ async def test_an_old_answer_passes_the_rules_as_a_new_one() -> None:
         assert denied.ephemeral_to == GRACE
         assert "Old data" not in json.dumps(denied.blocks)
         assert "nightly-logrotate" not in json.dumps(denied.blocks)
+
+
+@pytest.mark.parametrize(
+    ("action", "selected"),
+    [("targets", None), ("more", f"parameters:{NIGHTLY}"), ("more", f"runs:{NIGHTLY}")],
+)
+async def test_the_windows_say_that_an_answer_was_somebody_elses(action: str, selected: str | None) -> None:
+    """Grace opens a window a moment after Ada asked: nothing is asked again, and it says so."""
+    async with Sandbox(given={"SCHEDTASK_SHARE_FOR": "30"}) as box:
+        card = await post(box, NIGHTLY)
+        await box.slack.click(GRACE, action, message_ts=card.ts, selected=selected)
+        await filled(box, GRACE)
+        assert len(box.coc.requests) == ASKS
+        assert "before, for another click" in view_text(box, GRACE)
+        host = await post(box, f"{NIGHTLY} host web-07", INCIDENT, GRACE)
+        assert "before, for another click" not in now(box, host, GRACE), "her own second question is a new one"

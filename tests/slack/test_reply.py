@@ -111,7 +111,7 @@ async def test_what_counts_as_posted(slack: StandIn, replies: Replies, answer: w
         (refusal("used_url", 404), "used_url"),
         (text("expired_url", 404), "expired_url"),
         (refusal("channel_not_found"), "channel_not_found"),
-        (text("<html>proxy</html>"), "<html>proxy</html>"),
+        (text("<html>proxy</html>"), "not_slack"),
         (None, "broken_off"),
     ],
 )
@@ -291,3 +291,11 @@ async def test_nobody_there(replies: Replies) -> None:
     """No connection: tried once more, then said."""
     with pytest.raises(SlackRefused, match="unreachable"):
         await replies.respond("http://127.0.0.1:9/", CARD)
+
+
+@pytest.mark.parametrize("word", ["<html>proxy 12:01:07</html>", "Tr\u00e8s long", "x" * 61, ""])
+def test_what_is_no_word_of_slacks_is_none_of_ours(word: str) -> None:
+    """The word becomes a label of metrics: whatever a proxy writes must not make a new one each time."""
+    assert SlackRefused(word).error == "not_slack"
+    assert SlackRefused(word).args[0] == word, "the log has it"
+    assert SlackRefused("invalid_blocks").error == "invalid_blocks"
