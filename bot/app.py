@@ -187,7 +187,6 @@ class Bot:
                 coc,
                 limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
                 tell=self._metrics.shared,
-                turns=turns,
             ),
             replies=replies,
             work=self._work,

@@ -16,16 +16,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
-from bot.coc.client import CocClient, Fetched
+from bot.coc.client import CocClient
 from bot.coc.errors import CocError, Forbidden, ForeignTask, TaskNotFound, TimedOut
 from bot.coc.flights import Flights
-from bot.coc.models import Run, Task, TaskSummary
-from bot.coc.parameters import Parameters, decode_parameters
+from bot.coc.models import Run, TaskSummary
 from bot.coc.projects import Projects
 from bot.coc.recent import Entry, Recent
-from bot.coc.snapshot import Missing, Snapshot, Stale
-from bot.coc.targets import Targets, decode_targets
-from bot.turns import Turns
+from bot.coc.snapshot import Detail, Missing, Snapshot, Stale
 
 T = TypeVar("T")
 
@@ -37,9 +34,6 @@ HISTORY_WAIT_S = 5.0
 
 SPARE_S = 0.2
 """So long before the deadline the extra calls are given up, so that the card still goes out in time."""
-
-OFF_LOOP_BYTES = 256 * 1024
-"""Answers larger than this are decoded in a thread: 1 MB of targets takes tens of milliseconds."""
 
 How = Literal["joined", "reused", "stale"]
 
@@ -77,17 +71,6 @@ NOBODY = Asker()
 """Gets nothing that was asked for by somebody else."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """The detail call's answer. ``asked`` and ``came`` are readings of the monotonic clock, in seconds."""
-
-    task_id: str
-    detail: Fetched[Task]
-    asked: float
-    came: float
-    as_of: datetime
-
-
 class Lookup:
     """Asks COC for a task. One instance per process, used from one event loop.
 
@@ -103,15 +86,12 @@ class Lookup:
         now: Callable[[], datetime] = _now,
         monotonic: Callable[[], float] = time.monotonic,
         tell: Callable[[How], None] = lambda _how: None,
-        turns: Turns | None = None,
     ) -> None:
         self._coc = coc
         self._limits = limits
         self._now = now
         self._monotonic = monotonic
         self._tell = tell
-        self._turns = turns or Turns()
-        self._answers = Flights[_Answer]()
         self._details = Flights[Entry]()
         self._snapshots = Flights[Entry]()
         self._recent = Recent(monotonic)
@@ -183,75 +163,62 @@ class Lookup:
         return await self._snapshots.join(task_id, lambda: self._whole(task_id))
 
     async def _shared_detail(self, task_id: str) -> Entry:
-        if task_id in self._answers:
+        if task_id in self._details:
             self._tell("joined")
-        return await self._decoded(await self._answer(task_id))
+        return await self._detail(task_id)
 
-    async def _answer(self, task_id: str) -> _Answer:
-        """COC's detail of the task, not yet decoded."""
+    async def _detail(self, task_id: str) -> Entry:
+        """What the detail call alone tells, decoded; kept."""
 
-        async def ask() -> _Answer:
-            began = self._monotonic()
+        async def ask() -> Entry:
+            asked = self._monotonic()
             try:
-                detail = await self._coc.task(task_id)
+                fetched = await self._coc.detail(task_id, Detail.of)
             except CocError as error:
-                # Of no task, or a foreign one, COC tells in good health.
+                # COC is well when it says that a task is unknown or foreign.
                 self._well = self._well and isinstance(error, TaskNotFound | ForeignTask)
                 raise
             self._well = True
-            self._projects.learn(task_id, detail.value.enterprise_project_id)
-            return _Answer(task_id, detail, began, self._monotonic(), self._now())
-
-        return await self._answers.join(task_id, ask)
-
-    async def _decoded(self, answer: _Answer) -> Entry:
-        """What the detail call alone tells, decoded; kept."""
-
-        async def decode() -> Entry:
-            await self._turns.turn()
-            targets, parameters = await _decoded(answer.detail)
-            found = Snapshot(
-                task_id=answer.task_id,
-                task=answer.detail.value,
-                targets=targets,
-                parameters=parameters,
+            detail = fetched.value
+            self._projects.learn(task_id, detail.task.enterprise_project_id)
+            snapshot = Snapshot(
+                task_id=task_id,
+                task=detail.task,
+                targets=detail.targets,
+                parameters=detail.parameters,
                 summary=Missing("not asked"),
                 runs=Missing("not asked"),
-                as_of=answer.as_of,
-                elapsed_s=answer.came - answer.asked,
-                request_id=answer.detail.request_id,
+                as_of=self._now(),
+                elapsed_s=self._monotonic() - asked,
+                request_id=fetched.request_id,
+                digest=detail.digest,
             )
-            # Its age counts from when COC was asked, however long that and decoding took.
-            entry = Entry(found, answer.asked, answer.detail.size)
+            # Its age counts from when COC was asked, however long the answer and decoding took.
+            entry = Entry(snapshot, asked, fetched.size)
             self._recent.keep(entry)
             return entry
 
-        return await self._details.join(answer.task_id, decode)
+        return await self._details.join(task_id, ask)
 
     async def _whole(self, task_id: str) -> Entry:
         early = self._begun(task_id)
         try:
-            answer = await self._answer(task_id)
-            project = answer.detail.value.enterprise_project_id
+            detail = await self._detail(task_id)
+            project = detail.snapshot.task.enterprise_project_id
             listing = early.listing if early and early.project == project else None
             runs = early.runs if early else None
-            wait_s = self._left(answer.asked, EXTRA_WAIT_S)
-            extras = asyncio.gather(
+            wait_s = self._left(detail.asked, EXTRA_WAIT_S)
+            summary, found_runs = await asyncio.gather(
                 _within(wait_s, listing if listing is not None else self._summary(task_id, project)),
                 _within(wait_s, runs if runs is not None else self._runs(task_id)),
             )
-            try:
-                detail = await self._decoded(answer)
-            except BaseException:
-                extras.cancel()
-                raise
-            summary, found_runs = await extras
         finally:
             if early:
                 early.cancel()
-        found = replace(detail.snapshot, summary=summary, runs=found_runs, elapsed_s=self._monotonic() - answer.asked)
+        elapsed_s = self._monotonic() - detail.asked
+        snapshot = replace(detail.snapshot, summary=summary, runs=found_runs, elapsed_s=elapsed_s)
         # Whoever has been told a part of an answer gets the next one fresh.
-        entry = Entry(found, answer.asked, detail.size, detail.told)
+        entry = Entry(snapshot, detail.asked, detail.size, detail.told)
         self._recent_whole.keep(entry)
         return entry
 
@@ -316,9 +283,3 @@ def _newer(entry: Entry, asker: Asker) -> bool:
         return True
     return int(entry.snapshot.as_of.timestamp()) > int(asker.newer_than.timestamp())
 
-
-async def _decoded(detail: Fetched[Task]) -> tuple[Targets, Parameters]:
-    def both() -> tuple[Targets, Parameters]:
-        return decode_targets(detail.value.target_instances), decode_parameters(detail.value.input_param)
-
-    return await asyncio.to_thread(both) if detail.size > OFF_LOOP_BYTES else both()

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 
-from bot.coc.client import CocClient, Deadlines
+from bot.coc.client import OFF_LOOP_FROM, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
 from bot.coc.errors import (
     CocError,
@@ -25,7 +25,7 @@ from bot.coc.errors import (
 from bot.coc.recent import KEPT
 from bot.coc.snapshot import Missing
 from bot.coc.targets import Targets, decode_targets
-from bot.lookup import EXTRA_WAIT_S, OFF_LOOP_BYTES, Asker, Limits, Lookup
+from bot.lookup import EXTRA_WAIT_S, Asker, Limits, Lookup
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.coc_server import LocalCoc
 
@@ -136,7 +136,7 @@ async def test_when_everybody_gives_up_the_calls_still_end_and_are_kept(coc: Loc
     assert [type(result) for result in results] == [asyncio.CancelledError] * 3
     assert (await lookup.snapshot(NIGHTLY)).task.name == "nightly-logrotate"
     assert len(coc.requests) == 3
-    assert len(lookup._snapshots) == len(lookup._answers) == len(lookup._details) == 0
+    assert len(lookup._snapshots) == len(lookup._details) == 0
 
 
 async def test_two_tasks_are_asked_for_beside_each_other(coc: LocalCoc, lookup: Lookup) -> None:
@@ -169,7 +169,7 @@ async def test_a_full_task_is_decoded_beside_the_event_loop(monkeypatch: pytest.
         threads.append(threading.current_thread())
         return decode_targets(value)
 
-    monkeypatch.setattr("bot.lookup.decode_targets", watched)
+    monkeypatch.setattr("bot.coc.snapshot.decode_targets", watched)
     rows = [{"resourceId": f"id-{number}", "properties": {"hostName": "h" * 900}} for number in range(999)]
     plan = json.dumps({"batches": [{"targetInstances": rows}]})
     async with LocalCoc() as coc:
@@ -182,7 +182,7 @@ async def test_a_full_task_is_decoded_beside_the_event_loop(monkeypatch: pytest.
             await Lookup(client).snapshot("ST2601050930000000000001A1")
         finally:
             await client.aclose()
-    assert detail.size > OFF_LOOP_BYTES
+    assert detail.size > OFF_LOOP_FROM
     assert len(found.targets.machines) == 999
     assert [thread is threading.main_thread() for thread in threads] == [False, True]
 

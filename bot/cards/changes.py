@@ -4,14 +4,12 @@ Any replica can answer any click: no memory of earlier cards is kept. The value 
 Slack as we sent it, but it is read as if anybody had written it: what does not fit is ignored.
 """
 
-import hashlib
 import json
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.cards.text import clean
-from bot.coc.models import Task
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
 
@@ -54,22 +52,8 @@ def seen(snapshot: Snapshot) -> Seen:
         as_of=snapshot.as_of,
         # Values are never parsed, but nothing that looks live leaves here: a log or an export may show them.
         facts=tuple((label, clean(text).translate(_QUOTES)[:_MAX_FACT]) for label, text in facts.items()),
-        digest=_digest(task),
+        digest=snapshot.digest,
     )
-
-
-def _digest(task: Task) -> str:
-    """A short hash of the whole task; ``""``, which says nothing, where it is nested too deeply to write out."""
-    try:
-        wire = task.model_dump(mode="json")
-        # Megabytes of text: to write it out as JSON once more would take 10 ms and change nothing.
-        targets = wire.pop("target_instances", None)
-        rest = json.dumps([wire, None if isinstance(targets, str) else targets], sort_keys=True, default=str)
-    except (ValueError, RecursionError):
-        return ""
-    found = hashlib.sha256(rest.encode("utf-8", "replace"))
-    found.update(targets.encode("utf-8", "replace") if isinstance(targets, str) else b"")
-    return found.hexdigest()[:12]
 
 
 def encode(found: Seen) -> str:

@@ -125,7 +125,7 @@ def _around(snapshot: Snapshot, shown: list[_Told], blocks: list[Block]) -> list
 
 
 def _none(snapshot: Snapshot) -> str:
-    if snapshot.task.input_param is None:
+    if not snapshot.parameters.were_sent:
         return "COC sent no parameters of this task."
     return f"This {_kind(snapshot) or 'task'} takes no parameters."
 

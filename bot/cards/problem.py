@@ -87,6 +87,12 @@ _WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
         "This attempt tells nothing about the task. Try again in a minute.",
     ),
     (
+        coc.Busy,
+        ":hourglass_flowing_sand:",
+        "The bot is busy with other large tasks.",
+        "Nothing is wrong with this one. Try again in a few seconds.",
+    ),
+    (
         coc.Unreachable,
         ":electric_plug:",
         "The bot can't reach COC.",

@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from bot.coc import errors
-from bot.coc.reading import clean_deep, give_way
+from bot.coc.reading import TooManyValues, clean_deep, give_way, parse
 
 _BY_CODE: Mapping[str, type[errors.CocError]] = {
     "COC.00014102": errors.TaskNotFound,
@@ -112,6 +112,8 @@ def _object(answer: Answer) -> dict[str, Any]:
         raise _refusal(answer)
     try:
         found = _parsed(answer.body)
+    except TooManyValues as error:
+        raise _error(errors.TooLarge, answer, _SILENCE, str(error)) from error
     except ValueError as error:
         raise _error(errors.Unreadable, answer, _SILENCE, _what_instead(answer.body, error)) from error
     if not isinstance(found, dict):
@@ -186,7 +188,7 @@ def _parsed(body: bytes) -> object:
     """
     text = body.decode("utf-8-sig", "replace")
     try:
-        value = json.loads(text, parse_constant=_no_number, object_hook=give_way)
+        value = parse(text, parse_constant=_no_number, object_hook=give_way)
         # Raw surrogates were replaced while decoding; only escapes can bring one in.
         return clean_deep(value) if _SURROGATE.search(text) else value
     except RecursionError:

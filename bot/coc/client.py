@@ -19,6 +19,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 from bot.coc import answers, errors
 from bot.coc.answers import Answer
 from bot.coc.models import Run, Task, TaskSummary
+from bot.coc.room import Place, Room
 from bot.coc.transport import FAILURES, Deadlines, broken_answer, no_answer, open_http, read_body
 from bot.turns import Turns
 
@@ -103,14 +104,21 @@ class CocClient:
         self._jitter = jitter
         self._observe = observe
         self._turns = turns or Turns()
+        self._room = Room()
         self._http = open_http(
             endpoint, auth=auth, deadlines=deadlines, user_agent=_user_agent(), transport=transport
         )
 
     async def task(self, task_id: str) -> Fetched[Task]:
         """The task itself: GET /v1/schedule/task/{task_id}. Needs ``coc:schedule:get``."""
+        return await self.detail(task_id, lambda task: task)
+
+    async def detail(self, task_id: str, decode: Callable[[Task], T]) -> Fetched[T]:
+        """The task as ``decode`` makes it, which runs in a thread where the answer is large."""
         _check(task_id)
-        return await self._fetch(_TASK, f"/v1/schedule/task/{task_id}", {}, partial(_task, task_id))
+        return await self._fetch(
+            _TASK, f"/v1/schedule/task/{task_id}", {}, lambda answer: decode(_task(task_id, answer))
+        )
 
     async def summary(self, task_id: str, enterprise_project_id: str | None) -> Fetched[TaskSummary | None]:
         """What only the list call knows of the task; None where it lists no such task. Needs ``coc:schedule:list``.
@@ -191,19 +199,24 @@ class CocClient:
     async def _within(
         self, end: float, operation: _Operation, path: str, query: Mapping[str, str], read: Callable[[Answer], T]
     ) -> tuple[Answer, T]:
+        place = Place(self._room)
         try:
-            async with asyncio.timeout_at(end):
+            async with asyncio.timeout_at(end), place:
                 # Signing and sending take half a millisecond, reading and what is done with it more.
                 await self._turns.turn()
-                answer = await self._ask(operation, path, query)
+                answer = await self._ask(operation, path, query, place)
                 await self._turns.turn()
                 if len(answer.body) < OFF_LOOP_FROM:
                     return answer, read(answer)
-                return answer, await asyncio.to_thread(read, answer)
+                decoding = asyncio.ensure_future(asyncio.to_thread(read, answer))
+                place.keep_for(decoding)
+                return answer, await asyncio.shield(decoding)
         except TimeoutError as error:
+            if place.is_waiting:
+                raise errors.Busy(f"no room for the answer within {self._deadlines.total:g} s") from error
             raise errors.TimedOut(f"total deadline: not done within {self._deadlines.total:g} s") from error
 
-    async def _ask(self, operation: _Operation, path: str, query: Mapping[str, str]) -> Answer:
+    async def _ask(self, operation: _Operation, path: str, query: Mapping[str, str], place: Place) -> Answer:
         request = self._http.build_request("GET", path, params=query)
         try:
             response = await self._http.send(request, stream=True)
@@ -211,7 +224,7 @@ class CocClient:
             raise no_answer(error, self._deadlines) from error
         answer = Answer(response.status_code, response.headers, b"", operation.permission, self._clock())
         try:
-            return replace(answer, body=await read_body(response))
+            return replace(answer, body=await read_body(response, place))
         except errors.CocError as error:
             error.request_id = answer.request_id
             raise

@@ -5,10 +5,10 @@ the rest of the task can still be shown.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from bot.coc.reading import as_text, clean_deep, give_way
+from bot.coc.reading import TooManyValues, as_text, clean_deep, give_way, parse, shortened
 
 MAX_WRAPPINGS = 4
 """How many times a string may hold a string that holds … before we call it broken. COC wraps twice."""
@@ -27,9 +27,17 @@ class Broken:
     """Offset in ``raw``, in characters from 0, at which decoding stopped."""
     reason: str
     raw: str
+    """The text as it came; of a very long one the beginning."""
+    length: int = field(default=0, compare=False)
+    """Characters of the whole text, where ``raw`` is not all of it."""
 
     def __str__(self) -> str:
-        return f"{self.where}: {self.reason.removesuffix(' at')} at character {self.at + 1} of {len(self.raw)}"
+        whole = self.length or len(self.raw)
+        return f"{self.where}: {self.reason.removesuffix(' at')} at character {self.at + 1} of {whole}"
+
+
+def _broken(where: str, at: int, reason: str, raw: str) -> Broken:
+    return Broken(where, at, reason, shortened(raw), len(raw))
 
 
 def decode(value: object, where: str) -> Any | Broken:
@@ -46,12 +54,14 @@ def decode(value: object, where: str) -> Any | Broken:
             # An escape inside can bring in a lone surrogate, which cannot be encoded as UTF-8 later.
             value = clean_deep(_loads(value)) if "\\u" in value else _loads(value)
         except json.JSONDecodeError as error:
-            return Broken(where, error.pos, error.msg[:1].lower() + error.msg[1:], str(value))
+            return _broken(where, error.pos, error.msg[:1].lower() + error.msg[1:], str(value))
         except RecursionError:
-            return Broken(where, 0, "nested too deeply", str(value))
+            return _broken(where, 0, "nested too deeply", str(value))
+        except TooManyValues as error:
+            return _broken(where, 0, str(error), str(value))
         except ValueError:  # json.loads refuses integers of thousands of digits
-            return Broken(where, 0, "a number too long to read", str(value))
-    return Broken(where, 0, "wrapped in too many strings", value) if isinstance(value, str) else value
+            return _broken(where, 0, "a number too long to read", str(value))
+    return _broken(where, 0, "wrapped in too many strings", value) if isinstance(value, str) else value
 
 
 def decode_list(value: object, where: str) -> list[Any] | Broken:
@@ -89,4 +99,4 @@ def objects(entries: list[Any], where: str, faults: list[Broken]) -> list[dict[s
 
 def _loads(text: str) -> Any:
     # Those that are decoded in a thread are large; small ones are many, and a hook costs each 2 µs.
-    return json.loads(text) if len(text) < LARGE else json.loads(text, object_hook=give_way)
+    return parse(text) if len(text) < LARGE else parse(text, object_hook=give_way)

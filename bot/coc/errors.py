@@ -6,6 +6,7 @@
     ├── CredentialsUnavailable     no credential source gave a key, or renewing one failed
     ├── Unreachable                no connection: DNS, refused, reset, TLS
     ├── TimedOut                   connect, read or total deadline passed
+    ├── Busy                       the deadline passed while other large answers were being read
     ├── Refused                    an answer that says no; final, never retried
     │   ├── TaskNotFound           400 COC.00014102
     │   ├── ForeignTask            400 COC.00014121
@@ -20,7 +21,7 @@
         ├── Unreadable             HTML, truncated, not JSON, not an object
         ├── ErrorEnvelope          a 200 whose body says that it failed, with a code we do not know
         ├── WrongTask              another task's id came back, or none
-        └── TooLarge               more bytes than we are ready to read
+        └── TooLarge               more bytes or values than we are ready to read
 
 The meaning of the codes follows the vendor's document of the call and its error-code pages. The gateway
 writes its prefix both ``APIGW.`` and ``APIG.``. No message here holds a key, a signature or a token.
@@ -89,6 +90,12 @@ class Unreachable(CocError):
 
 class TimedOut(CocError):
     """A deadline passed; ``detail`` says which (connect, read, total) and after how many seconds."""
+
+    passing = True
+
+
+class Busy(CocError):
+    """COC answered, but until the deadline other large answers took all the memory set aside for reading them."""
 
     passing = True
 
@@ -181,4 +188,4 @@ class WrongTask(BadAnswer):
 
 
 class TooLarge(BadAnswer):
-    """The body is larger than the cap; it was not read to the end."""
+    """The body has more bytes or more JSON values than the cap; it was not read to the end."""

@@ -40,10 +40,14 @@ class Parameters:
     other: tuple[Parameter, ...] = ()
     """Everything else of the map: a job's parameters."""
     faults: tuple[Broken, ...] = ()
+    were_sent: bool = True
+    """Whether COC sent any ``input_param`` at all."""
 
 
 def decode_parameters(value: object) -> Parameters:
     """The parameters in a task's ``input_param``, whatever came: never raises."""
+    if value is None:
+        return Parameters(were_sent=False)
     found = decode_object(value, "parameters")
     if isinstance(found, Broken):
         return Parameters(faults=(found,))

@@ -6,6 +6,8 @@ turns all of that into one Python type, or into None where there is nothing; it 
 """
 
 import json
+import re
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator
@@ -13,6 +15,54 @@ from pydantic import BeforeValidator
 Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 
 _WRAPPER_KEYS = ("value", "name", "code", "type")
+
+MOST_VALUES = 400_000
+"""JSON values in one text. A task of 10,000 machines, ten times the vendor's limit, has 170,000; 1.5 million took
+7 s and 566 MB (measured)."""
+
+LONGEST_TEXT = 200_000
+"""Characters of one text that are kept. Nothing shows more than 10,000, and a value may have 16 million."""
+
+_STRING_OR_BEGINNING = re.compile(r'"(?:[^"\\]++|\\.)*+"|[,\[{]', re.DOTALL)
+
+
+class TooManyValues(ValueError):
+    """A JSON text that would take too long, and too much memory, to decode."""
+
+
+def parse(
+    text: str,
+    *,
+    object_hook: Callable[[dict[str, Any]], Any] | None = None,
+    parse_constant: Callable[[str], Any] | None = None,
+) -> Any:
+    """``json.loads`` in bounds. Raises ValueError, RecursionError; TooManyValues before anything is decoded."""
+    # Each value is the first of its list or object, or stands behind a comma. Three counts take 1 ms for a MB.
+    if sum(map(text.count, ",[{")) > MOST_VALUES and _has_too_many_values(text):
+        raise TooManyValues(f"more than {MOST_VALUES:,} values")
+    return json.loads(text, object_hook=object_hook, parse_constant=parse_constant)
+
+
+def _has_too_many_values(text: str) -> bool:
+    """The same count without what stands in strings: a long script has many commas too."""
+    values = strings = 0
+    for token in _STRING_OR_BEGINNING.finditer(text):
+        if token.end() - token.start() == 1:
+            values += 1
+        else:
+            strings += 1
+        # JSON has at most two strings for each value. Many more are no JSON, and would only take long to count.
+        if max(values, strings // 2) > MOST_VALUES:
+            return True
+    return False
+
+
+def shortened(text: str) -> str:
+    """The text, or its first ``LONGEST_TEXT`` characters and how many more there were."""
+    if len(text) <= LONGEST_TEXT:
+        return text
+    kept = LONGEST_TEXT - 100  # with the mark it is short enough not to be shortened again
+    return f"{text[:kept]}… ({len(text) - kept:,} more characters)"
 
 
 def clean(text: str) -> str:
@@ -45,11 +95,14 @@ def give_way(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_text(value: object) -> str | None:
-    """A string for any JSON value; None for null, ``""`` and blanks. A word wrapped in an object is unwrapped."""
+    """A string for any JSON value; None for null, ``""`` and blanks. A word wrapped in an object is unwrapped.
+
+    Of a very long text the beginning: see ``shortened``.
+    """
     if value is None:
         return None
     if isinstance(value, str):
-        return clean(value) if value and not value.isspace() else None
+        return shortened(clean(value)) if value and not value.isspace() else None
     if isinstance(value, dict):
         for key in _WRAPPER_KEYS:
             if isinstance(value.get(key), str) and value[key]:
@@ -99,7 +152,7 @@ def as_object(value: object) -> dict[str, Any] | None:
     """An object, also where it came as a JSON string; None where it is neither."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            value = clean_deep(json.loads(value)) if "\\u" in value else json.loads(value)
+            value = clean_deep(parse(value)) if "\\u" in value else parse(value)
         except (ValueError, RecursionError):
             return None
     return value if isinstance(value, dict) else None
@@ -107,7 +160,9 @@ def as_object(value: object) -> dict[str, Any] | None:
 
 def as_inner(value: object) -> Json:
     """A JSON string that holds JSON, kept as it came: decoding it is another step that may fail by itself."""
-    return as_text(value) if value is None or isinstance(value, str) else value  # type: ignore[return-value]
+    if isinstance(value, str):
+        return clean(value) if value and not value.isspace() else None
+    return value  # type: ignore[return-value]
 
 
 def canonical(word: str | None) -> str:

@@ -14,6 +14,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from bot.coc import errors
+from bot.coc.room import Place
 
 BODY_CAP = 64 * 1024 * 1024
 """Bytes of a good answer that we are ready to read. One parameter value may legally have 16,777,215 characters."""
@@ -103,19 +104,21 @@ async def _send_once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandler
         raise aiohttp.ServerConnectionError(str(error) or "connection dropped") from error
 
 
-async def read_body(response: httpx.Response) -> bytes:
-    """The decoded body of a streamed answer.
+async def read_body(response: httpx.Response, place: Place) -> bytes:
+    """The decoded body of a streamed answer; waits for room in memory before it reads what is large.
 
     A good answer is read whole, or TooLarge is raised. Of a refusal as much is read as there is, up to its
     own cap: its status already says enough. Raises what is in ``FAILURES`` where a good answer breaks off.
     """
     chunks, size = [], 0
     cap = BODY_CAP if response.is_success else ERROR_BODY_CAP
+    await place.grow(min(_declared_size(response), cap))
     try:
         async for chunk in response.aiter_bytes():
             size += len(chunk)
             if size > cap:
                 break
+            await place.grow(size)
             chunks.append(chunk)
     except FAILURES as error:
         if response.is_success or _is_timeout(error):
@@ -123,6 +126,13 @@ async def read_body(response: httpx.Response) -> bytes:
     if size > cap and response.is_success:
         raise errors.TooLarge(f"more than {cap // 1024 // 1024} MiB", status=response.status_code)
     return b"".join(chunks)
+
+
+def _declared_size(response: httpx.Response) -> int:
+    """Bytes that the body will have; 0 where the headers do not say. Of a compressed body, nobody knows before."""
+    declared = response.headers.get("Content-Length", "")
+    known = declared.isascii() and declared.isdigit() and "Content-Encoding" not in response.headers
+    return int(declared[:18]) if known else 0
 
 
 def no_answer(error: Exception, deadlines: Deadlines) -> errors.CocError:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.coc.models import Run, Task, TaskSummary
+from bot.coc.models import Run, Task, TaskSummary, digest
 from bot.coc.parameters import decode_parameters
 from bot.coc.snapshot import Missing, Snapshot
 from bot.coc.targets import decode_targets
@@ -46,6 +46,7 @@ def snapshot(
         runs=runs if isinstance(runs, Missing) else tuple(Run.model_validate(run) for run in runs),
         as_of=as_of,
         elapsed_s=0.42,
+        digest=digest(task),
     )
 
 
