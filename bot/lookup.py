@@ -282,4 +282,3 @@ def _newer(entry: Entry, asker: Asker) -> bool:
     if asker.newer_than is None:
         return True
     return int(entry.snapshot.as_of.timestamp()) > int(asker.newer_than.timestamp())
-

@@ -208,8 +208,9 @@ class CocClient:
                 await self._turns.turn()
                 if len(answer.body) < OFF_LOOP_FROM:
                     return answer, read(answer)
+                await place.decoding(len(answer.body))
                 decoding = asyncio.ensure_future(asyncio.to_thread(read, answer))
-                place.keep_for(decoding)
+                place.keep_until(decoding)
                 return answer, await asyncio.shield(decoding)
         except TimeoutError as error:
             if place.is_waiting:

@@ -17,7 +17,7 @@ Json = dict[str, Any] | list[Any] | str | int | float | bool | None
 _WRAPPER_KEYS = ("value", "name", "code", "type")
 
 MOST_VALUES = 400_000
-"""JSON values in one text. A task of 10,000 machines, ten times the vendor's limit, has 170,000; 1.5 million took
+"""JSON values in one text. A task of 10,000 machines, ten times the vendor's limit, has 150,000; 1.5 million took
 7 s and 566 MB (measured)."""
 
 LONGEST_TEXT = 200_000

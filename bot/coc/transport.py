@@ -22,6 +22,10 @@ BODY_CAP = 64 * 1024 * 1024
 ERROR_BODY_CAP = 1024 * 1024
 """Bytes of a refusal that we read; its words stand at the start."""
 
+READ_AHEAD = 256 * 1024
+"""Bytes that a connection reads before somebody takes them. While another answer is being decoded the event loop runs
+some 100 times a second: with aiohttp's own 64 KiB, 16 MB would take seconds."""
+
 FAILURES = (httpx.HTTPError, httpx.StreamError, aiohttp.ClientError, OSError)
 """What sending a request or reading an answer raises, once the bridge has mapped what it knows."""
 
@@ -86,6 +90,7 @@ def _over_our_session(transport: httpx.AsyncBaseTransport) -> httpx.AsyncBaseTra
                 ssl=transport.ssl_context,
             ),
             cookie_jar=aiohttp.DummyCookieJar(),
+            read_bufsize=READ_AHEAD,
             middlewares=(_send_once,),
         )
 
@@ -112,7 +117,7 @@ async def read_body(response: httpx.Response, place: Place) -> bytes:
     """
     chunks, size = [], 0
     cap = BODY_CAP if response.is_success else ERROR_BODY_CAP
-    await place.grow(min(_declared_size(response), cap))
+    await place.expect(min(_declared_size(response), cap))
     try:
         async for chunk in response.aiter_bytes():
             size += len(chunk)

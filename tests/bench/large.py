@@ -27,11 +27,11 @@ CROWDS = ((10, 16), (20, 16), (50, 16), (100, 2), (2, 60))
 KEYS = 1_500_000
 DENSE, LIST = "ST" + "D" * 24, "ST" + "L" * 24
 SAMPLE_S = 0.01
-PATIENCE_S = 15.0
 
 
-def _task_id(number: int, megabytes: int) -> str:
-    return f"ST{megabytes:02d}{number:022d}"
+def many(count: int, megabytes: int) -> list[str]:
+    """Ids of so many tasks of so many MB."""
+    return [f"ST{megabytes:02d}{number:022d}" for number in range(count)]
 
 
 def _bodies() -> dict[str, bytes]:
@@ -45,7 +45,7 @@ def _bodies() -> dict[str, bytes]:
     for _, megabytes in CROWDS:
         text = "echo 'some words of a long script'; " * (megabytes * MB // 36)
         script = {"script_params": json.dumps([{"paramName": "script", "paramValue": text, "paramOrder": 1}])}
-        bodies[_task_id(0, megabytes)[:4]] = json.dumps({**base, "input_param": json.dumps(script)}).encode()
+        bodies[many(1, megabytes)[0][:4]] = json.dumps({**base, "input_param": json.dumps(script)}).encode()
     return bodies
 
 
@@ -89,19 +89,23 @@ async def watched(bot: Running) -> AsyncIterator[list[float]]:
         watching.cancel()
 
 
-async def rush(slack: LightSlack, bot: Running, ids: list[str]) -> tuple[list[Ask], list[float], float]:
+async def rush(
+    slack: LightSlack, bot: Running, ids: list[str], patience_s: float = 15.0
+) -> tuple[list[Ask], list[float], float]:
     """Everybody at once: the commands, the samples of memory, seconds until the last was answered."""
     asks = [slack.command(task_id) for task_id in ids]
     began = time.perf_counter()
     async with watched(bot) as samples:
-        await slack.rush(asks, card=True, patience_s=PATIENCE_S)
+        await slack.rush(asks, card=True, patience_s=patience_s)
     return asks, samples, time.perf_counter() - began
 
 
 async def main() -> None:
     """Measure and print."""
-    table = Table("at once", "idle RSS", "largest RSS", "RSS 2 s later", "cards", "errors", "no answer", "worst ack", "last")
-    crowds = {f"{many} of {size} MB": [_task_id(number, size) for number in range(many)] for many, size in CROWDS}
+    table = Table(
+        "at once", "idle RSS", "largest RSS", "RSS 2 s later", "cards", "errors", "no answer", "worst ack", "last"
+    )
+    crowds = {f"{count} of {size} MB": many(count, size) for count, size in CROWDS}
     for what, ids in (crowds | {f"{KEYS:,} keys": [DENSE], f"{KEYS:,} lists": [LIST]}).items():
         async with LightSlack() as slack, beside(serve) as (_, url, _), processes.bot(slack, url) as bot:
             asks, samples, took = await rush(slack, bot, ids)

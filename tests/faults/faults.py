@@ -15,6 +15,7 @@ Json = dict[str, Any]
 
 LARGE = 200_000
 """Bytes of an answer that is too large for the bot of a cell."""
+MANY_KEYS = b"{%s}" % b",".join(b'"%d":1' % number for number in range(400_001))
 WITHIN_S = 1.5
 """Until the answer to a press, where nothing makes anybody wait."""
 
@@ -92,6 +93,7 @@ UNUSABLE = (
     CocFault("200-deep", "Unreadable", NO_SENSE, {"status": 200, "body": b'{"id":' + b"[" * 100_000}),
     CocFault("200-cut", "Unreadable", NO_SENSE, {"status": 200, "truncate": 15}),
     CocFault("200-error", "ErrorEnvelope", "can't be read as a task", {"status": 200, "body": _PLAIN}),
+    CocFault("200-many-keys", "TooLarge", TOO_LARGE, {"status": 200, "body": MANY_KEYS}),
     CocFault("200-large", "TooLarge", TOO_LARGE, {"status": 200, "body": b" " * LARGE}, how="large"),
 )
 OF_ANOTHER = (

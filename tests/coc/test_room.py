@@ -1,0 +1,148 @@
+"""Room for large answers: bounded, fair, without deadlock; and what happens when there is none in time."""
+
+import asyncio
+import json
+import random
+
+import pytest
+from aiohttp import web
+
+from bot.coc import errors
+from bot.coc.client import CocClient, Deadlines
+from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
+from bot.coc.room import MEDIUM, SMALL, TOTAL, Place, Room
+from bot.coc.snapshot import Detail
+from tests.coc.test_client import ID, client_for, http_server
+
+MB = 1024 * 1024
+
+
+@pytest.mark.parametrize("seed", range(20))
+async def test_answers_of_any_size_all_get_through_and_stay_within_the_room(seed: int) -> None:
+    """At most TOTAL bytes, plus one undeclared answer that grew. Nobody waits for ever, some give up."""
+    draw, room, most = random.Random(seed), Room(), 0
+
+    async def read(size: int, *, is_declared: bool, patience_s: float) -> bool:
+        nonlocal most
+        try:
+            async with asyncio.timeout(patience_s), Place(room) as place:
+                if is_declared:
+                    await place.expect(size)
+                for so_far in range(0, size + 1, max(size // 4, 1)):
+                    await place.grow(so_far)
+                    most = max(most, room.used)
+                    await asyncio.sleep(0)
+                await place.decoding(size)
+                await asyncio.sleep(0.001)
+        except TimeoutError:
+            return False
+        return True
+
+    sizes = [draw.choice([1000, SMALL + 1, MB, MEDIUM, MEDIUM + 1, 16 * MB, 60 * MB]) for _ in range(60)]
+    patience = [draw.choice([0.0, 0.002, 10.0]) for _ in sizes]
+    results = await asyncio.gather(
+        *(
+            read(size, is_declared=draw.random() < 0.5, patience_s=patience_s)
+            for size, patience_s in zip(sizes, patience, strict=True)
+        )
+    )
+    assert all(done for done, patience_s in zip(results, patience, strict=True) if patience_s == 10.0)
+    assert most <= TOTAL + 60 * MB
+    assert room.used == 0
+    assert not room.heavy.locked()
+
+
+async def test_an_abandoned_decode_holds_its_room_until_the_thread_ends() -> None:
+    """A thread can't be stopped: its memory is not free because somebody stopped waiting."""
+    room, decoding = Room(), asyncio.get_running_loop().create_future()
+    async with Place(room) as place:
+        await place.expect(16 * MB)
+        place.keep_until(decoding)
+    assert room.used == 16 * MB
+    decoding.set_result(None)
+    await asyncio.sleep(0)
+    assert room.used == 0
+
+
+async def test_without_room_in_time_the_bot_says_that_it_is_busy() -> None:
+    """Not that COC was slow: it has answered."""
+    body = json.dumps({"id": ID, "input_param": "x" * MB}).encode()
+
+    async def answer(_: web.BaseRequest) -> web.Response:
+        return web.Response(body=body)
+
+    async with http_server(answer) as url, client_for(url, deadlines=Deadlines(total=0.3)) as client:
+        await client._room.take(TOTAL)
+        with pytest.raises(errors.Busy):
+            await client.task(ID)
+        client._room.give_back(TOTAL)
+        assert (await client.task(ID)).value.id == ID
+        assert client._room.used == 0
+
+
+@pytest.mark.parametrize("is_chunked", [False, True])
+async def test_twenty_giants_at_once_stay_within_the_room(is_chunked: bool) -> None:
+    """Declared or not: what is being read never exceeds the budget by more than one answer."""
+    body = json.dumps({"id": ID, "input_param": json.dumps({"text": "x" * 16 * MB})}).encode()
+    most = 0
+
+    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        response = web.StreamResponse()
+        if is_chunked:
+            response.enable_chunked_encoding()
+        else:
+            response.content_length = len(body)
+        await response.prepare(request)
+        await response.write(body)
+        await response.write_eof()
+        return response
+
+    async def ask(client: CocClient) -> int:
+        nonlocal most
+        detail = (await client.detail(ID, Detail.of)).value
+        most = max(most, client._room.used)
+        return len(detail.parameters.other[0].value or "")
+
+    deadlines = Deadlines(read=60, total=60)
+    async with http_server(answer) as url, client_for(url, deadlines=deadlines) as client:
+        lengths = await asyncio.gather(*(ask(client) for _ in range(6)))
+        assert client._room.used == 0
+    assert most <= TOTAL + len(body)
+    assert set(lengths) == {len(shortened("x" * 16 * MB))}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        json.dumps({f"k{number}": number for number in range(MOST_VALUES + 1)}),
+        "[" + "[]," * MOST_VALUES + "[]]",
+        "[" + "{}," * MOST_VALUES + "{}]",
+        "[" + "1," * MOST_VALUES + "1]",
+        "[" + '"a,b",' * MOST_VALUES + "1]",
+    ],
+    ids=["keys", "lists", "objects", "numbers", "strings"],
+)
+def test_a_text_with_too_many_values_is_refused_before_it_is_decoded(text: str) -> None:
+    """Each value costs up to 100 bytes of memory, whatever it costs on the wire."""
+    with pytest.raises(TooManyValues):
+        parse(text)
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["a,b,[c],{d}\n" * MOST_VALUES, '"quoted", \\ and escaped, ' * MOST_VALUES, ["x,y"] * (MOST_VALUES // 2)],
+    ids=["commas", "quotes", "half as many"],
+)
+def test_commas_and_brackets_inside_strings_are_not_values(value: object) -> None:
+    """A long script or a table is one value."""
+    assert parse(json.dumps({"text": value})) == {"text": value}
+
+
+def test_a_long_text_is_kept_in_part_and_says_so() -> None:
+    """And what is shortened once stays as it is."""
+    text = as_text("x" * 16 * MB)
+    assert text is not None
+    assert len(text) <= LONGEST_TEXT
+    assert text.endswith("… (16,577,316 more characters)")
+    assert as_text(text) == text
+    assert as_text("y" * LONGEST_TEXT) == "y" * LONGEST_TEXT
