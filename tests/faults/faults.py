@@ -15,7 +15,9 @@ Json = dict[str, Any]
 
 LARGE = 200_000
 """Bytes of an answer that is too large for the bot of a cell."""
-MANY_KEYS = b"{%s}" % b",".join(b'"%d":1' % number for number in range(400_001))
+MOST_VALUES = 1_000
+"""JSON values that the bot of such a cell decodes."""
+MANY_KEYS = b"{%s}" % b",".join(b'"%d":1' % number for number in range(2 * MOST_VALUES))
 WITHIN_S = 1.5
 """Until the answer to a press, where nothing makes anybody wait."""
 
@@ -34,7 +36,7 @@ class CocFault:
     says: str
     answer: Json = field(default_factory=dict)
     tries: int = 1
-    how: Literal["", "nobody listens", "no such name", "large"] = ""
+    how: Literal["", "nobody listens", "no such name", "large", "many"] = ""
     part: str = "COC failed to answer"
     within_s: float = WITHIN_S
 
@@ -93,7 +95,7 @@ UNUSABLE = (
     CocFault("200-deep", "Unreadable", NO_SENSE, {"status": 200, "body": b'{"id":' + b"[" * 100_000}),
     CocFault("200-cut", "Unreadable", NO_SENSE, {"status": 200, "truncate": 15}),
     CocFault("200-error", "ErrorEnvelope", "can't be read as a task", {"status": 200, "body": _PLAIN}),
-    CocFault("200-many-keys", "TooLarge", TOO_LARGE, {"status": 200, "body": MANY_KEYS}),
+    CocFault("200-many-keys", "TooLarge", TOO_LARGE, {"status": 200, "body": MANY_KEYS}, how="many"),
     CocFault("200-large", "TooLarge", TOO_LARGE, {"status": 200, "body": b" " * LARGE}, how="large"),
 )
 OF_ANOTHER = (
@@ -167,6 +169,8 @@ def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None
             return
         case "large":
             patch.setattr("bot.coc.transport.BODY_CAP", LARGE // 2)
+        case "many":
+            patch.setattr("bot.coc.reading.MOST_VALUES", MOST_VALUES)
     bench.box.coc.fail(kind, **fault.answer)
 
 
