@@ -20,6 +20,16 @@ def new_reference() -> str:
     return f"{drawn[:4]}-{drawn[4:]}"
 
 
+@dataclass(slots=True)
+class Admission:
+    """What ``Access`` has decided about one interaction: once, however often it is asked."""
+
+    is_decided: bool = False
+    refusal: Exception | None = None
+    waited_s: float = 0.0
+    """How long Slack was asked about the person, in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """What Slack says about one command or click. Texts are empty where Slack sent none."""
@@ -32,8 +42,7 @@ class Interaction:
     response_url: str
     trigger_id: str
     reference: str = field(default_factory=new_reference)
-    counted: list[bool] = field(default_factory=list, compare=False)
-    """Holds something once this interaction has counted against its person's limit."""
+    admission: Admission = field(default_factory=Admission, compare=False)
     waited: list[bool] = field(default_factory=list, compare=False)
     """Holds something once the person has been told that COC is being waited for."""
     cloud_requests: list[str] = field(default_factory=list, compare=False)
