@@ -130,22 +130,26 @@ class Access:
             raise admission.refusal
         return True
 
-    def task_id(self, task_id: str) -> None:
+    def close(self, interaction: Interaction) -> None:
+        """Decide about an interaction that ended before anybody asked, without asking Slack: it counts too."""
+        self._conclude(interaction, self._verdict(interaction, final=True))
+
+    def check_id(self, task_id: str) -> None:
         """Raise Denied where the rules say by the id alone that this task may not be shown."""
         patterns = self._rules.tasks
         if patterns and all(pattern.startswith("id:") for pattern in patterns):
-            self.no_task(task_id)
+            self.check_missing(task_id)
 
-    def task(self, snapshot: Snapshot) -> None:
+    def check_task(self, snapshot: Snapshot) -> None:
         """Raise Denied unless the rules let this task be shown."""
         name, project = snapshot.task.name, snapshot.task.enterprise_project_id
         if not self._matches("name", name or "") and not self._matches("project", project or ""):
-            self.no_task(snapshot.task_id)
+            self.check_missing(snapshot.task_id)
 
-    def no_task(self, task_id: str) -> None:
-        """Raise Denied unless the rules let a task of this id be shown whatever it is, if it exists or not.
+    def check_missing(self, task_id: str) -> None:
+        """Raise Denied unless the rules allow this task by its id alone: for a task that COC does not know.
 
-        Who may not see a task must not learn by the answer that there is one.
+        The answer must not reveal whether a task exists that may not be shown.
         """
         if self._rules.tasks and not self._matches("id", task_id):
             raise self._denied("task", "This bot may not show this task.", "Check the id, or ask {contact}.")

@@ -148,10 +148,10 @@ class Desk:
         """What ``targets`` would give at once; None where COC or Slack must be asked. Raises Denied."""
         if not self.access.admitted(interaction):
             return None
-        self.access.task_id(task_id)
+        self.access.check_id(task_id)
         kept = self.lookup.kept(task_id, self.targets_max_age_s)
         if kept is not None:
-            self.access.task(kept)
+            self.access.check_task(kept)
         return kept
 
     def stop_if_quiet(self, interaction: Interaction) -> None:
@@ -175,7 +175,7 @@ class Desk:
     async def _asker(self, interaction: Interaction, task_id: str) -> Asker:
         """Somebody who may ask for this task. Raises Denied."""
         await self.access.admit(interaction)
-        self.access.task_id(task_id)
+        self.access.check_id(task_id)
         return Asker(interaction.user, waited_s=interaction.admission.waited_s)
 
     async def _shown(self, interaction: Interaction, task_id: str, asking: Awaitable[Snapshot]) -> Snapshot:
@@ -185,10 +185,10 @@ class Desk:
         except CocError as error:
             interaction.cloud_requests.extend(filter(None, [error.request_id]))
             if isinstance(error, TaskNotFound | ForeignTask):
-                self.access.no_task(task_id)
+                self.access.check_missing(task_id)
             raise
         interaction.cloud_requests.extend(filter(None, [found.request_id]))
-        self.access.task(found)
+        self.access.check_task(found)
         if found.stale is None:
             return found
         log_coc_error(found.stale.error)
@@ -230,6 +230,7 @@ class Desk:
             ) as finish:
                 outcome = await self._outcome(interaction, job, task_id, in_window=in_window)
                 finish(outcome)
+            self.access.close(interaction)
             seconds = self.monotonic() - began
             log.info("answered", outcome=outcome, ms=round(seconds * 1000))
         self.observe(interaction.kind, outcome, seconds)

@@ -63,14 +63,14 @@ class Interaction:
     @classmethod
     def of_click(cls, body: Mapping[str, Any], kind: str) -> "Interaction":
         """From a ``block_actions`` payload."""
-        channel = _text(_part(body, "channel"), "id") or _text(_part(body, "container"), "channel_id")
-        # In a modal Slack names no channel; ours remembers where the card stands.
-        look = None if channel else decode(_part(body, "view").get("private_metadata"))
+        # In a modal Slack names no channel; ours remembers where the card stands, and sends files there.
+        look = decode(_part(body, "view").get("private_metadata"))
+        channel = look.channel if look else _text(_part(body, "channel"), "id")
         user = _part(body, "user")
         return cls(
             kind=kind,
             user=_text(user, "id"),
-            channel=channel or (look.channel if look else ""),
+            channel=channel or _text(_part(body, "container"), "channel_id"),
             # In a channel that is shared with another workspace the person's own counts.
             team=_text(user, "team_id") or _text(_part(body, "team"), "id"),
             response_url=_text(body, "response_url"),

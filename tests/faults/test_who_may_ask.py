@@ -1,6 +1,7 @@
 """Slack does not say who may ask: each press ends in one answer all the same, in time, audited once."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,13 +11,16 @@ from tests.faults.surfaces import SURFACES, Surface
 from tests.faults.test_table import judge, judge_content, judge_error, pressed
 from tests.slack.presses import NIGHTLY, post
 
-METHODS = {"usergroups.users.list": "ALLOW_USERGROUPS", "users.info": "ALLOW_GUESTS"}
-GIVEN = {"ALLOW_USERGROUPS": "S0ONCALL", "ALLOW_GUESTS": "false"}
+RULES: dict[str, dict[str, Any]] = {
+    "usergroups.users.list": {"ALLOW_USERGROUPS": "S0ONCALL"},
+    "users.info": {"ALLOW_GUESTS": "false"},
+}
+"""By the question that they make the bot ask."""
 ASK_S, OLD_WAIT_S = 0.3, 0.1
 HANGS: Json = {"delay": 3 * SLACK_S}
 FAULTS = [
     pytest.param(method, refusal, id=f"{method}-{name}")
-    for method in METHODS
+    for method in RULES
     for name, refusal in (
         ("missing_scope", {"error": "missing_scope"}),
         ("503", {"status": 503}),
@@ -47,7 +51,7 @@ async def test_slack_does_not_say_who_may_ask(
     method: str, refusal: Json, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Nothing old is in hand: a no that says so. COC is not asked for somebody who may not be allowed to know."""
-    async with bench(monkeypatch, tmp_path, **{METHODS[method]: GIVEN[METHODS[method]]}) as watched:
+    async with bench(monkeypatch, tmp_path, **RULES[method]) as watched:
         watched.box.slack.scopes += ",users:read,usergroups:read"
         spot = await surface.prepare(watched.box, surface.channel)
         monkeypatch.setattr("bot.slack.membership.STALE_S", 0)
@@ -65,11 +69,11 @@ async def test_what_slack_said_before_stands_in(
     surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Both questions hang: a member who was no guest a while ago has the answer after a short wait."""
-    async with bench(monkeypatch, tmp_path, **GIVEN) as watched:
+    async with bench(monkeypatch, tmp_path, ALLOW_USERGROUPS="S0ONCALL", ALLOW_GUESTS="false") as watched:
         watched.box.slack.scopes += ",users:read,usergroups:read"
         spot = await surface.prepare(watched.box, surface.channel)
         await post(watched.box, NIGHTLY)
-        for method in METHODS:
+        for method in RULES:
             break_slack(watched, method, HANGS)
         await watched.mark()
         seen = await pressed(watched, surface, spot, OLD_WAIT_S + WITHIN_S)

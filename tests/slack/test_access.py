@@ -94,6 +94,25 @@ async def test_a_forbidden_channel_is_refused(tmp_path: Path) -> None:
         assert "page 2 of 2" in view_text(box)
 
 
+@pytest.mark.parametrize("channel", [INCIDENT, ""])
+async def test_in_a_modal_the_cards_own_channel_counts(tmp_path: Path, channel: str) -> None:
+    """It is where a file would go, whatever else the click says of a channel."""
+    async with guarded(tmp_path, ALLOW_CHANNELS=SHIFT) as (box, audit):
+        box.slack._workspace.bot_in.add(INCIDENT)
+        card = await post(box, NIGHTLY)
+        await box.slack.click(ADA, "targets", message_ts=card.ts)
+        view = await filled(box)
+        built = box.slack._interactions.click_view(ADA, view["id"], "targets_thread", selected="csv")
+        metadata = built.payload["view"]["private_metadata"]
+        assert SHIFT in metadata
+        built.payload["view"]["private_metadata"] = metadata.replace(SHIFT, channel)
+        built.payload["channel"] = {"id": SHIFT}
+        await box.slack._interactions.deliver(built)
+        await box.slack.settled(lambda: "may not be used in this conversation" in view_text(box))
+        await box.slack.settled(lambda: lines(audit)[-1]["outcome"] == "denied: channel")
+        assert box.slack.files() == []
+
+
 async def test_only_named_people_and_groups_may_ask(tmp_path: Path) -> None:
     """A person by id or by a user group's membership."""
     async with guarded(tmp_path, ALLOW_USERGROUPS="S0ONCALL", ALLOW_USERS="U0SOMEBODY") as (box, audit):

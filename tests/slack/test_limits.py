@@ -154,6 +154,18 @@ async def test_each_path_is_refused_over_the_limit(path: Surface, tmp_path: Path
     assert not box.coc.requests
 
 
+async def test_what_fails_before_it_is_decided_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack is slow to say who is a member, and does not take the loading view either."""
+    monkeypatch.setattr("bot.slack.membership.GROUP_S", 0)
+    async with guarded(tmp_path, PERSON_LIMIT="3", ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
+        view = await explorer(box)
+        box.slack.refuse("usergroups.users.list", delay=1.5)
+        box.slack.refuse("views.update", "internal_error")
+        await box.slack.click(ADA, "targets_next", view_id=view["id"])
+        assert (await audited(box, audit, 3))[-1]["outcome"] == "slack: internal_error"
+        await refused(box, audit, (ADA, SHIFT), "asked a lot", OVER)
+
+
 async def test_a_flood_of_help_is_counted_and_refused(tmp_path: Path) -> None:
     """The first refusals are told, to nobody else; who goes on is only audited."""
     async with guarded(tmp_path, PERSON_LIMIT="3") as (box, audit):
@@ -296,7 +308,8 @@ def test_both_limits_are_charged_or_neither() -> None:
 # Any sequence ---------------------------------------------------------------------------------------------
 
 PERSON, CHANNEL = 3, 5
-Path_ = Callable[[Access, Interaction], Any]
+Event = tuple[float, str, str, Callable[[Access, Interaction], Any]]
+"""When, who, where, by which path."""
 
 
 async def _whole(access: Access, one: Interaction) -> None:
@@ -326,7 +339,7 @@ EVENTS = st.lists(
 )
 
 
-def admissions(events: list[tuple[float, str, str, Path_]]) -> list[bool]:
+def admissions(events: list[Event]) -> list[bool]:
     """Which of them are admitted; the first of each is when it happens."""
     clock = Clock()
 
@@ -352,19 +365,21 @@ def admissions(events: list[tuple[float, str, str, Path_]]) -> list[bool]:
 @settings(max_examples=150, deadline=None)
 @given(EVENTS)
 def test_no_sequence_gets_more_than_its_bucket_and_refusals_cost_nobody(
-    events: list[tuple[float, str, str, Path_]],
+    events: list[Event],
 ) -> None:
     """What a minute may hold is a full bucket and its refill. Without the refused ones all else stays the same."""
-    now, timed = 100.0, []
-    for pause, *rest in events:
+    now, timed = 100.0, list[Event]()
+    for pause, user, channel, path in events:
         now += pause
-        timed.append((now, *rest))
-    admitted = admissions(timed)  # type: ignore[arg-type]
+        timed.append((now, user, channel, path))
+    admitted = admissions(timed)
     kept = [event for event, yes in zip(timed, admitted, strict=True) if yes]
-    assert all(admissions(kept))  # type: ignore[arg-type]
+    assert all(admissions(kept))
     assert not {"stranger", "guest"} & {user for _, user, _, _ in kept}
-    for limit, place in ((PERSON, 1), (CHANNEL, 2)):
-        for key in {event[place] for event in kept} - {""}:
-            times = sorted(event[0] for event in kept if event[place] == key)
+    by_person = [(user, at) for at, user, _, _ in kept]
+    by_channel = [(channel, at) for at, _, channel, _ in kept if channel]
+    for limit, charged in ((PERSON, by_person), (CHANNEL, by_channel)):
+        for key in {key for key, _ in charged}:
+            times = sorted(at for whose, at in charged if whose == key)
             for first, last in combinations(range(len(times)), 2):
                 assert last - first + 1 <= limit + (times[last] - times[first]) * limit / 60 + 1e-6
