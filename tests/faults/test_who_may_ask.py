@@ -32,16 +32,16 @@ FAULTS = [
 
 @pytest.fixture(autouse=True)
 def _nothing_is_believed_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each press asks Slack anew, with short waits."""
+    """Each press asks Slack anew."""
     monkeypatch.setattr("bot.slack.membership.GROUP_S", 0)
     monkeypatch.setattr("bot.slack.membership.GUEST_S", 0)
-    monkeypatch.setattr("bot.slack.membership.LOOKUP_S", SLACK_S)
-    monkeypatch.setattr("bot.slack.access.ASK_S", ASK_S)
-    monkeypatch.setattr("bot.slack.access.OLD_WAIT_S", OLD_WAIT_S)
 
 
-def break_slack(watched: Bench, method: str, refusal: Json) -> None:
-    """From now on it does not answer this question."""
+def break_slack(watched: Bench, method: str, refusal: Json, patch: pytest.MonkeyPatch) -> None:
+    """From now on it does not answer this question, and nobody waits for long."""
+    patch.setattr("bot.slack.membership.LOOKUP_S", SLACK_S)
+    patch.setattr("bot.slack.access.ASK_S", ASK_S)
+    patch.setattr("bot.slack.access.OLD_WAIT_S", OLD_WAIT_S)
     watched.box.slack.refuse(method, times=FOR_GOOD, **refusal)
 
 
@@ -55,7 +55,7 @@ async def test_slack_does_not_say_who_may_ask(
         watched.box.slack.scopes += ",users:read,usergroups:read"
         spot = await surface.prepare(watched.box, surface.channel)
         monkeypatch.setattr("bot.slack.membership.STALE_S", 0)
-        break_slack(watched, method, refusal)
+        break_slack(watched, method, refusal, monkeypatch)
         await watched.mark()
         seen = await pressed(watched, surface, spot, ASK_S + WITHIN_S)
     line = judge(watched, surface, seen)
@@ -74,7 +74,7 @@ async def test_what_slack_said_before_stands_in(
         spot = await surface.prepare(watched.box, surface.channel)
         await post(watched.box, NIGHTLY)
         for method in RULES:
-            break_slack(watched, method, HANGS)
+            break_slack(watched, method, HANGS, monkeypatch)
         await watched.mark()
         seen = await pressed(watched, surface, spot, OLD_WAIT_S + WITHIN_S)
     judge_content(surface, seen, judge(watched, surface, seen))
