@@ -29,8 +29,9 @@ from bot.operations.metrics import Metrics
 from bot.operations.traces import Traces, TracesMissing
 from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
-from bot.slack.access import Access, Buckets, Rules
+from bot.slack.access import Access, Rules
 from bot.slack.desk import Desk
+from bot.slack.limits import Buckets
 from bot.slack.reply import DEADLINE_S, Replies
 from bot.slack.work import Work
 from bot.turns import Turns

@@ -61,10 +61,12 @@ class Asker:
     """Who wants to know: nobody gets the same answer twice from memory.
 
     ``newer_than`` is as of when what they see now is: nothing from memory replaces it that is not newer.
+    ``waited_s`` is how long they have waited already: their deadline is so much nearer.
     """
 
     user: str = ""
     newer_than: datetime | None = None
+    waited_s: float = 0.0
 
 
 NOBODY = Asker()
@@ -117,7 +119,7 @@ class Lookup:
 
     async def history(self, task_id: str, asker: Asker = NOBODY) -> Snapshot:
         """The task now, with its runs also where COC needs longer for them than a card waits. Raises CocError."""
-        began = self._monotonic()
+        began = self._monotonic() - asker.waited_s
         snapshot = await self.snapshot(task_id, asker)
         late = isinstance(snapshot.runs, Missing) and snapshot.runs.reason == "timed out"
         if not late or snapshot.stale is not None:
@@ -136,7 +138,7 @@ class Lookup:
             self._tell("reused")
             return replace(entry.snapshot, reused_s=recent.age_s(entry))
         try:
-            entry = await self._in_time(ask(task_id))
+            entry = await self._in_time(ask(task_id), asker.waited_s)
         except CocError as error:
             if isinstance(error, TaskNotFound | ForeignTask | Forbidden):
                 self._recent.drop(task_id)
@@ -149,8 +151,8 @@ class Lookup:
         entry.told.add(asker.user)
         return entry.snapshot
 
-    async def _in_time(self, asking: Awaitable[Entry]) -> Entry:
-        limit_s = self._limits.deadline_s
+    async def _in_time(self, asking: Awaitable[Entry], waited_s: float) -> Entry:
+        limit_s = self._limits.deadline_s and self._limits.deadline_s - waited_s
         try:
             async with asyncio.timeout(limit_s):
                 return await asking

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -45,7 +46,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
             desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
         else:
             look = _look(found.task_id, body)
-            desk.answer(interaction, lambda: open_targets(desk, interaction, look), task_id=look.task_id)
+            opening = partial(open_targets, desk, interaction, look)
+            desk.answer(interaction, opening, task_id=look.task_id, in_window=True)
 
     @app.action(MORE)
     async def more(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -62,7 +64,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
         else:
             interaction, look = Interaction.of_click(body, what), _look(found.task_id, body)
             opens = views.open_runs if what == RUNS else views.open_parameters
-            desk.answer(interaction, lambda: opens(desk, interaction, look), task_id=look.task_id)
+            desk.answer(interaction, partial(opens, desk, interaction, look), task_id=look.task_id, in_window=True)
 
     @app.action(re.compile(r".*"))
     async def unknown(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:

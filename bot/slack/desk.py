@@ -6,11 +6,10 @@ asked, with a reference that is in the log.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Any
 
 import structlog
 
@@ -18,7 +17,7 @@ from bot.cards.blocks import section
 from bot.cards.budget import Message
 from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.text import code
-from bot.coc.errors import CocError
+from bot.coc.errors import CocError, ForeignTask, TaskNotFound
 from bot.coc.snapshot import Snapshot
 from bot.lookup import Asker, Lookup
 from bot.slack.access import Access, Denied
@@ -68,7 +67,7 @@ class Desk:
     """The collaborators of all listeners."""
 
     lookup: Lookup
-    """Not to be asked directly: ``snapshot``, ``targets`` and ``history`` check first who wants to know."""
+    """Not to be asked directly: ``snapshot``, ``targets``, ``history`` and ``in_hand`` check first who asks."""
     replies: Replies
     work: Work
     access: Access
@@ -87,9 +86,16 @@ class Desk:
     turns: Turns = field(default_factory=Turns)
     """Awaited before whatever is heavy: looking a task up, building a card or a view."""
 
-    def answer(self, interaction: Interaction, job: Job, *, task_id: str | None = None) -> None:
-        """Run a job beside the ack that was given. It returns its outcome in a word, for the log."""
-        self.work.start(self._answer(interaction, job, task_id), name=f"{interaction.kind} {interaction.reference}")
+    def answer(
+        self, interaction: Interaction, job: Job, *, task_id: str | None = None, in_window: bool = False
+    ) -> None:
+        """Run a job beside the ack that was given. It returns its outcome in a word, for the log.
+
+        Nothing is run for somebody who is not admitted; but a job ``in_window`` sees to that itself, because it
+        says so in the window.
+        """
+        answering = self._answer(interaction, job, task_id, in_window=in_window)
+        self.work.start(answering, name=f"{interaction.kind} {interaction.reference}")
 
     def answer_to(self, read: Callable[[], tuple[Interaction, Job, str | None]]) -> None:
         """The same where the request is yet to be read: nothing but the ack comes before the ack.
@@ -130,23 +136,31 @@ class Desk:
 
     async def targets(self, interaction: Interaction, task_id: str, max_age_s: float) -> Snapshot:
         """What the detail call tells, at most ``max_age_s`` seconds old. Raises CocError and Denied."""
-        asking = self.lookup.targets(task_id, max_age_s=max_age_s, asker=Asker(interaction.user))
-        return await self._admitted(interaction, task_id, asking)
+        asker = await self._asker(interaction, task_id)
+        return await self._shown(interaction, task_id, self.lookup.targets(task_id, max_age_s=max_age_s, asker=asker))
 
     async def history(self, interaction: Interaction, task_id: str) -> Snapshot:
         """The task with its runs, also where COC needs longer for them. Raises CocError and Denied."""
-        return await self._admitted(interaction, task_id, self.lookup.history(task_id, Asker(interaction.user)))
+        asker = await self._asker(interaction, task_id)
+        return await self._shown(interaction, task_id, self.lookup.history(task_id, asker))
 
     def in_hand(self, interaction: Interaction, task_id: str) -> Snapshot | None:
-        """What ``targets`` would give at once, for somebody who may have it; None where anything must be asked."""
+        """What ``targets`` would give at once; None where COC or Slack must be asked. Raises Denied."""
+        if not self.access.admitted(interaction):
+            return None
+        self.access.check_id(task_id)
         kept = self.lookup.kept(task_id, self.targets_max_age_s)
-        if kept is None or not self.access.admitted(interaction):
-            return None
-        try:
-            self.access.task(kept)
-        except Denied:
-            return None
+        if kept is not None:
+            self.access.check_task(kept)
         return kept
+
+    def stop_if_quiet(self, interaction: Interaction) -> None:
+        """Raise Denied for somebody who was refused so often that it is not worth a call to Slack."""
+        try:
+            self.access.admitted(interaction)
+        except Denied as denied:
+            if denied.is_quiet:
+                raise
 
     async def snapshot(
         self, interaction: Interaction, task_id: str, *, newer_than: datetime | None = None
@@ -155,25 +169,26 @@ class Desk:
 
         ``newer_than`` is as of when the card is that the answer replaces: what is not newer can't stand in for it.
         """
-        asker = Asker(interaction.user, newer_than)
-        return await self._admitted(interaction, task_id, self._patiently(interaction, task_id, asker))
+        asker = replace(await self._asker(interaction, task_id), newer_than=newer_than)
+        return await self._shown(interaction, task_id, self._patiently(interaction, task_id, asker))
 
-    async def _admitted(
-        self, interaction: Interaction, task_id: str, asking: Coroutine[Any, Any, Snapshot]
-    ) -> Snapshot:
-        """Ask for somebody who may have the answer."""
-        try:
-            await self.access.admit(interaction, task_id)
-        except BaseException:
-            asking.close()
-            raise
+    async def _asker(self, interaction: Interaction, task_id: str) -> Asker:
+        """Somebody who may ask for this task. Raises Denied."""
+        await self.access.admit(interaction)
+        self.access.check_id(task_id)
+        return Asker(interaction.user, waited_s=interaction.admission.waited_s)
+
+    async def _shown(self, interaction: Interaction, task_id: str, asking: Awaitable[Snapshot]) -> Snapshot:
+        """The answer, where this task may be shown."""
         try:
             found = await asking
         except CocError as error:
             interaction.cloud_requests.extend(filter(None, [error.request_id]))
+            if isinstance(error, TaskNotFound | ForeignTask):
+                self.access.check_missing(task_id)
             raise
         interaction.cloud_requests.extend(filter(None, [found.request_id]))
-        self.access.task(found)
+        self.access.check_task(found)
         if found.stale is None:
             return found
         log_coc_error(found.stale.error)
@@ -182,7 +197,7 @@ class Desk:
     async def _patiently(self, interaction: Interaction, task_id: str, asker: Asker) -> Snapshot:
         asking = asyncio.ensure_future(self.lookup.snapshot(task_id, asker))
         try:
-            done, _ = await asyncio.wait({asking}, timeout=self.patience_s)
+            done, _ = await asyncio.wait({asking}, timeout=max(0.0, self.patience_s - asker.waited_s))
             if not done:
                 waiting = f":hourglass_flowing_sand:  Still waiting for COC's answer about {code(task_id, 40)} …"
                 note = Message(f"Still waiting for COC's answer about {task_id} …", (section(waiting),))
@@ -198,7 +213,9 @@ class Desk:
     async def _answer_to(self, read: Callable[[], tuple[Interaction, Job, str | None]]) -> None:
         await self._answer(*read())
 
-    async def _answer(self, interaction: Interaction, job: Job, task_id: str | None) -> None:
+    async def _answer(
+        self, interaction: Interaction, job: Job, task_id: str | None, *, in_window: bool = False
+    ) -> None:
         began = self.monotonic()
         with structlog.contextvars.bound_contextvars(
             reference=interaction.reference,
@@ -211,22 +228,27 @@ class Desk:
             with self.span(
                 interaction.kind, reference=interaction.reference, task_id=task_id or "", team=interaction.team
             ) as finish:
-                outcome = await self._outcome(interaction, job, task_id)
+                outcome = await self._outcome(interaction, job, task_id, in_window=in_window)
                 finish(outcome)
+            self.access.close(interaction)
             seconds = self.monotonic() - began
             log.info("answered", outcome=outcome, ms=round(seconds * 1000))
         self.observe(interaction.kind, outcome, seconds)
         self.audit(_entry(interaction, task_id, outcome, seconds))
 
-    async def _outcome(self, interaction: Interaction, job: Job, task_id: str | None) -> str:
+    async def _outcome(self, interaction: Interaction, job: Job, task_id: str | None, *, in_window: bool) -> str:
         try:
             await self.turns.turn()
+            if not in_window:
+                await self.access.admit(interaction)
             return await job()
         except CocError as error:
             log_coc_error(error)
             outcome, problem = type(error).__name__, problem_of(error, task_id)
         except Denied as denied:
             outcome, problem = denied.word, denied.problem
+            if denied.is_quiet:
+                return f"{outcome}, not told"
         except SlackRefused as refused:
             log.error("reply_refused", error=str(refused))
             problem = NOT_SURE if refused.error in {"timed_out", "broken_off"} else NOT_TAKEN

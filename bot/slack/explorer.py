@@ -5,6 +5,7 @@ Data that is younger than a setting is shown without asking COC again; the modal
 
 import asyncio
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 import structlog
@@ -39,7 +40,7 @@ from bot.slack.files import deliver
 from bot.slack.interaction import Interaction
 from bot.slack.order import Turn
 from bot.slack.reply import SlackRefused
-from bot.slack.window import Window, dead_end, failed_view, fill, open_window, view_of
+from bot.slack.window import Window, dead_end, fill, open_window, problem_view, view_of
 
 log = structlog.get_logger(__name__)
 
@@ -76,7 +77,7 @@ def register(app: AsyncApp, desk: Desk) -> None:
             desk.answer(interaction, lambda: dead_end(desk, interaction, TARGETS, turn))
         else:
             sent = _Sent(desk, interaction, look, kind, thread=thread)
-            desk.answer(interaction, lambda: sent.answer(turn), task_id=look.task_id)
+            desk.answer(interaction, lambda: sent.answer(turn), task_id=look.task_id, in_window=True)
 
     for action_id in (CSV, JSON, THREAD):
         app.action(action_id)(take)
@@ -90,7 +91,8 @@ def register(app: AsyncApp, desk: Desk) -> None:
             desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
             return
         window = _names(desk, interaction, look)
-        desk.answer(interaction, lambda: open_window(desk, interaction, window, "views.push"), task_id=look.task_id)
+        pushed = partial(open_window, desk, interaction, window, "views.push")
+        desk.answer(interaction, pushed, task_id=look.task_id, in_window=True)
 
     @app.action(take_along.NAMES_AGAIN)
     async def names_again(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -111,7 +113,8 @@ async def open_targets(desk: Desk, interaction: Interaction, look: Look) -> str:
 async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
     """Search on submission: the answer is the ack itself, so that the modal stays open and can't show it twice.
 
-    Nothing is asked before the ack. Where the data in hand is too old, the ack brings a loading view.
+    Nothing is asked before the ack. Where the data in hand is too old, or Slack must be asked about the person, the
+    ack brings a loading view.
     """
     interaction, view = Interaction.of_click(body, "find"), view_of(body)
     turn, look = desk.order.begin(view), _look(body, {})
@@ -120,8 +123,17 @@ async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
         desk.answer(interaction, lambda: _said("no task id"))
         return
     window = _window(desk, interaction, look, desk.targets_max_age_s)
-    snapshot = desk.in_hand(interaction, look.task_id)
-    if snapshot is None:
+    try:
+        snapshot = desk.in_hand(interaction, look.task_id)
+        found = await _built(snapshot, partial(targets_view, snapshot, look)) if snapshot else None
+        outcome = "targets"
+    except Denied as denied:
+        found, outcome = problem_view(window, denied.problem, interaction.reference), denied.word
+    except Exception as error:
+        log.error("unexpected", exc_info=error)
+        problem = problem_of(error, look.task_id)
+        found, outcome = problem_view(window, problem, interaction.reference), type(error).__name__
+    if found is None:
         await ack(response_action="update", view=TARGETS.loading(look.task_id, encode(look)))
         desk.order.answered(turn)
 
@@ -130,16 +142,11 @@ async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
             await asyncio.sleep(SETTLED_S)
             return await fill(desk, interaction, window, turn, blind=True)
 
-        desk.answer(interaction, later, task_id=look.task_id)
+        desk.answer(interaction, later, task_id=look.task_id, in_window=True)
         return
-    try:
-        found, outcome = await _built(snapshot, lambda: targets_view(snapshot, look)), "targets"
-    except Exception as error:
-        log.error("unexpected", exc_info=error)
-        found, outcome = failed_view(window, error, interaction.reference), type(error).__name__
     await ack(response_action="update", view=found)
     desk.order.answered(turn)
-    desk.answer(interaction, lambda: _said(outcome), task_id=look.task_id)
+    desk.answer(interaction, lambda: _said(outcome), task_id=look.task_id, in_window=True)
 
 
 async def _said(outcome: str) -> str:
@@ -159,7 +166,7 @@ def _answer(
         desk.answer(interaction, lambda: dead_end(desk, interaction, TARGETS, turn))
         return
     window = window_of(look)
-    desk.answer(interaction, lambda: fill(desk, interaction, window, turn), task_id=look.task_id)
+    desk.answer(interaction, lambda: fill(desk, interaction, window, turn), task_id=look.task_id, in_window=True)
 
 
 def _look(body: Mapping[str, Any], action: Mapping[str, Any]) -> Look | None:

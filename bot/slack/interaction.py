@@ -20,6 +20,16 @@ def new_reference() -> str:
     return f"{drawn[:4]}-{drawn[4:]}"
 
 
+@dataclass(slots=True)
+class Admission:
+    """What ``Access`` has decided about one interaction: once, however often it is asked."""
+
+    is_decided: bool = False
+    refusal: Exception | None = None
+    waited_s: float = 0.0
+    """How long Slack was asked about the person, in seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Interaction:
     """What Slack says about one command or click. Texts are empty where Slack sent none."""
@@ -32,8 +42,7 @@ class Interaction:
     response_url: str
     trigger_id: str
     reference: str = field(default_factory=new_reference)
-    counted: list[bool] = field(default_factory=list, compare=False)
-    """Holds something once this interaction has counted against its person's limit."""
+    admission: Admission = field(default_factory=Admission, compare=False)
     waited: list[bool] = field(default_factory=list, compare=False)
     """Holds something once the person has been told that COC is being waited for."""
     cloud_requests: list[str] = field(default_factory=list, compare=False)
@@ -54,14 +63,14 @@ class Interaction:
     @classmethod
     def of_click(cls, body: Mapping[str, Any], kind: str) -> "Interaction":
         """From a ``block_actions`` payload."""
-        channel = _text(_part(body, "channel"), "id") or _text(_part(body, "container"), "channel_id")
-        # In a modal Slack names no channel; ours remembers where the card stands.
-        look = None if channel else decode(_part(body, "view").get("private_metadata"))
+        # In a modal Slack names no channel; ours remembers where the card stands, and sends files there.
+        look = decode(_part(body, "view").get("private_metadata"))
+        channel = look.channel if look else _text(_part(body, "channel"), "id")
         user = _part(body, "user")
         return cls(
             kind=kind,
             user=_text(user, "id"),
-            channel=channel or (look.channel if look else ""),
+            channel=channel or _text(_part(body, "container"), "channel_id"),
             # In a channel that is shared with another workspace the person's own counts.
             team=_text(user, "team_id") or _text(_part(body, "team"), "id"),
             response_url=_text(body, "response_url"),

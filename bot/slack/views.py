@@ -44,7 +44,8 @@ def _listen(app: AsyncApp, desk: Desk, modal: Modal, make: Make) -> None:
             desk.answer(interaction, lambda: dead_end(desk, interaction, modal, turn))
             return
         window = make(desk, interaction, look)
-        desk.answer(interaction, lambda: fill(desk, interaction, window, turn), task_id=look.task_id)
+        filling = partial(fill, desk, interaction, window, turn)
+        desk.answer(interaction, filling, task_id=look.task_id, in_window=True)
 
 
 def _runs(desk: Desk, interaction: Interaction, look: Look) -> Window:

@@ -57,9 +57,11 @@ async def open_window(desk: Desk, interaction: Interaction, window: Window, meth
 
     Errors are shown in the modal; before it is open, only to the person.
     """
+    desk.stop_if_quiet(interaction)
     try:
         opened = await desk.replies.call(method, trigger_id=interaction.trigger_id, view=window.loading())
     except SlackRefused as refused:
+        await desk.access.admit(interaction)  # it counts also where no window opened
         if refused.error not in _TRIGGER_GONE:
             raise
         again = f"{window.modal.opened_by} again."
@@ -77,6 +79,8 @@ async def fill(desk: Desk, interaction: Interaction, window: Window, turn: Turn,
 
     ``blind``: the loading view is there already, by the answer to a submission, of which no hash is known.
     """
+    if not blind:
+        desk.stop_if_quiet(interaction)
     filling = asyncio.ensure_future(_filled(interaction, window))
     try:
         done, _ = await asyncio.wait({filling}, timeout=FLICKER_S)
@@ -110,20 +114,17 @@ async def _filled(interaction: Interaction, window: Window) -> tuple[dict[str, A
     try:
         return await window.content()
     except Denied as denied:
-        view = window.modal.problem(
-            denied.problem, task_id=window.task_id, reference=interaction.reference, metadata=window.metadata
-        )
-        return view, denied.word
+        return problem_view(window, denied.problem, interaction.reference), denied.word
     except CocError as error:
         log_coc_error(error)
         failure: Exception = error
     except Exception as error:
         log.error("unexpected", exc_info=error)
         failure = error
-    return failed_view(window, failure, interaction.reference), type(failure).__name__
-
-
-def failed_view(window: Window, failure: Exception, reference: str) -> dict[str, Any]:
-    """The error in place of the content, with a way to try again."""
     problem = problem_of(failure, window.task_id)
+    return problem_view(window, problem, interaction.reference), type(failure).__name__
+
+
+def problem_view(window: Window, problem: Problem, reference: str) -> dict[str, Any]:
+    """An error or a refusal in place of the content, with a way to try again."""
     return window.modal.problem(problem, task_id=window.task_id, reference=reference, metadata=window.metadata)

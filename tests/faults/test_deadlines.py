@@ -66,3 +66,28 @@ async def test_nobody_waits_for_longer_than_ten_seconds(monkeypatch: pytest.Monk
         )
     late = [f"{fault.__name__}-{surface}" for (fault, surface), s in zip(cells, took, strict=True) if s is None]
     assert late == []
+
+
+async def test_slack_and_coc_together_take_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Slack says just in time who may ask, then COC drips: one deadline for both."""
+    given: dict[str, Any] = {
+        "SCHEDTASK_TARGETS_MAX_AGE": "0",
+        "SCHEDTASK_STALE_FOR": "0",
+        "SCHEDTASK_ALLOW_USERGROUPS": "S0ONCALL",
+    }
+    small_world(monkeypatch)
+    monkeypatch.setattr("bot.slack.membership.GROUP_S", 0)  # each press asks anew
+    monkeypatch.setattr("bot.slack.access.OLD_WAIT_S", 2.5)
+
+    async def both(box: Sandbox, surface: Surface) -> float | None:
+        def both_slow(coc: LocalCoc) -> None:
+            drips(coc)
+            box.slack.refuse("usergroups.users.list", delay=2.3)
+
+        box.slack.scopes += ",usergroups:read"
+        return await answered(box, surface, both_slow)
+
+    async with AsyncExitStack() as stack:
+        boxes = [await stack.enter_async_context(Sandbox(given=given)) for _ in SURFACES]
+        took = await asyncio.gather(*(both(box, surface) for box, surface in zip(boxes, SURFACES, strict=True)))
+    assert [surface.name for surface, s in zip(SURFACES, took, strict=True) if s is None] == []

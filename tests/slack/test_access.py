@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.sandbox.session import Sandbox
-from bot.slack.access import Access, Denied, Rules
+from bot.slack.access import Access, Denied, Rules, Verdict, decide
 from bot.slack.interaction import Interaction
-from bot.slack.reply import SlackRefused
+from bot.slack.membership import Said
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, turned, view_text
 
 MALLORY = "U0PARTNER"
@@ -30,7 +30,8 @@ async def guarded(tmp_path: Path, **given: str) -> AsyncIterator[tuple[Sandbox, 
 
 def lines(audit: Path) -> list[dict[str, Any]]:
     """What was audited so far."""
-    return [json.loads(line) for line in audit.read_text("utf-8").splitlines()]
+    whole = audit.read_text("utf-8").rpartition("\n")[0]  # the last line may be half written
+    return [json.loads(line) for line in whole.splitlines()]
 
 
 async def refused(box: Sandbox, audit: Path, who: tuple[str, str], words: str, outcome: str) -> None:
@@ -91,6 +92,25 @@ async def test_a_forbidden_channel_is_refused(tmp_path: Path) -> None:
         await box.slack.click(ADA, "targets_next", view_id=view["id"])
         await turned(box, before)
         assert "page 2 of 2" in view_text(box)
+
+
+@pytest.mark.parametrize("channel", [INCIDENT, ""])
+async def test_in_a_modal_the_cards_own_channel_counts(tmp_path: Path, channel: str) -> None:
+    """It is where a file would go, whatever else the click says of a channel."""
+    async with guarded(tmp_path, ALLOW_CHANNELS=SHIFT) as (box, audit):
+        box.slack._workspace.bot_in.add(INCIDENT)
+        card = await post(box, NIGHTLY)
+        await box.slack.click(ADA, "targets", message_ts=card.ts)
+        view = await filled(box)
+        built = box.slack._interactions.click_view(ADA, view["id"], "targets_thread", selected="csv")
+        metadata = built.payload["view"]["private_metadata"]
+        assert SHIFT in metadata
+        built.payload["view"]["private_metadata"] = metadata.replace(SHIFT, channel)
+        built.payload["channel"] = {"id": SHIFT}
+        await box.slack._interactions.deliver(built)
+        await box.slack.settled(lambda: "may not be used in this conversation" in view_text(box))
+        await box.slack.settled(lambda: lines(audit)[-1]["outcome"] == "denied: channel")
+        assert box.slack.files() == []
 
 
 async def test_only_named_people_and_groups_may_ask(tmp_path: Path) -> None:
@@ -200,73 +220,58 @@ async def test_the_audit_says_who_where_what_how_and_never_a_value(tmp_path: Pat
 # The rules themselves ------------------------------------------------------------------------------------
 
 
-class Clock:
-    """A monotonic clock that a test moves."""
-
-    now = 0.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
 def asked(user: str = ADA, team: str = "T1", channel: str = SHIFT) -> Interaction:
     """A command."""
     return Interaction("command", user, channel, team, "", "")
 
 
-async def test_members_are_believed_for_a_minute_and_longer_where_slack_fails() -> None:
-    """Then asked anew; after ten minutes without an answer nobody is let in."""
-    clock, answers, calls = Clock(), [{"users": [ADA]}], []
-
-    async def call(method: str, **arguments: Any) -> dict[str, Any]:
-        calls.append((method, arguments))
-        if not answers:
-            raise SlackRefused("ratelimited", passing=True)
-        return answers.pop()
-
-    access = Access(Rules(groups=frozenset({"S1"})), "T1", call, monotonic=clock)
-    assert not access.admitted(asked())
-    await access.admit(asked(), NIGHTLY)
-    assert access.admitted(asked())
-    assert not access.admitted(asked(GRACE))
-    assert calls == [("usergroups.users.list", {"usergroup": "S1"})]
-    clock.now = 300
-    assert not access.admitted(asked())
-    await access.admit(asked(), NIGHTLY)
-    clock.now = 700
-    with pytest.raises(Denied):
-        await access.admit(asked(), NIGHTLY)
+async def no_call(method: str, **_arguments: Any) -> dict[str, Any]:
+    """For rules that need nothing of Slack."""
+    raise AssertionError(method)
 
 
-async def test_a_limit_fills_up_again() -> None:
-    """Sixty a minute are one a second; one interaction counts once, however often it is looked at."""
-    clock = Clock()
-
-    async def call(method: str, **arguments: Any) -> dict[str, Any]:
-        raise AssertionError(method)
-
-    access = Access(Rules(person_limit=60), "T1", call, monotonic=clock)
-    for _ in range(60):
-        one = asked()
-        await access.admit(one, NIGHTLY)
-        await access.admit(one, NIGHTLY)
-    with pytest.raises(Denied) as denied:
-        await access.admit(asked(), NIGHTLY)
-    assert denied.value.problem.values == (("wait", "1 s"),)
-    clock.now = 1.0
-    await access.admit(asked(), NIGHTLY)
-    with pytest.raises(Denied):
-        await access.admit(asked(), NIGHTLY)
+RULES = Rules(users=frozenset({ADA}), groups=frozenset({"S1"}), guests=False, channels=frozenset({SHIFT, "dm"}))
 
 
-@pytest.mark.parametrize("team", ["", "T2"])
-async def test_no_workspace_or_another_is_no(team: str) -> None:
-    """What Slack does not say is not taken for the own one."""
+@pytest.mark.parametrize(
+    ("verdict", "interaction", "guest", "member"),
+    [
+        ("allowed", asked(), Said.NO, Said.NO),  # a listed person needs no group
+        ("allowed", asked(GRACE), Said.NO, Said.YES),
+        ("allowed", asked(channel="D0ADA"), Said.NO, Said.ASK),
+        ("workspace", asked(team="T2"), Said.NO, Said.YES),
+        ("workspace", asked(team=""), Said.NO, Said.YES),
+        ("channel", asked(channel=INCIDENT), Said.NO, Said.YES),
+        ("channel", asked(channel=""), Said.NO, Said.YES),
+        ("guest", asked(), Said.YES, Said.YES),
+        ("guest", asked(GRACE), Said.YES, Said.ASK),  # nothing to ask for: it is no already
+        ("person", asked(GRACE), Said.ASK, Said.NO),
+        ("ask", asked(GRACE), Said.ASK, Said.YES),
+        ("ask", asked(GRACE), Said.UNKNOWN, Said.ASK),
+        ("unknown", asked(GRACE), Said.NO, Said.UNKNOWN),
+        ("unknown", asked(), Said.UNKNOWN, Said.NO),
+    ],
+)
+def test_a_decision(verdict: Verdict, interaction: Interaction, guest: Said, member: Said) -> None:
+    """A no needs no further question; what Slack did not say is no yes."""
+    assert decide(RULES, frozenset({"T1"}), interaction, guest=guest, member=member) == verdict
 
-    async def call(method: str, **arguments: Any) -> dict[str, Any]:
-        raise AssertionError(method)
 
-    access = Access(Rules(), "T1", call)
-    assert not access.admitted(asked(team=team))
-    with pytest.raises(Denied):
-        await access.admit(asked(team=team), NIGHTLY)
+def test_without_rules_slack_is_not_asked() -> None:
+    """Everybody of the own workspace may ask."""
+    assert decide(Rules(), frozenset({"T1"}), asked(), guest=Said.ASK, member=Said.ASK) == "allowed"
+
+
+async def test_an_interaction_is_decided_and_counted_once() -> None:
+    """However often it is looked at, also after a refusal."""
+    access = Access(Rules(person_limit=1), "T1", no_call, monotonic=lambda: 0.0)
+    first, second = asked(), asked()
+    for _ in range(3):
+        assert access.admitted(first)
+        await access.admit(first)
+    for _ in range(3):
+        with pytest.raises(Denied, match="limit per person"):
+            access.admitted(second)
+        with pytest.raises(Denied, match="limit per person"):
+            await access.admit(second)
+    assert access.admitted(first)
