@@ -22,9 +22,9 @@ from bot.slack.membership import ASK_S, OLD_WAIT_S, Call, Membership, Said
 
 DIRECT = "dm"
 """Stands for all direct messages in a list of channels."""
-REFUSALS = 10
+REFUSALS = 30
 """Refusals that one person is told of in a minute. Nobody presses faster, a script does: those are only audited."""
-STRANGER_REFUSALS = 30
+STRANGER_REFUSALS = 60
 """The same for all people of a conversation who may not use the bot."""
 
 Verdict = Literal["allowed", "ask", "workspace", "channel", "guest", "person", "unknown"]
