@@ -175,7 +175,7 @@ async def test_half_open_requests_do_not_keep_slack_out_and_end(raw: bytes, tmp_
             assert await running.refused("slow") > 0
         assert len(running.log) < 20_000
         audit = [json.loads(line) for line in (tmp_path / "audit.jsonl").read_text().splitlines()]
-        assert sum(line["did"] == "http" for line in audit) <= 3 * 60
+        assert sum(line["did"] == "http" for line in audit) < 3 * 100
 
 
 async def test_out_of_descriptors_the_log_says_so_once(tmp_path: Path) -> None:
