@@ -138,7 +138,8 @@ class Connections:
         """Hang up on everybody whose request is not complete; what is being answered goes on."""
         if self._sweeping is not None:
             self._sweeping.cancel()
-        self._loop.set_exception_handler(self._before)
+        if self._loop.get_exception_handler() == self._loop_error:
+            self._loop.set_exception_handler(self._before)
         # What has just come is read and begun first; a body that is on its way gets a moment.
         for _ in range(5):
             await asyncio.sleep(0.05)

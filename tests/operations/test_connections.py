@@ -1,6 +1,7 @@
 """The listener's connections, by real sockets: who is closed, when, and in which order."""
 
 import asyncio
+import gzip
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,6 +11,7 @@ import pytest
 from aiohttp import web
 
 from bot.operations.connections import most_connections
+from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Listener
 
 GET = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -218,10 +220,33 @@ async def test_one_request_can_not_be_endless(monkeypatch: pytest.MonkeyPatch) -
         assert server.refused["too large"] == 1
 
 
+async def test_the_listener_unpacks_nothing() -> None:
+    """aiohttp would, before any handler of ours sees how much it is."""
+    packed = gzip.compress(bytes(100_000))
+    head = b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    async with serving() as server:
+        peer = await server.connect(head + packed)
+        async with asyncio.timeout(2):
+            assert (await peer.reader.readuntil(b"%d\n" % len(packed))).startswith(b"HTTP/1.1 200")
+
+
 @pytest.mark.parametrize(("descriptors", "most"), [(64, 21), (256, 85), (1024, 341), (4096, 1000), (10**9, 1000)])
 def test_most_descriptors_are_kept_for_outgoing_calls(descriptors: int, most: int) -> None:
     """COC, Slack, the audit, and what is accepted before the oldest is closed."""
     assert most_connections(descriptors) == most
+
+
+def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
+    """Many systems start a process with 1,024 and allow it far more."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        most = raise_descriptors()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+        assert hard in {most, resource.RLIM_INFINITY}
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @pytest.mark.parametrize("raw", [b"", BEGUN, BODY_BEGUN], ids=["no byte", "half a head", "half a body"])
