@@ -57,7 +57,7 @@ def test_every_reason_to_refuse_a_request_is_documented() -> None:
     }
     assert set(re.findall("`([a-z ]+)`", row.partition("by `reason`")[2])) == reasons | {"crowded"}
     assert f"{connections.REQUEST_S:g} s for its headers and {http_mode.BODY_S:g} s for its body" in README
-    assert f"closed after {connections.IDLE_S:g} s" in README
+    assert f"kept for at\nmost {connections.IDLE_S:g} s" in README
     assert f"at most {connections.MOST:,} connections" in README
 
 
