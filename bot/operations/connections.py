@@ -140,11 +140,7 @@ class Connections:
             self._sweeping.cancel()
         if self._loop.get_exception_handler() == self._loop_error:
             self._loop.set_exception_handler(self._before)
-        # What has just come is read and begun first; a body that is on its way gets a moment.
-        for _ in range(5):
-            await asyncio.sleep(0.05)
-            if not any(one.unfinished and not one.being_answered for one in self._all):
-                break
+        await asyncio.sleep(0.05)  # requests that have just arrived are handed to their handlers
         for one in [one for one in self._all if not one.being_answered]:
             self._drop(one)
 

@@ -18,8 +18,9 @@ LONG = b"Content-Length: 500\r\n"
 
 
 @pytest.fixture
-async def box() -> AsyncIterator[Sandbox]:
+async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
     """A running sandbox in HTTP mode."""
+    monkeypatch.setattr("bot.operations.listener.LINGER_S", 0.2)
     async with Sandbox(transport="http") as sandbox:
         yield sandbox
 
@@ -127,7 +128,7 @@ async def test_what_the_head_gives_away_is_refused_before_the_body(case: str, bo
     answer = await knock(box, make())
     assert re.match(rb"HTTP/1\.[01] %d " % status, answer), answer
     assert b"Connection: close" in answer or answer.startswith(b"HTTP/1.0")
-    assert time.monotonic() - began < 3, "the connection is closed soon"
+    assert time.monotonic() - began < 2, "the connection is closed soon"
     assert await refused(box) == ({reason: 1} if reason else {})
 
 
