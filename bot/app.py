@@ -24,6 +24,8 @@ from bot.coc.endpoints import endpoint_for
 from bot.coc.errors import CredentialsUnavailable
 from bot.lookup import Limits, Lookup
 from bot.operations.audit import Audit
+from bot.operations.connections import most_connections
+from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
 from bot.operations.traces import Traces, TracesMissing
@@ -75,7 +77,7 @@ class Bot:
         self._stack = AsyncExitStack()
         self._work = Work()
         self._metrics = Metrics()
-        self._listener = Listener(ready=self.ready, text=self._metrics_text)
+        self._listener = Listener(ready=self.ready, text=self._metrics_text, refused=self._refused)
         self._socket: socket_mode.Connections | None = None
         self._audit: Audit | None = None
         self._refusals = Buckets(REFUSALS_AUDITED, time.monotonic)
@@ -233,7 +235,8 @@ class Bot:
                 app, secret.get_secret_value(), self._refused, acked=self._metrics.acked
             )
         try:
-            self.port = await self._listener.start(settings.host, settings.port, posts)
+            most = most_connections(raise_descriptors())
+            self.port = await self._listener.start(settings.host, settings.port, posts, most=most)
         except OSError as error:
             raise StartError(
                 f"Can't listen on {settings.host}:{settings.port} ({error.strerror or error}): "

@@ -8,8 +8,10 @@ from typer.testing import CliRunner
 
 from bot import settings
 from bot.cli import cli
+from bot.operations import connections
 from bot.operations.metrics import Metrics
 from bot.settings import Settings
+from bot.slack import guard, http_mode
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -44,6 +46,19 @@ def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
     real = set(re.findall(r"^# TYPE (schedtask_\w+?)(?:_created)? ", text, re.MULTILINE))
     table = README[README.index("### Metrics") : README.index("Worth an alert")]
     assert {name for line in table.splitlines() for name in re.findall(r"`(schedtask_\w+)`", line)} == real
+
+
+def test_every_reason_to_refuse_a_request_is_documented() -> None:
+    """The label's values are a closed set, and the limits in the text are the real ones."""
+    row = next(line for line in README.splitlines() if line.startswith("| `schedtask_refused_requests_total`"))
+    reasons = {value.reason for value in vars(guard).values() if isinstance(value, guard.Refusal)} | {
+        "slow",
+        "crowded",
+    }
+    assert set(re.findall("`([a-z ]+)`", row.partition("by `reason`")[2])) == reasons | {"crowded"}
+    assert f"{connections.REQUEST_S:g} s for its headers and {http_mode.BODY_S:g} s for its body" in README
+    assert f"kept for at\nmost {connections.IDLE_S:g} s" in README
+    assert f"at most {connections.MOST:,} connections" in README
 
 
 @pytest.mark.parametrize("command", ["run", "sandbox", "show", "doctor"])

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import re
+import resource
 import signal
 import sys
 import time
@@ -72,8 +73,18 @@ class Process:
 
 
 @asynccontextmanager
-async def running(given: dict[str, str], *arguments: str, cwd: Path | None = None) -> AsyncIterator[Process]:
-    """``python -m bot`` with this environment; killed in the end if it still runs."""
+async def running(
+    given: dict[str, str], *arguments: str, cwd: Path | None = None, descriptors: int | None = None
+) -> AsyncIterator[Process]:
+    """``python -m bot`` with this environment; killed in the end if it still runs.
+
+    ``descriptors`` is how many it may open at most.
+    """
+
+    def limit() -> None:
+        if descriptors is not None:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (descriptors, descriptors))
+
     child = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -83,6 +94,7 @@ async def running(given: dict[str, str], *arguments: str, cwd: Path | None = Non
         cwd=cwd,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        preexec_fn=limit,
     )
     try:
         yield Process(child)

@@ -1,13 +1,22 @@
 """The process's own HTTP server: health and metrics always, Slack's requests in HTTP mode."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
 import structlog
 from aiohttp import web
 
+from bot.operations.connections import MOST, Connection, Connections
+
 MAX_BODY = 1024 * 1024
 """Bytes of the largest request that is read. Slack's largest, a click on a full message, is about 100 KB."""
+MAX_HEADERS = 64
+"""Headers of a request; each may have 8 KB. Slack and three proxies on the way send about 30."""
+LINGER_S = 1.0
+"""How long the rest of a refused body is thrown away: a sender that meets a reset may lose the answer."""
+STOP_S = 2.0
+"""For handlers under way when the process stops."""
 
 log = structlog.get_logger(__name__)
 
@@ -19,42 +28,89 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @web.middleware
-async def _own_faults(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Errors of our own handlers are logged by us, because aiohttp's are not."""
+async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Keep the account of the connection, log errors of our own handlers, and close after whatever is no success."""
+    protocol = request.transport.get_protocol() if request.transport is not None else None
+    connection = protocol if isinstance(protocol, Connection) else None
+    if connection is not None:
+        connection.begin(request)
+    good = False
     try:
-        return await handler(request)
-    except web.HTTPException:
+        response = await handler(request)
+        good = response.status < 400 and request.content.is_eof()
+        if not good:
+            response.force_close()
+        return response
+    except web.HTTPException as refusal:
+        refusal.force_close()
         raise
     except Exception as error:
         log.error("http_handler_failed", path=request.path, exc_info=error)
-        return web.Response(status=500, text="internal error\n")
+        response = web.Response(status=500, text="internal error\n")
+        response.force_close()
+        return response
+    finally:
+        if connection is not None:
+            connection.end(good=good)
+
+
+async def _later(_request: web.Request) -> None:
+    """Whoever expects "100 Continue" hears it from the handler, which first looks at the headers."""
 
 
 class Listener:
-    """Serves ``/livez``, ``/readyz``, ``/metrics`` and, where given, a handler for Slack's requests."""
+    """Serves ``/livez``, ``/readyz``, ``/metrics`` and, where given, a handler for Slack's requests.
 
-    def __init__(self, *, ready: Callable[[], Awaitable[bool]], text: Callable[[], Awaitable[bytes]]) -> None:
+    ``refused`` is told why a connection was closed before its request was complete.
+    """
+
+    def __init__(
+        self,
+        *,
+        ready: Callable[[], Awaitable[bool]],
+        text: Callable[[], Awaitable[bytes]],
+        refused: Callable[[str], None] = lambda _reason: None,
+    ) -> None:
         self._ready = ready
         self._metrics = text
+        self._refused = refused
         self._runner: web.AppRunner | None = None
+        self._server: asyncio.Server | None = None
+        self._connections: Connections | None = None
 
-    async def start(self, host: str, port: int, posts: dict[str, Handler]) -> int:
-        """Listen; the port, which differs from the one asked for if that was 0. Raises OSError if it is taken."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[_own_faults])
+    async def start(self, host: str, port: int, posts: dict[str, Handler], *, most: int = MOST) -> int:
+        """Listen; the port, which differs from the one asked for if that was 0. Raises OSError if it is taken.
+
+        There are never more than ``most`` connections.
+        """
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[_answer])
         app.router.add_get("/livez", self._livez)
         app.router.add_get("/readyz", self._readyz)
         app.router.add_get("/metrics", self._text)
         for path, handler in posts.items():
-            app.router.add_post(path, handler)
+            app.router.add_post(path, handler, expect_handler=_later)
         self._runner = web.AppRunner(
-            app, access_log=None, handle_signals=False, shutdown_timeout=5.0, logger=_STRANGERS
+            app,
+            access_log=None,
+            handle_signals=False,
+            shutdown_timeout=STOP_S,
+            logger=_STRANGERS,
+            auto_decompress=False,
+            lingering_time=LINGER_S,
+            max_headers=MAX_HEADERS,
         )
         await self._runner.setup()
-        await web.TCPSite(self._runner, host, port).start()
-        return int(self._runner.addresses[0][1])
+        assert self._runner.server is not None  # noqa: S101 - setup has made it
+        self._connections = Connections(most, self._refused)
+        self._server = await self._connections.listen(self._runner.server, host, port)
+        return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Take no more requests, let those under way finish (their acks take milliseconds)."""
+        """Accept no more connections and let complete requests get their answers; acks take milliseconds."""
+        if self._server is not None and self._connections is not None:
+            self._server.close()
+            self._server = None
+            await self._connections.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None

@@ -46,7 +46,7 @@ class Metrics:
             "how",
         )
         self._refused = self._count(
-            "refused_requests", "HTTP requests that were not Slack's: unsigned, replayed, too large.", "reason"
+            "refused_requests", "HTTP requests that were not Slack's, and connections that were cut off.", "reason"
         )
         self._replaced = self._count("socket_replaced", "Socket Mode connections that were replaced.", "reason")
         self._connected = self._gauge("slack_connected", "1 while Slack can reach this process.")

@@ -6,11 +6,60 @@ may be a replay. Bolt checks the same, but answers 500 with a traceback to a tim
 
 import hashlib
 import hmac
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from multidict import MultiMapping
+
+from bot.slack.intake import is_known_type
 
 WINDOW_S = 300
 """How far a request's timestamp may be from now, in seconds, either way."""
+STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
+_SIGNATURE = re.compile("v0=[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request goes no further: the HTTP status, the word for metric and audit, and what the sender reads."""
+
+    status: int
+    reason: str
+    text: str
+
+
+ENCODED = Refusal(415, "encoded", "compressed bodies are not accepted\n")
+TOO_LARGE = Refusal(413, "too large", "larger than anything that Slack sends\n")
+UNSIGNED = Refusal(401, "unsigned", "not signed by Slack\n")
+REPLAYED = Refusal(401, "replayed", "a copy of an earlier request\n")
+OTHER_TYPE = Refusal(415, "bad request", "not a content type that Slack sends\n")
+BAD_REQUEST = Refusal(400, "bad request", "not a request of Slack's\n")
+UNREADABLE = Refusal(400, "unreadable", "the body can't be read\n")
+SLOW = Refusal(408, "slow", "the body took too long\n")
+
+
+def refused_unread(headers: MultiMapping[str], most: int, clock: Callable[[], float]) -> Refusal | None:
+    """Why a request is refused by its headers alone, so that a stranger's body of any kind is never read.
+
+    ``headers`` ignore case; ``most`` is the largest body in bytes.
+    """
+    if "Content-Encoding" in headers or headers.get("Transfer-Encoding", "chunked").strip().lower() != "chunked":
+        return ENCODED
+    length = headers.get("Content-Length", "0")
+    if not (length.isascii() and length.isdigit() and len(length) <= 20 and int(length) <= most):
+        return TOO_LARGE
+    stamps, signatures = headers.getall(STAMP, []), headers.getall(SIGNATURE, [])
+    if len(stamps) != 1 or len(signatures) != 1:
+        return UNSIGNED
+    if not (_is_timely(stamps[0], clock) and _SIGNATURE.fullmatch(signatures[0])):
+        return UNSIGNED
+    return None if is_known_type(headers.get("Content-Type", "")) else OTHER_TYPE
+
+
+def _is_timely(stamp: str, clock: Callable[[], float]) -> bool:
+    return stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and abs(clock() - int(stamp)) <= WINDOW_S
 
 
 def verified(secret: str, headers: Mapping[str, str], body: bytes, clock: Callable[[], float]) -> str | None:
@@ -19,11 +68,11 @@ def verified(secret: str, headers: Mapping[str, str], body: bytes, clock: Callab
     None where Slack did not sign this body in the last five minutes. Never raises; header names in any case.
     """
     found = {name.lower(): value for name, value in headers.items()}
-    stamp = found.get("x-slack-request-timestamp", "")
-    if not (stamp.isascii() and stamp.isdigit() and len(stamp) <= 12) or abs(clock() - int(stamp)) > WINDOW_S:
+    stamp = found.get(STAMP.lower(), "")
+    if not _is_timely(stamp, clock):
         return None
     digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-    given = found.get("x-slack-signature", "").encode("utf-8", "replace")
+    given = found.get(SIGNATURE.lower(), "").encode("utf-8", "replace")
     return digest if hmac.compare_digest(f"v0={digest}".encode(), given) else None
 
 

@@ -1,5 +1,6 @@
 """HTTP mode: Slack's signed requests on ``POST /slack/events``, handed to the same app as in Socket Mode."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
@@ -9,10 +10,15 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.slack.guard import Replays, verified
+from bot.slack import guard
+from bot.slack.guard import Refusal, Replays, verified
 from bot.slack.intake import as_request
 
 PATH = "/slack/events"
+
+
+BODY_S = 5.0
+"""From the end of the headers to the end of the body. Slack gives up after 3 s."""
 
 
 def handler(
@@ -25,36 +31,47 @@ def handler(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """A request handler that lets only Slack's own requests through.
 
-    ``refused`` is told of every other one: "unsigned" (forged, old or junk), "replayed", "too large", "unreadable"
-    (a body that breaks off or does not unpack) and "bad request" (signed, but nothing that Slack sends). ``acked``
-    is told how many seconds each of the others took from its last byte to its acknowledgement.
+    ``refused`` is told the reason of every refusal in ``bot.slack.guard``. ``acked`` is told how many seconds each of
+    the others took from its last byte to its acknowledgement.
     """
     replays = Replays(clock)
 
+    def refuse(refusal: Refusal) -> web.Response:
+        refused(refusal.reason)
+        return web.Response(status=refusal.status, text=refusal.text)
+
     async def handle(request: web.Request) -> web.StreamResponse:
-        try:
-            body = await request.read()
-        except web.HTTPRequestEntityTooLarge:
-            refused("too large")
-            raise
-        except (web.RequestPayloadError, HttpProcessingError, OSError, ValueError):
-            refused("unreadable")
-            return web.Response(status=400, text="unreadable\n")
+        if refusal := guard.refused_unread(request.headers, request.client_max_size, clock):
+            return refuse(refusal)
+        body = await _body(request)
+        if isinstance(body, Refusal):
+            return refuse(body)
         began = time.monotonic()
         signature = verified(secret, request.headers, body, clock)
         if signature is None:
-            refused("unsigned")
-            return web.Response(status=401, text="not signed by Slack\n")
+            return refuse(guard.UNSIGNED)
         if not replays.fresh(signature):
-            refused("replayed")
-            return web.Response(status=401, text="a copy of an earlier request\n")
+            return refuse(guard.REPLAYED)
         text = as_request(body, request.headers.get("Content-Type", ""))
         if text is None:
-            refused("bad request")
-            return web.Response(status=400, text="not a request of Slack's\n")
+            return refuse(guard.BAD_REQUEST)
         bolt = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
         response = await to_aiohttp_response(await app.async_dispatch(bolt))
         acked(time.monotonic() - began)
         return response
 
     return handle
+
+
+async def _body(request: web.Request) -> bytes | Refusal:
+    if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
+        request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+    try:
+        async with asyncio.timeout(BODY_S):
+            return await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return guard.TOO_LARGE
+    except TimeoutError:
+        return guard.SLOW
+    except (web.RequestPayloadError, HttpProcessingError, OSError, ValueError):
+        return guard.UNREADABLE

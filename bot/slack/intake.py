@@ -13,9 +13,18 @@ _PARTS = ("user", "team", "enterprise", "channel", "container", "message", "view
 FORM, JSON = "application/x-www-form-urlencoded", "application/json"
 
 
+def is_known_type(content_type: str) -> bool:
+    """Whether Slack sends bodies of this content type; forms also come without one."""
+    return _kind(content_type) in {FORM, JSON, ""}
+
+
+def _kind(content_type: str) -> str:
+    return content_type.partition(";")[0].strip().lower()
+
+
 def as_request(body: bytes, content_type: str) -> str | None:
     """The body as text, if it is a command, a click, a submission or a check of the address; else None."""
-    kind = content_type.partition(";")[0].strip().lower()
+    kind = _kind(content_type)
     try:
         text = body.decode("utf-8")
         if kind == JSON:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from multidict import CIMultiDict
 
-from bot.slack.guard import WINDOW_S, verified
+from bot.slack.guard import WINDOW_S, refused_unread, verified
 
 SECRET, NOW = "8f742231b10e8888abcd99yyyzzz85a5", 1531420618.0
 
@@ -77,3 +78,30 @@ def test_nothing_unsigned_passes_and_nothing_raises(
     assert not genuine(SECRET, junk, body, lambda: NOW)
     fresh = {**headers, "X-Slack-Request-Timestamp": str(int(NOW)), "X-Slack-Signature": signature}
     assert not genuine(SECRET, fresh, body, lambda: NOW)
+
+
+def test_what_slack_sends_is_read() -> None:
+    """By length or in chunks, as a form or as JSON, whatever a proxy has added."""
+    own = {**signed(str(int(NOW)), b"x"), "X-Forwarded-For": "192.0.2.1", "Accept-Encoding": "gzip,deflate"}
+    for more in (
+        {"Content-Length": "1048576", "Content-Type": "application/x-www-form-urlencoded"},
+        {"transfer-encoding": "chunked", "content-type": "application/json; charset=utf-8"},
+    ):
+        assert refused_unread(CIMultiDict({**own, **more}), 1048576, lambda: NOW) is None
+
+
+@given(
+    headers=st.lists(st.tuples(st.text(), st.text())),
+    own=st.fixed_dictionaries(
+        {},
+        optional=dict.fromkeys(
+            ("Content-Encoding", "Transfer-Encoding", "Content-Length", "Content-Type", "X-Slack-Request-Timestamp"),
+            st.text() | st.text("0123456789", max_size=5000),
+        ),
+    ),
+)
+def test_no_header_makes_the_first_look_fail(headers: list[tuple[str, str]], own: dict[str, str]) -> None:
+    """Without a signature everything is refused; nothing raises."""
+    found = CIMultiDict([*headers, *own.items()])
+    found.popall("X-Slack-Signature", None)
+    assert refused_unread(found, 1000, lambda: NOW) is not None

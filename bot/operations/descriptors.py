@@ -1,0 +1,17 @@
+"""How many files and sockets this process may have open."""
+
+import sys
+
+
+def raise_descriptors() -> int:
+    """Raise the process's own limit as far as it may by itself; the limit then."""
+    if sys.platform == "win32":
+        return sys.maxsize
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    except (ValueError, OSError):  # some systems allow less than they say
+        hard = soft
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard

@@ -1,0 +1,264 @@
+"""The listener's connections, by real sockets: who is closed, when, and in which order."""
+
+import asyncio
+import gzip
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from aiohttp import web
+
+from bot.operations.connections import most_connections
+from bot.operations.descriptors import raise_descriptors
+from bot.operations.listener import Listener
+
+GET = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
+BEGUN = b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Le"
+WAIT = b"POST /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
+WHOLE = b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 80000\r\n\r\n" + b"x" * 80_000
+BODY_BEGUN = b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Length: 900000\r\n\r\n"
+
+
+@dataclass
+class Peer:
+    """The other end of a connection."""
+
+    reader: asyncio.StreamReader
+    writer: asyncio.StreamWriter
+
+    async def gets(self, path: bytes = b"/livez", says: bytes = b"ok\n") -> bool:
+        """Whether a GET on this connection is answered; False where the connection is closed."""
+        try:
+            self.writer.write(GET % path)
+            async with asyncio.timeout(3):
+                return (await self.reader.readuntil(says)).endswith(says)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return False
+
+    async def is_closed(self, seconds: float) -> bool:
+        """Whether the bot closes the connection within so many seconds; what it sends before is read."""
+        try:
+            async with asyncio.timeout(seconds):
+                while await self.reader.read(65536):
+                    pass
+        except TimeoutError:
+            return False
+        except ConnectionError:
+            pass
+        return True
+
+
+@dataclass
+class Server:
+    """A listener with a handler that reads a body and one that waits."""
+
+    port: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)
+    peers: list[Peer] = field(default_factory=list)
+    listener: Listener | None = None
+
+    async def connect(self, raw: bytes = b"") -> Peer:
+        """A connection on which these bytes have arrived."""
+        peer = Peer(*await asyncio.open_connection("127.0.0.1", self.port))
+        self.peers.append(peer)
+        peer.writer.write(raw)
+        await asyncio.sleep(0.02)
+        return peer
+
+
+@asynccontextmanager
+async def serving(most: int = 100) -> AsyncIterator[Server]:
+    """A running listener with at most so many connections."""
+    server = Server()
+
+    async def body(request: web.Request) -> web.Response:
+        return web.Response(text=f"{len(await request.read())}\n")
+
+    async def wait(_request: web.Request) -> web.Response:
+        await server.waiting.wait()
+        return web.Response(text="waited\n")
+
+    async def ready() -> bool:
+        return True
+
+    async def text() -> bytes:
+        return b"x" * 200_000
+
+    listener = Listener(ready=ready, text=text, refused=lambda reason: server.refused.update([reason]))
+    server.port = await listener.start("127.0.0.1", 0, {"/body": body, "/wait": wait}, most=most)
+    server.listener = listener
+    try:
+        yield server
+    finally:
+        server.waiting.set()
+        for peer in server.peers:
+            peer.writer.transport.abort()
+        await listener.stop()
+
+
+async def drip(peer: Peer) -> None:
+    """A header that goes on for ever."""
+    while True:
+        peer.writer.write(b"x")
+        await asyncio.sleep(0.05)
+
+
+async def half_head_on_a_kept_connection(server: Server) -> Peer:
+    """A complete request, then half of one."""
+    peer = await server.connect()
+    assert await peer.gets()
+    peer.writer.write(BEGUN)
+    return peer
+
+
+async def unread_answers(server: Server) -> Peer:
+    """Many requests whose answers nobody reads."""
+    peer = await server.connect((GET % b"/metrics") * 60)
+    peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    await asyncio.sleep(1.2)
+    return peer
+
+
+SLOW: dict[str, Callable[[Server], Awaitable[Peer]]] = {
+    "no byte": lambda server: server.connect(),
+    "half a head": lambda server: server.connect(BEGUN),
+    "half a head on a kept connection": half_head_on_a_kept_connection,
+    "answers that nobody reads": unread_answers,
+}
+
+
+@pytest.mark.parametrize("case", SLOW)
+async def test_whoever_takes_too_long_is_closed(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it is that never comes."""
+    monkeypatch.setattr("bot.operations.connections.REQUEST_S", 0.4)
+    monkeypatch.setattr("bot.operations.connections.SWEEP_S", 0.1)
+    async with serving() as server:
+        peer = await SLOW[case](server)
+        if case == "answers that nobody reads":
+            peer.writer.transport.resume_reading()  # type: ignore[attr-defined]
+        assert await peer.is_closed(1.5)
+        assert server.refused == {"slow": 1}
+
+
+async def test_a_head_that_drips_is_as_slow_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each byte does not buy more time."""
+    monkeypatch.setattr("bot.operations.connections.REQUEST_S", 0.4)
+    monkeypatch.setattr("bot.operations.connections.SWEEP_S", 0.1)
+    async with serving() as server:
+        peer = await server.connect(BEGUN)
+        dripping = asyncio.create_task(drip(peer))
+        assert await peer.is_closed(1.5)
+        dripping.cancel()
+
+
+async def test_an_idle_connection_is_kept_and_then_closed_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy keeps connections between requests: nobody is slow there."""
+    monkeypatch.setattr("bot.operations.connections.REQUEST_S", 0.2)
+    monkeypatch.setattr("bot.operations.connections.IDLE_S", 1.5)
+    monkeypatch.setattr("bot.operations.connections.SWEEP_S", 0.1)
+    async with serving() as server:
+        peer = await server.connect()
+        assert await peer.gets()
+        await asyncio.sleep(0.8)
+        assert await peer.gets()
+        assert await peer.is_closed(2.5)
+        assert not server.refused
+
+
+@pytest.mark.parametrize("raw", [b"", BEGUN, BODY_BEGUN + b"x" * 100], ids=["no byte", "half a head", "half a body"])
+async def test_in_a_crowd_whoever_has_waited_longest_goes(raw: bytes) -> None:
+    """A connection that was answered since has not waited so long."""
+    async with serving(most=4) as server:
+        kept = await server.connect()
+        assert await kept.gets()
+        strangers = [await server.connect(raw) for _ in range(3)]
+        assert await kept.gets()
+        assert await (await server.connect()).gets()
+        assert await strangers[0].is_closed(0.5)
+        assert await kept.gets()
+        assert not await strangers[2].is_closed(0.1)
+        assert server.refused["crowded"] == 1
+
+
+async def test_what_is_being_answered_is_never_closed() -> None:
+    """A complete request gets its answer; where all wait for one, the newest connection is closed."""
+    async with serving(most=3) as server:
+        peers = [await server.connect(WAIT) for _ in range(3)]
+        assert await (await server.connect()).is_closed(0.5)
+        server.waiting.set()
+        for peer in peers:
+            async with asyncio.timeout(2):
+                assert (await peer.reader.readuntil(b"waited\n")).startswith(b"HTTP/1.1 200")
+
+
+async def test_unfinished_requests_share_a_budget_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thousand bodies of almost 1 MB would be a GB; finished ones do not count."""
+    monkeypatch.setattr("bot.operations.connections.ALL_UNFINISHED", 300_000)
+    async with serving() as server:
+        for _ in range(5):
+            whole = await server.connect(WHOLE)
+            async with asyncio.timeout(2):
+                assert (await whole.reader.readuntil(b"80000\n")).startswith(b"HTTP/1.1 200")
+        assert not server.refused
+        peers = [await server.connect(BODY_BEGUN + b"x" * 80_000) for _ in range(4)]
+        assert await peers[0].is_closed(0.5)
+        assert not await peers[3].is_closed(0.1)
+        assert server.refused["crowded"] == 1
+
+
+async def test_one_request_can_not_be_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by chunks of nothing but framing nor by requests behind requests."""
+    monkeypatch.setattr("bot.operations.connections.ONE_UNFINISHED", 50_000)
+    async with serving() as server:
+        framing = b"1;" + b"x" * 100 + b"\r\nx\r\n"
+        peer = await server.connect(b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
+        peer.writer.write(framing * 1000)
+        assert await peer.is_closed(1)
+        assert server.refused["too large"] == 1
+
+
+async def test_the_listener_unpacks_nothing() -> None:
+    """aiohttp would, before any handler of ours sees how much it is."""
+    packed = gzip.compress(bytes(100_000))
+    head = b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
+    async with serving() as server:
+        peer = await server.connect(head + packed)
+        async with asyncio.timeout(2):
+            assert (await peer.reader.readuntil(b"%d\n" % len(packed))).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(("descriptors", "most"), [(64, 21), (256, 85), (1024, 341), (4096, 1000), (10**9, 1000)])
+def test_most_descriptors_are_kept_for_outgoing_calls(descriptors: int, most: int) -> None:
+    """COC, Slack, the audit, and what is accepted before the oldest is closed."""
+    assert most_connections(descriptors) == most
+
+
+def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
+    """Many systems start a process with 1,024 and allow it far more."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
+    try:
+        most = raise_descriptors()
+        assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
+        assert hard in {most, resource.RLIM_INFINITY}
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+@pytest.mark.parametrize("raw", [b"", BEGUN, BODY_BEGUN], ids=["no byte", "half a head", "half a body"])
+async def test_stopping_waits_for_nobody_who_has_not_finished_asking(raw: bytes) -> None:
+    """Only a complete request is waited for, and gets its answer."""
+    async with serving() as server:
+        stranger = await server.connect(raw)
+        peer = await server.connect(WAIT)
+        assert server.listener is not None
+        stopping = asyncio.create_task(server.listener.stop())
+        assert await stranger.is_closed(0.5)
+        server.waiting.set()
+        async with asyncio.timeout(1):
+            assert (await peer.reader.read()).endswith(b"waited\n")
+            await stopping
