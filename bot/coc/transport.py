@@ -13,6 +13,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
+from bot.certificates import refusal
 from bot.coc import errors
 
 BODY_CAP = 64 * 1024 * 1024
@@ -156,4 +157,4 @@ def _is_timeout(error: Exception) -> bool:
 
 def _why(error: Exception) -> str:
     # OSError's words name host and port, never a header.
-    return (str(error) or type(error).__name__)[:200]
+    return refusal(error) or (str(error) or type(error).__name__)[:200]
