@@ -25,7 +25,7 @@ from dotenv.parser import parse_stream
 from rich.console import Console
 
 from bot import settings
-from bot.environment import cloud_values
+from bot.environment import library_values
 from bot.settings import ConfigurationError, Settings
 from bot.variables import is_service_link
 
@@ -242,15 +242,14 @@ def _finish(job: Coroutine[Any, Any, None]) -> None:
 def _environment() -> dict[str, str]:
     """The process's variables and, where they say nothing, those of the file ``.env``.
 
-    All go into the process's own environment too, the vendor's without what was pasted along: its library reads them
-    there.
+    All go into the process's own environment too. Libraries read theirs there, without what was pasted along.
     """
     file = _env_file()
     for name, value in file.items():
         if name not in os.environ or is_service_link(name, os.environ[name]):
             os.environ[name] = value
     given = dict(os.environ)
-    os.environ.update(cloud_values(given))
+    os.environ.update(library_values(given))
     return given
 
 

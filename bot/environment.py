@@ -1,12 +1,13 @@
 """What stands in environment variables and in the files that they name: cleaned, with all that is wrong with it.
 
-The vendor's library and the libraries for TLS read variables of their own, so those are looked at too.
+The vendor's library and httpx read variables of their own, so those are looked at too.
 """
 
 import ssl
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from bot import pasted
 from bot.variables import is_service_link
@@ -19,12 +20,17 @@ CLOUD_KEYS = (*CLOUD_SECRETS, "HUAWEICLOUD_SDK_PROJECT_ID", "HUAWEICLOUD_SDK_DOM
 """What the vendor's library puts into headers as it stands in the environment."""
 _SDK = ("IDP_ID", "ID_TOKEN_FILE", "CREDENTIALS_FILE", "IAM_ENDPOINT", "STS_ENDPOINT")
 _OIDC = ("PROVIDER_URN", "AGENCY_URN", "ID_TOKEN", "TOKEN_FILE", "SESSION_NAME")
-CLOUD_NAMES = (
+_PROXIES = tuple(
+    name for scheme in ("HTTP", "HTTPS", "ALL") for name in (f"{scheme}_PROXY", f"{scheme.lower()}_proxy")
+)
+LIBRARY_NAMES = (
     *CLOUD_KEYS,
     *(f"HUAWEICLOUD_SDK_{end}" for end in _SDK),
     *(f"HUAWEICLOUD_OIDC_{end}" for end in _OIDC),
+    "SSL_CERT_FILE",
+    *_PROXIES,
 )
-"""What the vendor's library reads."""
+"""What the vendor's library and httpx read by themselves."""
 _ADDRESSES = ("COC_ENDPOINT", "SLACK_API_URL")
 _MOST_FILE_BYTES = 64 * 1024
 
@@ -102,20 +108,36 @@ def _unfit(name: str, value: str) -> str | None:
     return pasted.fault(value) if name in CLOUD_KEYS else None
 
 
-def cloud_values(environment: Mapping[str, str]) -> dict[str, str]:
-    """The vendor's variables as its library should read them: without what was pasted along."""
-    named = {name: value for name, value in environment.items() if name.startswith(("HUAWEICLOUD_", "HC_CONTAINER_"))}
+def library_values(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables that libraries read, as they should read them: without what was pasted along."""
+    named = {
+        name: value
+        for name, value in environment.items()
+        if name in LIBRARY_NAMES or name.startswith(("HUAWEICLOUD_", "HC_CONTAINER_"))
+    }
     return {name: pasted.clean(name, value)[0] for name, value in named.items()}
 
 
-def certificate_faults(environment: Mapping[str, str]) -> Iterator[str]:
-    """Why the file of certificates that the operator named is no use. httpx would end the process over it."""
-    path = environment.get("SSL_CERT_FILE")
-    if not path:
-        return
+def library_faults(environment: Mapping[str, str]) -> Iterator[str]:
+    """Files of certificates and proxies that are no use. httpx would end the process over them, with a traceback."""
+    values = library_values(environment)
+    if path := values.get("SSL_CERT_FILE"):
+        try:
+            ssl.create_default_context(cafile=path)
+        except ssl.SSLError:
+            yield f"SSL_CERT_FILE: {path} holds no certificate in PEM form"
+        except OSError as error:
+            yield f"SSL_CERT_FILE: {path} can't be read ({error.strerror})"
+    for name in _PROXIES:
+        if (proxy := values.get(name)) and not _is_proxy(proxy):
+            yield f"{name} is not the address of a proxy, such as http://proxy.example.com:3128"
+
+
+def _is_proxy(address: str) -> bool:
+    if pasted.fault(address, address=True):
+        return False
     try:
-        ssl.create_default_context(cafile=path)
-    except ssl.SSLError:
-        yield f"SSL_CERT_FILE: {path} holds no certificate in PEM form"
-    except OSError as error:
-        yield f"SSL_CERT_FILE: {path} can't be read ({error.strerror})"
+        parts = urlsplit(address if "://" in address else f"http://{address}")
+        return parts.scheme in {"http", "https", "socks5", "socks5h"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError, Validat
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.coc.endpoints import endpoint_for
-from bot.environment import CLOUD_NAMES, CLOUD_SECRETS, SECRET_FILES, certificate_faults, cloud_values, gather
+from bot.environment import CLOUD_SECRETS, LIBRARY_NAMES, SECRET_FILES, gather, library_faults, library_values
 from bot.pasted import NEEDED
 from bot.variables import is_service_link, strays
 
@@ -200,7 +200,7 @@ def service_links(environment: Mapping[str, str]) -> list[str]:
 def secrets(found: Settings | None, environment: Mapping[str, str]) -> list[str]:
     """Every secret that the process was given, its cloud keys too: for the log to leave out."""
     own = (found.slack_bot_token, found.slack_app_token, found.slack_signing_secret) if found else ()
-    cloud = [source.get(name, "") for name in CLOUD_SECRETS for source in (environment, cloud_values(environment))]
+    cloud = [source.get(name, "") for name in CLOUD_SECRETS for source in (environment, library_values(environment))]
     known = [secret.get_secret_value() for secret in own if secret is not None] + [key for key in cloud if key]
     return list(dict.fromkeys(known))
 
@@ -209,7 +209,7 @@ def _read(kind: type[S], environment: Mapping[str, str]) -> S:
     gathered = gather(environment, _KNOWN)
     values = gathered.by_name
     names = _aliases(kind)
-    concerned = {*names, *CLOUD_NAMES}
+    concerned = {*names, *LIBRARY_NAMES}
     faults = list(_stray_faults(environment, concerned if kind is CloudSettings else None))
     faults += [fault for name, fault in gathered.faults if name in concerned]
     wrong = {name for name, _ in gathered.faults}
@@ -223,10 +223,10 @@ def _read(kind: type[S], environment: Mapping[str, str]) -> S:
         faults += _transport_faults(values)
     if "COC_ENDPOINT" not in wrong:
         try:
-            endpoint_for(values.get("COC_REGION"), values.get("COC_ENDPOINT"), cloud_values(environment))
+            endpoint_for(values.get("COC_REGION"), values.get("COC_ENDPOINT"), library_values(environment))
         except ValueError as error:
             faults.append(str(error))
-    faults += certificate_faults(environment)
+    faults += library_faults(environment)
     if faults or found is None:
         raise ConfigurationError(*faults)
     return found
@@ -285,7 +285,7 @@ def _aliases(kind: type[CloudSettings]) -> list[str]:
     return [str(field.alias) for field in kind.model_fields.values()]
 
 
-_KNOWN = (*_aliases(Settings), *(f"{name}_FILE" for name in SECRET_FILES), *CLOUD_NAMES)
+_KNOWN = (*_aliases(Settings), *(f"{name}_FILE" for name in SECRET_FILES), *LIBRARY_NAMES)
 _IDS = {
     "allow_workspaces": (r"[TE][A-Z0-9]{2,20}", "T0123456789"),
     "allow_channels": (r"[CGD][A-Z0-9]{2,20}|dm", "C0123456789, or dm for all direct messages"),

@@ -5,11 +5,11 @@ Imports nothing heavy: the command line imports this first, so that a signal cou
 
 import os
 import signal
-from collections.abc import Callable
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # as in typing, whose import would take longer than all else here
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
+    from collections.abc import Callable
 
 _HANG_UP = getattr(signal, "SIGHUP", None)  # Windows has none
 
@@ -32,7 +32,7 @@ def exit_at_once(*, good: bool) -> None:
             signal.signal(number, lambda received, _: os._exit(0 if good else 128 + received))
 
 
-def call_on_stop(loop: "AbstractEventLoop", stop: Callable[[], object]) -> None:
+def call_on_stop(loop: "AbstractEventLoop", stop: "Callable[[], object]") -> None:
     """Let each of the signals call ``stop`` inside the loop."""
     for number in STOP:
         loop.add_signal_handler(number, stop)

@@ -1,4 +1,4 @@
-"""Files that variables name: secrets that stand in them, and certificates."""
+"""What variables name: files of secrets and of certificates, and proxies."""
 
 import re
 from pathlib import Path
@@ -50,3 +50,25 @@ def test_a_file_of_certificates_that_is_no_use_is_said(file: str) -> None:
     """httpx would end the process over it with a traceback."""
     with pytest.raises(ConfigurationError, match=f"^SSL_CERT_FILE: {file} "):
         settings.read({**GOOD, "SSL_CERT_FILE": file})
+
+
+@pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"])
+def test_a_proxy_that_is_no_use_is_said(name: str) -> None:
+    """Its address may hold a password; httpx would print it in a traceback."""
+    for good in (
+        "http://proxy.example.com:3128",
+        "socks5://proxy:1080",
+        "proxy:3128",
+        '"http://who:s3cret@proxy:3128"\n',
+        "",
+    ):
+        settings.read({**GOOD, name: good})
+    for bad in (
+        '"http://who:s3cret@proxy',
+        "ftp://who:s3cret@proxy",
+        "http://proxy:s3cret",
+        "http://",
+    ):
+        with pytest.raises(ConfigurationError, match=f"^{name} is not the address of a proxy") as caught:
+            settings.read({**GOOD, name: bad})
+        assert "s3cret" not in str(caught.value)

@@ -52,7 +52,7 @@ def test_what_does_no_harm_is_ignored_with_a_warning(name: str, value: str, arou
     assert all(part in warning for part in what.split(" and "))
     assert "s3cret" not in warning
     if name.startswith("HUAWEI"):
-        assert environment.cloud_values(given)[name] == value
+        assert environment.library_values(given)[name] == value
         return
     field = next(key for key, field in settings.Settings.model_fields.items() if field.alias == name)
     used = getattr(found, field)

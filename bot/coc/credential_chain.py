@@ -181,7 +181,8 @@ def _exchanged(signer: Any) -> float | None:
 
 
 def _completed(signer: Any) -> Any:
-    """The ids that metadata and pod identity do not bring along, from where the other sources take them."""
+    """With the ids that metadata and pod identity do not bring along, from where the other sources take them."""
+    signer.security_token = signer.security_token or None  # the library would send an empty one
     if isinstance(signer, BasicCredentials):
         signer.project_id = signer.project_id or os.environ.get(_PROJECT_ID)
     else:
