@@ -242,7 +242,7 @@ def _finish(job: Coroutine[Any, Any, None]) -> None:
 def _environment() -> dict[str, str]:
     """The process's variables and, where they say nothing, those of the file ``.env``.
 
-    All go into the process's own environment too. Libraries read theirs there, without what was pasted along.
+    All go into the process's environment too, where libraries read theirs; those are cleaned.
     """
     file = _env_file()
     for name, value in file.items():

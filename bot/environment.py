@@ -1,6 +1,6 @@
-"""What stands in environment variables and in the files that they name: cleaned, with all that is wrong with it.
+"""Reads and cleans environment variables and the files that they name, and collects everything wrong with them.
 
-The vendor's library and httpx read variables of their own, so those are looked at too.
+The vendor's library and httpx read variables of their own; those are checked too.
 """
 
 import ssl
@@ -82,7 +82,7 @@ def _read_file(name: str, values: Values) -> None:
     if name in values.by_name:
         values.faults.append((name, f"{name} and {name}_FILE are both set: keep one"))
         return
-    values.by_name[name] = ""  # a file that is no use is one fault, not a missing secret as well
+    values.by_name[name] = ""  # an unreadable file is one fault, not a missing secret too
     # Somebody may have put the secret itself here.
     shown = path if "/" in path and not path.startswith(("xox", "xapp-")) else "the file that it names"
     try:
@@ -109,7 +109,7 @@ def _unfit(name: str, value: str) -> str | None:
 
 
 def library_values(environment: Mapping[str, str]) -> dict[str, str]:
-    """The variables that libraries read, as they should read them: without what was pasted along."""
+    """The variables that libraries read by themselves, cleaned."""
     named = {
         name: value
         for name, value in environment.items()
@@ -119,7 +119,7 @@ def library_values(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def library_faults(environment: Mapping[str, str]) -> Iterator[str]:
-    """Files of certificates and proxies that are no use. httpx would end the process over them, with a traceback."""
+    """Unusable certificate files and proxies. On these httpx raises errors that nobody catches."""
     values = library_values(environment)
     if path := values.get("SSL_CERT_FILE"):
         try:

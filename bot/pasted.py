@@ -1,4 +1,4 @@
-"""What goes wrong when people paste secrets and addresses: what to take off, and what can't be right.
+"""Checks pasted secrets and addresses: strips harmless extras and names everything else that is wrong.
 
 No message here repeats a value, so none can hold a secret.
 """
@@ -18,9 +18,9 @@ _TEMPORARY = re.compile(r"HST[0-9A-Z]{17}")
 
 
 def clean(name: str, text: str) -> tuple[str, list[str]]:
-    """The value without what can only have come along by accident, and what that was.
+    """The value without accidental extras, and what those were.
 
-    ``name`` is the variable's: a whole line such as ``export NAME=value`` may have been pasted.
+    ``name`` is the variable: people also paste a whole line such as ``export NAME=value``.
     """
     own_name = re.compile(rf"(?:export\s+)?{re.escape(name)}\s*=")
     removed: dict[str, None] = {}
@@ -47,7 +47,7 @@ def _unquoted(text: str) -> str:
 
 
 def fault(text: str, *, address: bool = False) -> str | None:
-    """Why a cleaned value can't be a token or a key, or an address: the rest of a sentence after its name."""
+    """Why a cleaned value can't be a token, a key or an address. Completes a sentence that starts with its name."""
     if text[:1] in _QUOTES:
         return "begins with a quote"
     if text[-1:] in _QUOTES:
@@ -66,7 +66,7 @@ def fault(text: str, *, address: bool = False) -> str | None:
 
 
 def is_temporary(access_key: str) -> bool:
-    """Whether this access key expires, and so is good only together with a security token."""
+    """Whether this access key expires, and so needs a security token."""
     return _TEMPORARY.fullmatch(access_key) is not None
 
 
@@ -100,7 +100,7 @@ NEEDED = {
 
 
 def mixed_up(name: str, text: str) -> str | None:
-    """What one of Slack's three secrets really is, and what belongs there: the rest of a sentence after its name."""
+    """What was pasted instead of one of Slack's secrets, and what belongs there. Completes a sentence."""
     prefix, needed = NEEDED[name]
     if prefix and text.startswith(prefix):
         return None

@@ -178,12 +178,12 @@ def read_cloud(environment: Mapping[str, str]) -> CloudSettings:
 
 
 def warnings(environment: Mapping[str, str]) -> list[str]:
-    """What was pasted along with values and is ignored: a line for each variable."""
+    """Which accidental extras were stripped: a line for each variable."""
     return gather(environment, _KNOWN).warnings
 
 
 def doubts(found: Settings) -> list[str]:
-    """What is most likely wrong, although nobody can be sure: Slack documents no form for this secret."""
+    """Values that are probably wrong. Slack documents no format for its signing secret, so that is not a fault."""
     secret = found.slack_signing_secret.get_secret_value() if found.slack_signing_secret else None
     if found.transport != "http" or secret is None or re.fullmatch(r"[0-9a-f]{32}", secret):
         return []
@@ -191,7 +191,7 @@ def doubts(found: Settings) -> list[str]:
 
 
 def service_links(environment: Mapping[str, str]) -> list[str]:
-    """Variables that Kubernetes made for a service named like this bot; they are no settings."""
+    """Variables that Kubernetes makes for a service named like this bot. They are not settings."""
     return sorted(
         name for name in environment if name.startswith("SCHEDTASK_") and is_service_link(name, environment[name])
     )

@@ -32,10 +32,10 @@ def _is_cluster_address(value: str) -> bool:
 
 
 def strays(environment: Mapping[str, str], known: Collection[str]) -> dict[str, str | None]:
-    """Variables that look like settings and are none, each with the setting that was probably meant.
+    """Variables that look like misspelt settings, each with the setting that was probably meant.
 
-    Every unknown name that begins with SCHEDTASK_ is one. Other programs may have names of their own that begin like
-    the rest of ours: of those, the ones that are one slip from a setting that is not set.
+    Every unknown name that begins with SCHEDTASK_ counts. Our other prefixes are shared with other programs: there a
+    name counts only if it is one slip from a setting that is not set.
     """
     unset = [name for name in known if not environment.get(name, "").strip()]
     slips = {name: _slips(name) for name in unset}

@@ -89,6 +89,22 @@ async def test_the_setting_is_named_and_mends_it(certificate: Path, tmp_path: Pa
             await bot.event("ready", 30)
 
 
+async def test_the_vendors_library_reads_a_setting_of_its_own(certificate: Path, tmp_path: Path) -> None:
+    """Where it fetches a temporary key: the line names that setting, and it counts."""
+    (tmp_path / "token").write_text("an identity")
+    async with LocalCoc() as coc, LocalSlack() as slack, behind_tls(coc.url, certificate) as url:
+        given = environment(coc, slack, HUAWEICLOUD_SDK_IAM_ENDPOINT=url, HUAWEICLOUD_SDK_IDP_ID="idp")
+        given["HUAWEICLOUD_SDK_ID_TOKEN_FILE"] = str(tmp_path / "token")
+        for more, says in (
+            ({}, "set REQUESTS_CA_BUNDLE"),
+            ({"REQUESTS_CA_BUNDLE": str(certificate)}, "refused with HTTP"),
+        ):
+            async with running(given | more, "show", NIGHTLY, cwd=tmp_path) as bot:
+                assert await bot.ended() == 1
+                assert says in bot.raw
+                assert "Traceback" not in bot.raw
+
+
 @pytest.mark.parametrize(
     ("code", "says"),
     [

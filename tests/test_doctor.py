@@ -162,14 +162,14 @@ async def test_a_real_connection_is_opened(monkeypatch: pytest.MonkeyPatch) -> N
         assert "SLACK_APP_TOKEN was refused (not_allowed_token_type): it must be an app-level token" in bad
 
 
-async def test_settings_that_are_wrong_are_all_that_is_looked_at() -> None:
+async def test_wrong_settings_end_the_examination() -> None:
     """The command line says each fault and ends with status 2."""
     with pytest.raises(ConfigurationError) as caught:
         await examine({"SCHEDTASK_ALLOW_USER": "U0ADA", "SLACK_BOT_TOKEN": "xoxp-1", "COC_REGION": "cn-north-4"})
     assert len(caught.value.faults) == 3
 
 
-async def test_settings_that_are_doubtful_or_were_cleaned_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_doubtful_and_cleaned_settings_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     """What was ignored does no harm; a signing secret of another form most likely does."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack, SLACK_SIGNING_SECRET="secret", COC_ENDPOINT=f"'{coc.url}'")

@@ -46,14 +46,14 @@ def test_a_file_in_another_encoding_is_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", ["/nonexistent/ca.pem", "/dev/null", "/"])
-def test_a_file_of_certificates_that_is_no_use_is_said(file: str) -> None:
+def test_an_unusable_certificate_file_is_named(file: str) -> None:
     """httpx would end the process over it with a traceback."""
     with pytest.raises(ConfigurationError, match=f"^SSL_CERT_FILE: {file} "):
         settings.read({**GOOD, "SSL_CERT_FILE": file})
 
 
 @pytest.mark.parametrize("name", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "HTTP_PROXY"])
-def test_a_proxy_that_is_no_use_is_said(name: str) -> None:
+def test_an_unusable_proxy_is_named(name: str) -> None:
     """Its address may hold a password; httpx would print it in a traceback."""
     for good in (
         "http://proxy.example.com:3128",

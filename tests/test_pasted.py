@@ -1,4 +1,4 @@
-"""Pasted values: what came along by accident is ignored with a warning, the rest is named. Never a value."""
+"""Pasted values: harmless extras are stripped with a warning, other faults are named. No value is ever shown."""
 
 from pathlib import Path
 
@@ -43,8 +43,8 @@ NAMES = {
 
 @pytest.mark.parametrize(("around", "what"), HARMLESS)
 @pytest.mark.parametrize(("name", "value"), NAMES.items())
-def test_what_does_no_harm_is_ignored_with_a_warning(name: str, value: str, around: str, what: str) -> None:
-    """It names the variable; the value is used without it, by us and by the vendor's library."""
+def test_harmless_characters_are_stripped_with_a_warning(name: str, value: str, around: str, what: str) -> None:
+    """The warning names the variable. We and the vendor's library use the clean value."""
     given = {**GOOD, name: around.replace("NAME", name).format(value)}
     found = settings.read(given)
     (warning,) = settings.warnings(given)
@@ -90,7 +90,7 @@ def test_a_file_is_cleaned_too(tmp_path: Path, around: str, what: str) -> None:
     ],
 )
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(("TOKEN", "K", "_ID"))])
-def test_what_can_not_be_right_is_named_without_the_value(name: str, around: str, says: str) -> None:
+def test_impossible_values_are_named_but_not_repeated(name: str, around: str, says: str) -> None:
     """In one line."""
     with pytest.raises(ConfigurationError) as caught:
         settings.read({**GOOD, name: around.format(*[NAMES[name]] * 2)})
@@ -167,7 +167,7 @@ def test_the_log_knows_a_secret_as_it_was_pasted_and_as_it_is_used() -> None:
     assert {"ab\u200bcdef", "abcdef"} <= set(settings.secrets(settings.read(given), given))
 
 
-def test_peoples_own_words_stay_as_they_are() -> None:
-    """Quotes and joined emoji are part of them."""
+def test_free_text_is_left_alone() -> None:
+    """Its quotes and joined emoji belong to it."""
     given = {**GOOD, "SCHEDTASK_CONTACT": '"night shift" \U0001f469\u200d\U0001f4bb'}
     assert settings.read(given).contact == given["SCHEDTASK_CONTACT"]

@@ -1,4 +1,4 @@
-"""``schedtask-bot`` as a process of its own, and how it takes settings that are wrong or were pasted badly."""
+"""``schedtask-bot`` as a process of its own, and how it treats wrong and badly pasted settings."""
 
 import os
 import re
@@ -62,7 +62,7 @@ async def test_what_is_missing_or_wrong_is_said_in_one_line(
 
 
 @pytest.mark.parametrize("command", ["run", "doctor", "show"])
-async def test_every_command_says_all_that_is_wrong_at_once(command: str, tmp_path: Path) -> None:
+async def test_every_command_reports_all_faults_at_once(command: str, tmp_path: Path) -> None:
     """Status 2, a line for each fault that concerns it, nothing of a secret, no traceback."""
     faults = {
         "COC_REGION": "cn-south-1",
@@ -94,7 +94,7 @@ PASTED = {"SLACK_BOT_TOKEN": '"{}"', "SLACK_APP_TOKEN": "{}\r\n", "COC_ENDPOINT"
 }
 
 
-async def test_what_was_pasted_along_does_no_harm(tmp_path: Path) -> None:
+async def test_a_bot_with_badly_pasted_settings_serves(tmp_path: Path) -> None:
     """The bot serves and warns, naming the variables; so do ``show`` and ``doctor``. No line holds a secret."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         good = environment(coc, slack)
@@ -171,7 +171,7 @@ async def test_service_links_of_kubernetes_are_said_once_at_debug_level(tmp_path
         ("\ufeffSCHEDTASK_VISIBILITY=secret", "SCHEDTASK_VISIBILITY: input should be"),
     ],
 )
-async def test_the_env_file_leaves_no_rule_out(lines: str, says: str, tmp_path: Path) -> None:
+async def test_the_env_file_drops_no_rule_silently(lines: str, says: str, tmp_path: Path) -> None:
     """A name or a line that means nothing stops the start."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         (tmp_path / ".env").write_text(lines, "utf-8")

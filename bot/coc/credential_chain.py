@@ -86,7 +86,7 @@ class Key:
     source: str
     expires_at: float | None = None
     ignored: tuple[str, ...] = ()
-    """What was pasted along with its parts, a phrase for each."""
+    """Accidental extras that were stripped from its parts, a phrase for each."""
 
     @property
     def renewable(self) -> bool:
@@ -191,7 +191,7 @@ def _completed(signer: Any) -> Any:
 
 
 def _clean(signer: Any, source: str) -> tuple[str, ...]:
-    """Take off what was pasted along with a key, and say what. What can't be right never gets into a header."""
+    """Strip accidental extras from a key, and say which. Impossible values never get into a header."""
     ignored = []
     for part, called in _PARTS.items():
         text = getattr(signer, part, None)

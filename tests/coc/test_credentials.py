@@ -437,7 +437,7 @@ async def test_a_credentials_file_with_a_byte_order_mark_is_named(
         await open_credentials()
 
 
-async def test_what_was_pasted_along_is_ignored_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_pasted_extras_in_a_key_are_stripped_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     """From whichever source; what can't be right is named and never gets into a header."""
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK\n")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", f"'{SECRETS[0]}'")
