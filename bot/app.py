@@ -4,7 +4,6 @@ import asyncio
 import gc
 import logging
 import os
-import signal
 import time
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -17,7 +16,8 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import redact
+from bot import redact, signals
+from bot.certificates import refusal
 from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
@@ -87,14 +87,12 @@ class Bot:
         """Where the HTTP listener listens, once started."""
 
     async def run(self) -> None:
-        """Serve until SIGTERM or SIGINT, then stop in good order.
+        """Serve until SIGTERM, SIGINT or SIGHUP, then stop in good order.
 
         Raises StartError, ConfigurationError and, where the link to Slack is lost for good, LinkLost.
         """
         stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, stop.set)
+        signals.call_on_stop(asyncio.get_running_loop(), stop.set)
         starting = asyncio.ensure_future(self.start())
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -379,4 +377,6 @@ def _word(error: SlackApiError) -> str:
 
 
 def _why(error: BaseException) -> str:
-    return "no answer in time" if isinstance(error, TimeoutError) else (str(error) or type(error).__name__)
+    if isinstance(error, TimeoutError):
+        return "no answer in time"
+    return refusal(error) or str(error) or type(error).__name__

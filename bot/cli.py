@@ -3,27 +3,31 @@
 Imports inside functions keep ``--help`` and ``show`` free of Slack's and the sandbox's libraries.
 """
 
-import asyncio
-import contextlib
-import os
-import signal
 import sys
 
-if sys.argv[1:2] == ["run"]:
-    # Told to stop while it still reads its modules, the process has nothing to finish.
-    signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
+from bot import signals
 
-from collections.abc import AsyncIterator, Coroutine
+if sys.argv[1:2] in (["run"], ["sandbox"], ["show"], ["doctor"]):
+    signals.exit_at_once(good=sys.argv[1] in {"run", "sandbox"})
+
+import asyncio
+import contextlib
+import io
+import os
+from collections.abc import AsyncIterator, Coroutine, Mapping
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
 
 import structlog
 import typer
-from dotenv import load_dotenv
+from dotenv import dotenv_values
+from dotenv.parser import parse_stream
 from rich.console import Console
 
 from bot import settings
+from bot.environment import library_values
 from bot.settings import ConfigurationError, Settings
+from bot.variables import is_service_link
 
 cli = typer.Typer(
     name="schedtask-bot",
@@ -47,10 +51,14 @@ def main() -> None:
 @cli.command()
 def run() -> None:
     """Serve a Slack workspace. Configured by the environment or a .env file; see the README."""
+    given = _environment()  # before the libraries for TLS, which read SSL_CERT_FILE when they are imported
+    try:
+        found = settings.read(given)
+    except ConfigurationError as error:
+        _stop(2, *error.faults)
     from bot.app import Bot
 
-    found = _settings()
-    _logs(found)
+    _logs(found, given)
     # Bolt would read its token from the environment a second time and warn that it has two.
     os.environ.pop("SLACK_BOT_TOKEN", None)
     _finish(_to_the_end(Bot(found).run()))
@@ -103,15 +111,19 @@ def doctor(
     ] = None,
 ) -> None:
     """Check the settings, Slack's tokens, the app's manifest and COC, and say how to mend what is wrong."""
-    from bot.doctor import examine
+    given = _environment()
+    from bot.doctor import Finding, examine
 
-    _env_file()
     beside = Path("manifest.yaml")
-    sound = True
-    for finding in asyncio.run(examine(os.environ, manifest or (beside if beside.is_file() else None))):
-        out.print(f"{'ok ' if finding.good else 'BAD'}  {finding.what}", markup=False, highlight=False)
-        sound = sound and finding.good
-    raise typer.Exit(0 if sound else 1)
+    try:
+        findings = asyncio.run(examine(given, manifest or (beside if beside.is_file() else None)))
+        status = 0 if all(finding.good for finding in findings) else 1
+    except ConfigurationError as error:
+        findings, status = [Finding(False, f"settings: {fault}") for fault in error.faults], 2
+    for finding in findings:
+        line = f"{'ok ' if finding.good else 'BAD'}  {finding.what}"
+        out.print(line, markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(status)
 
 
 async def _sandbox(port: int, *, http: bool) -> None:
@@ -151,7 +163,7 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
     from bot.cards.targets import all_targets
     from bot.cards.task import task_card
     from bot.cards.terminal import render
-    from bot.coc.errors import CocError
+    from bot.coc.errors import CocError, Unreachable
     from bot.lookup import Lookup
     from bot.show import as_json as to_json
 
@@ -163,6 +175,7 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
         problem = problem_of(error, task_id)
         said = [problem.plain()] + [f"COC said: {problem.said}"] * bool(problem.said)
         said += [f"Cloud request {problem.request_id}."] * bool(problem.request_id)
+        said += [f"({error.detail})"] * isinstance(error, Unreachable)
         _stop(1, " ".join(said))
     if as_json:
         sys.stdout.write(to_json(snapshot) + "\n")
@@ -176,21 +189,27 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
 
 @contextlib.asynccontextmanager
 async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
-    from bot import redact
-    from bot.app import coc_credentials, coc_endpoint, deadlines
-    from bot.coc.client import CocClient, Deadlines
-    from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
-
     async with contextlib.AsyncExitStack() as stack:
         if in_sandbox:
+            from bot.coc.client import CocClient, Deadlines
+            from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
             from bot.sandbox.coc_server import LocalCoc
 
             local = await stack.enter_async_context(LocalCoc())
             keys = CredentialSource.static(StaticKeys(ak=local.access_key, sk=local.secret_key))
             endpoint, auth, limits = local.url, SignedAuth(keys), Deadlines()
         else:
-            _env_file()
-            found = settings.read_cloud(os.environ)
+            given = _environment()
+            found = settings.read_cloud(given)
+            from bot import redact
+            from bot.app import coc_credentials, coc_endpoint, deadlines
+            from bot.coc.client import CocClient
+            from bot.coc.credentials import SignedAuth
+            from bot.operations import logs
+
+            logs.configure("console", "warning", settings.secrets(None, given))
+            for warning in settings.warnings(given):
+                log.warning("setting_cleaned", what=warning)
             redact.configure(hide=found.redact_words, show=found.redact_allow)
             endpoint, limits = coc_endpoint(found), deadlines(found)
             auth = SignedAuth(await coc_credentials(found))
@@ -204,10 +223,7 @@ async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
     try:
         await job
     finally:
-        loop = asyncio.get_running_loop()
-        for name in (signal.SIGTERM, signal.SIGINT):
-            loop.remove_signal_handler(name)
-            signal.signal(name, signal.SIG_IGN)
+        signals.ignore(asyncio.get_running_loop())
 
 
 def _finish(job: Coroutine[Any, Any, None]) -> None:
@@ -216,46 +232,64 @@ def _finish(job: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(job)
     except ConfigurationError as error:
-        _stop(2, str(error))
+        _stop(2, *error.faults)
     except (StartError, LinkLost) as error:
         _stop(1, str(error))
     except KeyboardInterrupt:
         raise typer.Exit(0) from None
 
 
-def _settings() -> Settings:
-    _env_file()
-    try:
-        return settings.read(os.environ)
-    except ConfigurationError as error:
-        _stop(2, str(error))
+def _environment() -> dict[str, str]:
+    """The process's variables and, where they say nothing, those of the file ``.env``.
+
+    All go into the process's environment too, where libraries read theirs; those are cleaned.
+    """
+    file = _env_file()
+    for name, value in file.items():
+        if name not in os.environ or is_service_link(name, os.environ[name]):
+            os.environ[name] = value
+    given = dict(os.environ)
+    os.environ.update(library_values(given))
+    return given
 
 
-def _env_file() -> None:
-    # Into the environment, because the vendor's library looks there for the cloud credentials.
-    path = Path(".env")
+def _env_file() -> dict[str, str]:
     try:
-        load_dotenv(path, override=False)
+        text = Path(".env").read_text("utf-8-sig")
+    except (FileNotFoundError, IsADirectoryError):  # a folder of that name is somebody's virtual environment
+        return {}
     except (OSError, UnicodeDecodeError) as error:
         _stop(2, f"the file .env can't be read: {error}")
+    # A line that the parser gives up is a setting that is off; a quote left open swallows the lines after it.
+    faults = [
+        f"line {line.original.line} of the file .env can't be read: it needs NAME=value, and each quote its other end"
+        for line in parse_stream(io.StringIO(text))
+        if line.error or (line.key and line.value is None)
+    ]
+    if faults:
+        _stop(2, *faults)
+    return {name: value or "" for name, value in dotenv_values(stream=io.StringIO(text)).items()}
 
 
-def _logs(found: Settings) -> None:
+def _logs(found: Settings, given: Mapping[str, str]) -> None:
     from bot.operations import logs
 
-    logs.configure(found.log_format, found.log_level, settings.secrets(found, os.environ))
-    for name in settings.unknown_names(os.environ):
-        log.warning("unknown_setting", name=name)
+    logs.configure(found.log_format, found.log_level, settings.secrets(found, given))
+    for warning in settings.warnings(given):
+        log.warning("setting_cleaned", what=warning)
+    for doubt in settings.doubts(found):
+        log.warning("setting_doubted", what=doubt)
+    if links := settings.service_links(given):
+        log.debug("service_links_ignored", names=links)
 
 
 async def _interrupted() -> None:
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for name in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(name, stop.set)
+    signals.call_on_stop(asyncio.get_running_loop(), stop.set)
     await stop.wait()
 
 
-def _stop(status: int, message: str) -> NoReturn:
-    err.print(f"schedtask-bot: {message}", markup=False, highlight=False, soft_wrap=True)
+def _stop(status: int, *lines: str) -> NoReturn:
+    for line in lines:
+        err.print(f"schedtask-bot: {line}", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(status)

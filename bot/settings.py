@@ -4,22 +4,19 @@ Slack's and COC's names are those that their own tools use; the rest begins with
 credentials themselves are not here: the vendor's library reads them from its own variables, files and services.
 """
 
+import ipaddress
 import re
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import (
-    BeforeValidator,
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from bot.coc.endpoints import endpoint_for
+from bot.environment import CLOUD_SECRETS, LIBRARY_NAMES, SECRET_FILES, gather, library_faults, library_values
+from bot.pasted import NEEDED
+from bot.variables import is_service_link, strays
 
 Seconds = Annotated[float, Field(gt=0, le=60)]
 
@@ -31,20 +28,20 @@ def _listed(value: Any) -> Any:
 Words = Annotated[frozenset[str], BeforeValidator(_listed)]
 """Separated by commas or blanks."""
 PerMinute = Annotated[int, Field(ge=0, le=10_000)]
-CLOUD_SECRETS = ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN")
-"""The vendor's variables that hold secrets; its library reads them itself."""
-SECRET_FILES = ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "SLACK_SIGNING_SECRET")
-"""Secrets that may stand in a file instead, named by the variable with ``_FILE`` behind."""
 
 
 class ConfigurationError(Exception):
-    """A setting is missing or wrong. The message is one line that names the variable and says what to do."""
+    """Settings are missing or wrong. ``faults`` are lines; each names its variable and says what to do."""
+
+    def __init__(self, *faults: str) -> None:
+        self.faults = faults
+        super().__init__("\n".join(faults))
 
 
 class CloudSettings(BaseSettings):
     """What is needed to ask COC. The aliases of fields are the names of the environment variables."""
 
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, validate_default=False)
 
     coc_region: str | None = Field(default=None, alias="COC_REGION")
     coc_endpoint: str | None = Field(default=None, alias="COC_ENDPOINT")
@@ -74,11 +71,12 @@ class CloudSettings(BaseSettings):
     def _lower(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value
 
-    @model_validator(mode="after")
-    def _where(self) -> Self:
-        if not self.coc_region and not self.coc_endpoint:
-            raise ValueError("COC_REGION is missing: give a region such as cn-north-4, or a COC_ENDPOINT")
-        return self
+    @field_validator("redact_words")
+    @classmethod
+    def _words(cls, value: frozenset[str]) -> frozenset[str]:
+        if any(";" in word or "|" in word for word in value):
+            raise ValueError("separate words by commas or blanks")
+        return _some(value)
 
 
 class Settings(CloudSettings):
@@ -112,19 +110,20 @@ class Settings(CloudSettings):
     log_format: Literal["console", "json"] = Field(default="json", alias="SCHEDTASK_LOG_FORMAT")
     log_level: Literal["debug", "info", "warning", "error"] = Field(default="info", alias="SCHEDTASK_LOG_LEVEL")
 
-    @field_validator("slack_bot_token")
+    @field_validator("host")
     @classmethod
-    def _bot_token(cls, value: SecretStr) -> SecretStr:
-        if value.get_secret_value().startswith("xapp-"):
-            raise ValueError("is an app-level token (xapp-); a bot token begins with xoxb-")
-        return value
-
-    @field_validator("slack_app_token")
-    @classmethod
-    def _app_token(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and value.get_secret_value().startswith("xox"):
-            raise ValueError("is a bot or user token (xox…); an app-level token begins with xapp-")
-        return value
+    def _host(cls, value: str) -> str:
+        host = value[1:-1] if value.startswith("[") and value.endswith("]") else value
+        try:
+            ipaddress.ip_address(host)
+        except ValueError:
+            if "://" in host:
+                raise ValueError("is a URL: give an address to listen on, such as 0.0.0.0") from None
+            if re.fullmatch(r"[^:]+:\d*|\[.*\]:\d*", host):
+                raise ValueError("has a port: give that as SCHEDTASK_PORT") from None
+            if not re.fullmatch(r"[\w.-]+", host):
+                raise ValueError("is not an address to listen on, such as 0.0.0.0 or ::") from None
+        return host
 
     @field_validator("slack_api_url")
     @classmethod
@@ -141,32 +140,16 @@ class Settings(CloudSettings):
         form, example = _IDS[str(about.field_name)]
         wrong = sorted(word for word in value if not re.fullmatch(form, word))
         if wrong:
-            raise ValueError(f"{wrong[0][:40]!r} is not an id such as {example}: give ids, not names")
-        return value
+            raise ValueError(f"{_shown(wrong[0])} is not an id such as {example}: give ids, not names")
+        return _some(value)
 
     @field_validator("allow_tasks")
     @classmethod
     def _patterns(cls, value: frozenset[str]) -> frozenset[str]:
         wrong = sorted(word for word in value if not re.fullmatch(r"(?:id|name|project):.+", word))
         if wrong:
-            raise ValueError(f"{wrong[0][:40]!r} must begin with id:, name: or project:, such as name:nightly-*")
-        return value
-
-    @model_validator(mode="after")
-    def _transport(self) -> Self:
-        if self.transport == "socket" and self.slack_app_token is None:
-            raise ValueError(
-                "SLACK_APP_TOKEN is missing (Socket Mode), or set SLACK_SIGNING_SECRET for HTTP mode"
-                if self.mode is None
-                else "SLACK_APP_TOKEN is missing: SCHEDTASK_MODE=socket needs an app-level token (xapp-…)"
-            )
-        if self.transport == "http" and self.slack_signing_secret is None:
-            raise ValueError("SLACK_SIGNING_SECRET is missing: SCHEDTASK_MODE=http needs the app's signing secret")
-        if self.mode is None and self.slack_app_token and self.slack_signing_secret:
-            raise ValueError(
-                "SCHEDTASK_MODE is missing: both SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are set, say socket or http"
-            )
-        return self
+            raise ValueError(f"{_shown(wrong[0])} must begin with id:, name: or project:, such as name:nightly-*")
+        return _some(value)
 
     @property
     def transport(self) -> Literal["socket", "http"]:
@@ -176,14 +159,17 @@ class Settings(CloudSettings):
         return "http" if self.slack_app_token is None and self.slack_signing_secret is not None else "socket"
 
 
+S = TypeVar("S", bound=CloudSettings)
+
+
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings in a mapping of environment variables. Empty values count as absent.
+    """The settings in a mapping of environment variables. Empty values count as absent, except in a rule.
 
     Secrets may come from files: ``SLACK_BOT_TOKEN_FILE=/run/secrets/slack_bot_token``.
 
-    Raises ConfigurationError with one line that names the variable; never with a secret's value in it.
+    Raises ConfigurationError with every fault at once; never with a secret's value in it.
     """
-    return _read(Settings, _with_files(environment))
+    return _read(Settings, environment)
 
 
 def read_cloud(environment: Mapping[str, str]) -> CloudSettings:
@@ -191,58 +177,115 @@ def read_cloud(environment: Mapping[str, str]) -> CloudSettings:
     return _read(CloudSettings, environment)
 
 
-S = TypeVar("S", bound=CloudSettings)
+def warnings(environment: Mapping[str, str]) -> list[str]:
+    """Which accidental extras were stripped: a line for each variable."""
+    return gather(environment, _KNOWN).warnings
 
 
-def _with_files(environment: Mapping[str, str]) -> Mapping[str, str]:
-    found = dict(environment)
-    for name in SECRET_FILES:
-        path = environment.get(f"{name}_FILE", "").strip()
-        if not path:
-            continue
-        if environment.get(name, "").strip():
-            raise ConfigurationError(f"{name} and {name}_FILE are both set: keep one")
-        try:
-            found[name] = Path(path).read_text("utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not text"
-            raise ConfigurationError(f"{name}_FILE: {path} can't be read ({why})") from None
-        if not found[name]:
-            raise ConfigurationError(f"{name}_FILE: {path} is empty")
-    return found
+def doubts(found: Settings) -> list[str]:
+    """Values that are probably wrong. Slack documents no format for its signing secret, so that is not a fault."""
+    secret = found.slack_signing_secret.get_secret_value() if found.slack_signing_secret else None
+    if found.transport != "http" or secret is None or re.fullmatch(r"[0-9a-f]{32}", secret):
+        return []
+    return [f"SLACK_SIGNING_SECRET looks wrong: it needs {NEEDED['SLACK_SIGNING_SECRET'][1]}"]
+
+
+def service_links(environment: Mapping[str, str]) -> list[str]:
+    """Variables that Kubernetes makes for a service named like this bot. They are not settings."""
+    return sorted(
+        name for name in environment if name.startswith("SCHEDTASK_") and is_service_link(name, environment[name])
+    )
+
+
+def secrets(found: Settings | None, environment: Mapping[str, str]) -> list[str]:
+    """Every secret that the process was given, its cloud keys too: for the log to leave out."""
+    own = (found.slack_bot_token, found.slack_app_token, found.slack_signing_secret) if found else ()
+    cloud = [source.get(name, "") for name in CLOUD_SECRETS for source in (environment, library_values(environment))]
+    known = [secret.get_secret_value() for secret in own if secret is not None] + [key for key in cloud if key]
+    return list(dict.fromkeys(known))
 
 
 def _read(kind: type[S], environment: Mapping[str, str]) -> S:
-    names = {str(field.alias) for field in kind.model_fields.values()}
-    given = {name: value.strip() for name, value in environment.items() if name in names and value.strip()}
+    gathered = gather(environment, _KNOWN)
+    values = gathered.by_name
+    names = _aliases(kind)
+    concerned = {*names, *LIBRARY_NAMES}
+    faults = list(_stray_faults(environment, concerned if kind is CloudSettings else None))
+    faults += [fault for name, fault in gathered.faults if name in concerned]
+    wrong = {name for name, _ in gathered.faults}
+    found = None
     try:
-        return kind.model_validate(given)
+        found = kind.model_validate({name: values[name] for name in names if name in values})
     except ValidationError as error:
-        raise ConfigurationError(_one_line(error)) from None
+        errors = error.errors(include_input=False, include_url=False)
+        faults += [_sentence(one, values) for one in errors if one["loc"][0] not in wrong]
+    if kind is Settings:
+        faults += _transport_faults(values)
+    if "COC_ENDPOINT" not in wrong:
+        try:
+            endpoint_for(values.get("COC_REGION"), values.get("COC_ENDPOINT"), library_values(environment))
+        except ValueError as error:
+            faults.append(str(error))
+    faults += library_faults(environment)
+    if faults or found is None:
+        raise ConfigurationError(*faults)
+    return found
 
 
-def secrets(found: Settings, environment: Mapping[str, str]) -> list[str]:
-    """Every secret that the process was given, its cloud keys too: for the log to leave out."""
-    own = (found.slack_bot_token, found.slack_app_token, found.slack_signing_secret)
-    cloud = [environment.get(name, "") for name in CLOUD_SECRETS]
-    return [secret.get_secret_value() for secret in own if secret is not None] + [key for key in cloud if key]
+def _stray_faults(environment: Mapping[str, str], concerned: set[str] | None) -> Iterator[str]:
+    """One line for each unknown variable; with ``concerned`` not for those that were meant for something else."""
+    for name, near in strays(environment, _KNOWN).items():
+        if near is None:
+            yield f"{name} is not a setting of schedtask-bot: remove it, or look its right name up in the README"
+        elif concerned is not None and near not in concerned:
+            continue
+        elif name == f"{near}_FILE":
+            other = " or HUAWEICLOUD_SDK_CREDENTIALS_FILE" if near in CLOUD_SECRETS else ""
+            yield f"{name} is not a setting: {near} is not read from a file. Set {near} itself{other}"
+        else:
+            yield f"{name} is not a setting: did you mean {near}?"
 
 
-def unknown_names(environment: Mapping[str, str]) -> list[str]:
-    """Variables that begin with ``SCHEDTASK_`` and mean nothing here: most likely typing errors, worth a warning."""
-    names = {str(field.alias) for field in Settings.model_fields.values()}
-    return sorted(name for name in environment if name.startswith("SCHEDTASK_") and name not in names)
+def _transport_faults(values: Mapping[str, str]) -> Iterator[str]:
+    mode = values.get("SCHEDTASK_MODE", "").lower()
+    app, signing = "SLACK_APP_TOKEN" in values, "SLACK_SIGNING_SECRET" in values
+    if mode == "socket" and not app:
+        yield "SLACK_APP_TOKEN is missing: SCHEDTASK_MODE=socket needs an app-level token (xapp-…)"
+    elif mode == "http" and not signing:
+        yield "SLACK_SIGNING_SECRET is missing: SCHEDTASK_MODE=http needs the app's signing secret"
+    elif not mode and not app and not signing:
+        yield "SLACK_APP_TOKEN is missing (Socket Mode), or set SLACK_SIGNING_SECRET for HTTP mode"
+    elif not mode and app and signing:
+        yield "SCHEDTASK_MODE is missing: both SLACK_APP_TOKEN and SLACK_SIGNING_SECRET are set, say socket or http"
 
 
-def _one_line(error: ValidationError) -> str:
-    first = error.errors(include_input=False, include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
-    message = str(first["msg"]).removeprefix("Value error, ")
-    if first["type"] == "missing":
+def _sentence(error: Any, values: Mapping[str, str]) -> str:
+    name = str(error["loc"][0])
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if error["type"] == "missing":
         return f"{name} is missing: {_WHAT.get(name, 'set it')}"
-    return f"{name}: {message[:1].lower()}{message[1:]}" if name else message
+    if values.get(name) == "":
+        return f"{name} is set but empty: give it a value, or remove it"
+    if error["type"] == "bool_parsing":
+        return f"{name}: say true or false"
+    return f"{name}: {message[:1].lower()}{message[1:]}"
 
 
+def _some(words: frozenset[str]) -> frozenset[str]:
+    if not words:
+        raise ValueError("holds nothing: give it a value, or remove it")
+    return words
+
+
+def _shown(word: str) -> str:
+    return "a token" if word.startswith(("xox", "xapp-")) else repr(word[:40])
+
+
+def _aliases(kind: type[CloudSettings]) -> list[str]:
+    return [str(field.alias) for field in kind.model_fields.values()]
+
+
+_KNOWN = (*_aliases(Settings), *(f"{name}_FILE" for name in SECRET_FILES), *LIBRARY_NAMES)
 _IDS = {
     "allow_workspaces": (r"[TE][A-Z0-9]{2,20}", "T0123456789"),
     "allow_channels": (r"[CGD][A-Z0-9]{2,20}|dm", "C0123456789, or dm for all direct messages"),

@@ -17,7 +17,7 @@ from bot.doctor.manifest import judge, judge_file
 from bot.doctor.slack import clock, greeting, scopes
 from bot.sandbox.coc_server import LocalCoc
 from bot.sandbox.slack_server import LocalSlack
-from bot.settings import Settings
+from bot.settings import ConfigurationError, Settings
 from tests.test_run import environment
 
 Json = dict[str, Any]
@@ -160,6 +160,26 @@ async def test_a_real_connection_is_opened(monkeypatch: pytest.MonkeyPatch) -> N
         lines = await examine(environment(coc, slack))
         (bad,) = [line.what for line in lines if not line.good]
         assert "SLACK_APP_TOKEN was refused (not_allowed_token_type): it must be an app-level token" in bad
+
+
+async def test_wrong_settings_end_the_examination() -> None:
+    """The command line says each fault and ends with status 2."""
+    with pytest.raises(ConfigurationError) as caught:
+        await examine({"SCHEDTASK_ALLOW_USER": "U0ADA", "SLACK_BOT_TOKEN": "xoxp-1", "COC_REGION": "cn-north-4"})
+    assert len(caught.value.faults) == 3
+
+
+async def test_doubtful_and_cleaned_settings_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was ignored does no harm; a signing secret of another form most likely does."""
+    async with LocalCoc() as coc, LocalSlack() as slack:
+        given = environment(coc, slack, SLACK_SIGNING_SECRET="secret", COC_ENDPOINT=f"'{coc.url}'")
+        del given["SLACK_APP_TOKEN"]
+        for name in ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"):
+            monkeypatch.setenv(name, given[name])
+        lines = await examine(given)
+    (bad,) = [line.what for line in lines if not line.good]
+    assert bad.startswith("settings: SLACK_SIGNING_SECRET looks wrong: it needs the Signing Secret (32 digits")
+    assert "settings: COC_ENDPOINT: ignored quotes around it" in [line.what for line in lines if line.good]
 
 
 async def test_a_connection_that_is_refused_shows_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:

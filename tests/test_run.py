@@ -1,4 +1,4 @@
-"""``schedtask-bot`` as a process of its own, between the local COC and the local Slack, and where it can't start."""
+"""``schedtask-bot`` as a process of its own, between the local COC and the local Slack."""
 
 import asyncio
 import hashlib
@@ -217,59 +217,6 @@ async def test_http_mode_with_health_and_metrics(tmp_path: Path) -> None:
                 "refused: too large",
                 *["refused: replayed"] * 2,
             ]
-
-
-async def test_the_env_file_is_read(tmp_path: Path) -> None:
-    """A ``.env`` beside the process configures it, the vendor's variables too; real variables win."""
-    async with LocalCoc() as coc, LocalSlack() as slack:
-        given = environment(coc, slack)
-        moved = {name: given.pop(name) for name in list(given) if name.startswith(("HUAWEI", "SLACK_APP"))}
-        lines = [f"{name}={value}" for name, value in moved.items()] + ["SLACK_BOT_TOKEN=xoxb-wrong"]
-        (tmp_path / ".env").write_text("\n".join(lines))
-        async with running(given, cwd=tmp_path) as bot:
-            await bot.event("ready")
-            await slack.command(ADA, SHIFT, NIGHTLY)
-            await slack.settled(lambda: slack.messages(SHIFT, ADA))
-
-
-@pytest.mark.parametrize(
-    ("change", "status", "says"),
-    [
-        ({"SLACK_BOT_TOKEN": ""}, 2, "SLACK_BOT_TOKEN is missing"),
-        ({"SLACK_APP_TOKEN": ""}, 2, "SLACK_APP_TOKEN is missing"),
-        ({"SLACK_SIGNING_SECRET": "s"}, 2, "SCHEDTASK_MODE is missing"),
-        ({"SCHEDTASK_MODE": "carrier pigeon"}, 2, "SCHEDTASK_MODE"),
-        ({"SCHEDTASK_PORT": "http"}, 2, "SCHEDTASK_PORT"),
-        ({"COC_ENDPOINT": ""}, 2, "COC_REGION is missing"),
-        ({"COC_ENDPOINT": "", "COC_REGION": "atlantis-1"}, 2, "COC_REGION"),
-        ({"COC_ENDPOINT": "ftp://x"}, 2, "COC_ENDPOINT"),
-        ({"SLACK_API_URL": "not a url"}, 2, "SLACK_API_URL"),
-        ({"SLACK_BOT_TOKEN": "xoxb-wrong"}, 1, "Slack refused SLACK_BOT_TOKEN (invalid_auth)"),
-        ({"SLACK_APP_TOKEN": "xapp-wrong"}, 1, "Slack refused SLACK_APP_TOKEN"),
-        ({"SLACK_API_URL": "http://127.0.0.1:9/api"}, 1, "Slack can't be reached at http://127.0.0.1:9/api/"),
-    ],
-)
-async def test_what_is_missing_or_wrong_is_said_in_one_line(
-    change: dict[str, str], status: int, says: str, tmp_path: Path
-) -> None:
-    """One line that names the variable; 2 for configuration, 1 for a refusal; no traceback, no secret."""
-    async with LocalCoc() as coc, LocalSlack() as slack:
-        given = {name: value for name, value in {**environment(coc, slack), **change}.items() if value}
-        async with running(given, cwd=tmp_path) as bot:
-            assert await bot.ended() == status
-            lines = bot.raw.strip().splitlines()
-            assert len(lines) == 1, bot.raw
-            assert says in lines[0]
-            assert "xapp-wrong" not in bot.raw
-
-
-async def test_a_taken_port_is_said(tmp_path: Path) -> None:
-    """The listener's port in use: one line that names the two settings."""
-    async with LocalCoc() as coc, LocalSlack() as slack:
-        taken = slack.url.rsplit(":", 1)[1]
-        async with running(environment(coc, slack, SCHEDTASK_PORT=taken), cwd=tmp_path) as bot:
-            assert await bot.ended() == 1
-            assert "check SCHEDTASK_HOST and SCHEDTASK_PORT" in bot.raw
 
 
 async def test_show_needs_the_cloud_settings_only(tmp_path: Path) -> None:

@@ -39,6 +39,7 @@ from huaweicloudsdkcore.http.http_client import HttpClient
 from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkcore.http.http_handler import HttpHandler
 
+from bot import pasted
 from bot.coc.errors import CredentialsUnavailable
 
 Kind = Literal["auto", "global", "basic"]
@@ -61,6 +62,13 @@ _WORDED_BY_VENDOR = (ApiTypeError, ApiValueError, SdkException)
 _UNWORDED = (OSError, ValueError, TypeError, LookupError, AttributeError, configparser.Error)
 """What else the sources raise: files, sockets (all of ``requests``), JSON, dates and sections of another shape."""
 
+_PARTS = {
+    "ak": "access key (ak)",
+    "sk": "secret key (sk)",
+    "security_token": "security token (security_token)",
+    "project_id": "project id (project_id)",
+    "domain_id": "domain id (domain_id)",
+}
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 
 _EXCHANGE_TIMEOUT = (3, 5)
@@ -77,6 +85,8 @@ class Key:
     signer: Any = field(repr=False)
     source: str
     expires_at: float | None = None
+    ignored: tuple[str, ...] = ()
+    """Accidental extras that were stripped from its parts, a phrase for each."""
 
     @property
     def renewable(self) -> bool:
@@ -127,7 +137,7 @@ def load_key(kind: Kind) -> Key:
             # As in the library, a source that is set up and then refused does not give way to another identity.
             tried.append(f"{source}: set up, but {_told(error)}")
             break
-        return Key(_completed(signer), source, expires_at)
+        return Key(_completed(signer), source, expires_at, _clean(signer, source))
     raise CredentialsUnavailable("; ".join(tried))
 
 
@@ -171,12 +181,32 @@ def _exchanged(signer: Any) -> float | None:
 
 
 def _completed(signer: Any) -> Any:
-    """The ids that metadata and pod identity do not bring along, from where the other sources take them."""
+    """With the ids that metadata and pod identity do not bring along, from where the other sources take them."""
+    signer.security_token = signer.security_token or None  # the library would send an empty one
     if isinstance(signer, BasicCredentials):
         signer.project_id = signer.project_id or os.environ.get(_PROJECT_ID)
     else:
         signer.domain_id = signer.domain_id or os.environ.get(_DOMAIN_ID)
     return signer
+
+
+def _clean(signer: Any, source: str) -> tuple[str, ...]:
+    """Strip accidental extras from a key, and say which. Impossible values never get into a header."""
+    ignored = []
+    for part, called in _PARTS.items():
+        text = getattr(signer, part, None)
+        if not text:
+            continue
+        value, removed = pasted.clean(part, text)
+        why = pasted.fault(value) if value else "is empty"
+        if why:
+            raise CredentialsUnavailable(f"{source}: the {called} {why}")
+        if removed:
+            setattr(signer, part, value)
+            ignored.append(f"{' and '.join(removed)} in the {called}")
+    if pasted.is_temporary(signer.ak) and not signer.security_token:
+        raise CredentialsUnavailable(f"{source}: a temporary access key (HST…) without its security token")
+    return tuple(ignored)
 
 
 def _told(error: BaseException) -> str:
@@ -185,10 +215,14 @@ def _told(error: BaseException) -> str:
         if isinstance(seen, ServiceResponseException):
             code = str(seen.error_code)
             return f"refused with HTTP {seen.status_code} {code if _PLAIN_CODE.fullmatch(code) else ''}".strip()
+        if isinstance(seen, requests.exceptions.SSLError):
+            return "its certificate is not trusted: set REQUESTS_CA_BUNDLE to a file with that of its authority"
         if isinstance(seen, requests.HTTPError) and seen.response is not None:
             return f"refused with HTTP {seen.response.status_code}"
     if isinstance(error, _WORDED_BY_VENDOR) and error.__context__ is None:
         return str(error).removeprefix("SdkException - ")
+    if isinstance(error, configparser.MissingSectionHeaderError) and error.line.startswith("\ufeff"):
+        return "the file begins with a byte order mark: save it without"
     if isinstance(error, configparser.Error):
         return f"the file is not in the expected form ({type(error).__name__})"
     if isinstance(error, OSError):

@@ -155,7 +155,10 @@ async def open_credentials(kind: Kind = "auto", *, clock: Callable[[], float] = 
     def load() -> Key:
         return load_key(kind)
 
-    return CredentialSource(await _within(RENEWAL_DEADLINE, load), load, clock=clock)
+    key = await _within(RENEWAL_DEADLINE, load)
+    if key.ignored:
+        log.warning("credentials_cleaned", source=key.source, ignored="; ".join(key.ignored))
+    return CredentialSource(key, load, clock=clock)
 
 
 async def _within(seconds: float, load: Callable[[], Key]) -> Key:

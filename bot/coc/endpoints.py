@@ -3,6 +3,7 @@
 One endpoint serves all regions of its site. The three known ones are those of the vendor's own client.
 """
 
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
@@ -12,6 +13,14 @@ KNOWN = {
     "eu-west-101": "https://coc-eu-west-101-open-api.myhuaweicloud.eu",
 }
 """Region to endpoint: the China site, the international site, the European site."""
+
+_SITE_NAMES = {"cn-north-4": "China", "ap-southeast-3": "international", "eu-west-101": "Europe"}
+_SITES = (
+    ("cn-", "cn-north-4"),
+    ("eu-", "eu-west-101"),
+    *((start, "ap-southeast-3") for start in ("ap-", "af-", "ae-", "la-", "me-", "my-", "na-", "ru-", "sa-", "tr-")),
+)
+"""How the names of a site's regions begin, and the region that stands for the site here."""
 
 _OVERRIDE = "HUAWEICLOUD_SDK_REGION_COC_"
 """What the vendor's client reads, followed by the region in capitals; several addresses, comma separated."""
@@ -28,17 +37,26 @@ def endpoint_for(region: str | None, endpoint: str | None, environ: Mapping[str,
         return _validated(endpoint.strip(), "COC_ENDPOINT")
     name = (region or "").strip().lower()
     if not name:
-        raise ValueError(f"Set COC_REGION to one of {_regions()}, or COC_ENDPOINT to the address of COC.")
+        raise ValueError(
+            f"COC_REGION is missing: set it to one of {_regions()}, or COC_ENDPOINT to the address of COC"
+        )
     variable = _OVERRIDE + name.replace("-", "_").upper()
     override = (environ or {}).get(variable, "").split(",")[0].strip()
     if override:
         return _validated(override, variable)
     if name not in KNOWN:
-        raise ValueError(
-            f"COC_REGION: there is no known COC endpoint for '{name}'. Known are {_regions()}; "
-            "for any other, set COC_ENDPOINT."
-        )
+        raise ValueError(_unknown(name))
     return KNOWN[name]
+
+
+def _unknown(region: str) -> str:
+    shown = f"'{region}'" if re.fullmatch(r"[a-z]{2,5}-[a-z0-9-]{1,20}", region) else "it"
+    likely = next((known for start, known in _SITES if region.startswith(start)), None)
+    return (
+        f"COC_REGION: there is no known COC endpoint for {shown}. One endpoint serves all regions of a site, so name "
+        f"your account's site: {', '.join(f'{name} ({site})' for name, site in _SITE_NAMES.items())}"
+        f"{f'; most likely {likely}' if likely else ''}. For any other, set COC_ENDPOINT"
+    )
 
 
 def _regions() -> str:

@@ -13,6 +13,7 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
+from bot.certificates import refusal
 from bot.coc import errors
 from bot.coc.room import Place
 
@@ -171,4 +172,4 @@ def _is_timeout(error: Exception) -> bool:
 
 def _why(error: Exception) -> str:
     # OSError's words name host and port, never a header.
-    return (str(error) or type(error).__name__)[:200]
+    return refusal(error) or (str(error) or type(error).__name__)[:200]

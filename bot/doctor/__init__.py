@@ -12,14 +12,16 @@ import aiohttp
 from bot import settings
 from bot.app import StartError, coc_credentials, coc_endpoint, deadlines
 from bot.cards.problem import problem_of
+from bot.certificates import refusal
 from bot.coc.client import CocClient
 from bot.coc.credentials import SignedAuth
 from bot.coc.errors import CocError, Forbidden, InvalidRequest, TaskNotFound
 from bot.doctor.finding import DEADLINE_S, Finding, skew_s
 from bot.doctor.manifest import judge_file
 from bot.doctor.slack import look_at_slack
+from bot.environment import CLOUD_SECRETS, SECRET_FILES
 from bot.operations.logs import HIDDEN
-from bot.settings import ConfigurationError, Settings
+from bot.settings import Settings
 
 __all__ = ["Finding", "examine"]
 
@@ -32,19 +34,15 @@ NOBODY = "ST000000000000000000000000"
 async def examine(environment: Mapping[str, str], manifest: Path | None = None) -> list[Finding]:
     """All findings, in the order in which they should be mended. Prints no secret and changes nothing.
 
-    ``manifest`` is a file to compare with the code: this project's, or one exported from Slack.
+    ``manifest`` is a file to compare with the code: this project's, or one exported from Slack. Raises
+    ConfigurationError where the settings themselves are wrong: nothing else can be looked at then.
     """
-    try:
-        found = settings.read(environment)
-        endpoint = coc_endpoint(found)
-    except ConfigurationError as error:
-        return [Finding(False, f"settings: {error}")]
+    found = settings.read(environment)
+    endpoint = coc_endpoint(found)
     findings = [Finding(True, f"settings: {found.transport} mode, COC at {endpoint}")]
     findings.append(Finding(True, f"settings: secrets: {', '.join(_secrets(environment))}"))
-    findings += [
-        Finding(False, f"settings: {name} is not a setting of schedtask-bot; is it misspelt?")
-        for name in settings.unknown_names(environment)
-    ]
+    findings += [Finding(True, f"settings: {warning}") for warning in settings.warnings(environment)]
+    findings += [Finding(False, f"settings: {doubt}") for doubt in settings.doubts(found)]
     if manifest is not None:
         findings += await asyncio.to_thread(judge_file, manifest, found)
     findings += await look_at_slack(found)
@@ -55,8 +53,8 @@ async def examine(environment: Mapping[str, str], manifest: Path | None = None) 
 def _secrets(environment: Mapping[str, str]) -> list[str]:
     """Which secrets are set and where from; nothing of their values."""
     known = []
-    for name in (*settings.SECRET_FILES, *settings.CLOUD_SECRETS):
-        if environment.get(f"{name}_FILE", "").strip() and name in settings.SECRET_FILES:
+    for name in (*SECRET_FILES, *CLOUD_SECRETS):
+        if environment.get(f"{name}_FILE", "").strip() and name in SECRET_FILES:
             known.append(f"{name} from a file")
         elif environment.get(name, "").strip():
             known.append(f"{name} set ({HIDDEN})")
@@ -114,6 +112,8 @@ async def _clock(endpoint: str) -> Finding:
         ):
             date = answer.headers.get("Date")
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        if (refused := refusal(error)) is not None:
+            return Finding(False, f"COC: {endpoint}: {refused}")
         why = str(error) or type(error).__name__
         return Finding(False, f"COC: {endpoint} can't be reached ({why}): check the network and COC_ENDPOINT")
     skew = skew_s(date)

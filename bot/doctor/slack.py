@@ -9,6 +9,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.certificates import refusal
 from bot.doctor.finding import DEADLINE_S, Finding, skew_s
 from bot.settings import Settings
 
@@ -91,6 +92,8 @@ async def _socket(
             hello = json.loads(await socket.receive_str())
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError) as error:
         # Not the error's own words: aiohttp's hold the address, and that holds the ticket.
+        if (refused := refusal(error)) is not None:
+            return [*findings, Finding(False, f"Slack: no Socket Mode connection: {refused}")]
         why = f"HTTP {error.status}" if isinstance(error, aiohttp.ClientResponseError) else type(error).__name__
         findings.append(
             Finding(
@@ -122,6 +125,8 @@ def _refused(name: str, error: SlackApiError, advice: str) -> Finding:
 
 
 def _unreachable(url: str, error: BaseException) -> Finding:
+    if (why := refusal(error)) is not None:
+        return Finding(False, f"Slack: {url}: {why}")
     return Finding(
         False, f"Slack: {url} can't be reached ({type(error).__name__}): check the network, the proxy, SLACK_API_URL"
     )

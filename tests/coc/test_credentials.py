@@ -426,6 +426,39 @@ async def test_a_broken_credentials_file_is_not_quoted(
     assert SECRETS[0] not in caplog.text + str(caught.value)
 
 
+async def test_a_credentials_file_with_a_byte_order_mark_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The vendor's library can't read what some editors write."""
+    file = tmp_path / "credentials"
+    file.write_text("[global]\nak = AK\nsk = SK\n", "utf-8-sig")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE", str(file))
+    with pytest.raises(CredentialsUnavailable, match="begins with a byte order mark: save it without"):
+        await open_credentials()
+
+
+async def test_pasted_extras_in_a_key_are_stripped_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From whichever source; what can't be right is named and never gets into a header."""
+    monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK\n")
+    monkeypatch.setenv("HUAWEICLOUD_SDK_SK", f"'{SECRETS[0]}'")
+    with capture_logs() as logs:
+        key = await (await open_credentials()).current()
+    assert (key.signer.ak, key.signer.sk) == ("AK", SECRETS[0])
+    assert [log["event"] for log in logs] == ["credentials_cleaned"]
+    assert SECRETS[0] not in str(logs)
+    monkeypatch.setenv("HUAWEICLOUD_SDK_DOMAIN_ID", "\n")
+    with pytest.raises(CredentialsUnavailable, match=r"environment: the domain id \(domain_id\) is empty"):
+        await open_credentials()
+
+
+async def test_an_empty_security_token_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Set but empty, as templates leave it: an empty header would be refused."""
+    for name, value in (("AK", "AK"), ("SK", "SK"), ("SECURITY_TOKEN", "")):
+        monkeypatch.setenv(f"HUAWEICLOUD_SDK_{name}", value)
+    request = await signed(await open_credentials(), "https://coc.example.com", [])
+    assert "X-Security-Token" not in request.headers
+
+
 async def test_a_token_file_that_is_no_header_is_not_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """requests' message holds the header value that it cannot send."""
     token = tmp_path / "token"

@@ -70,6 +70,24 @@ def test_an_unknown_region_is_answered_with_the_known_ones() -> None:
         endpoint_for("mars-1", None)
 
 
+@pytest.mark.parametrize(
+    ("region", "likely"),
+    [("cn-south-1", "cn-north-4"), ("eu-west-0", "eu-west-101"), ("la-south-2", "ap-southeast-3"), ("mars-1", None)],
+)
+def test_an_unknown_region_is_answered_with_its_site(region: str, likely: str | None) -> None:
+    """One endpoint serves all regions of a site, so the site is what must be named."""
+    with pytest.raises(ValueError, match="One endpoint serves all regions of a site") as caught:
+        endpoint_for(region, None)
+    assert (f"most likely {likely}" in str(caught.value)) if likely else ("likely" not in str(caught.value))
+
+
+def test_what_is_no_region_is_not_repeated() -> None:
+    """Somebody may have pasted something else there."""
+    with pytest.raises(ValueError, match="no known COC endpoint for it") as caught:
+        endpoint_for("xoxb-1-S3CRET/s3cret", None)
+    assert "s3cret" not in str(caught.value).lower()
+
+
 @pytest.mark.parametrize("blank", [None, "", "  "])
 def test_neither_region_nor_endpoint_names_both_variables(blank: str | None) -> None:
     """Nothing is assumed: the wrong site would answer with refused signatures, which lock keys."""

@@ -1,0 +1,121 @@
+"""Certificates that nobody vouches for: the line says which setting mends it, and that setting does."""
+
+import asyncio
+import shutil
+import ssl
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from bot.certificates import refusal
+from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.slack_server import LocalSlack
+from tests.test_run import NIGHTLY, environment, running
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A self-signed certificate for 127.0.0.1, with its key."""
+    if not shutil.which("openssl"):
+        pytest.skip("openssl is not installed")
+    key, file = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(
+        [
+            *("openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"),
+            *("-keyout", str(key), "-out", str(file), "-days", "2", "-subj", "/CN=localhost"),
+            *("-addext", "subjectAltName=IP:127.0.0.1"),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    return file
+
+
+@asynccontextmanager
+async def behind_tls(url: str, certificate: Path) -> AsyncIterator[str]:
+    """The address of a TLS server in front of a local one."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate, certificate.with_name("key.pem"))
+    parts = urlsplit(url)
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+            writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        inner_reader, inner_writer = await asyncio.open_connection(parts.hostname, parts.port)
+        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
+        inner_writer.close()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
+    try:
+        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}{parts.path}"
+    finally:
+        server.close()
+
+
+async def test_the_setting_is_named_and_mends_it(certificate: Path, tmp_path: Path) -> None:
+    """For Slack and COC, in each command; also where only the file .env has it."""
+    async with (
+        LocalCoc() as coc,
+        LocalSlack() as slack,
+        behind_tls(coc.url, certificate) as coc_url,
+        behind_tls(slack.api_url, certificate) as slack_url,
+    ):
+        given = {**environment(coc, slack), "COC_ENDPOINT": coc_url, "SLACK_API_URL": slack_url}
+        for command, lines in ((("run",), 1), (("show", NIGHTLY), 1), (("doctor",), 3)):
+            async with running(given, *command, cwd=tmp_path) as bot:
+                out, err = await bot.child.communicate()
+                said = (out + err).decode()
+                assert bot.child.returncode == 1, said
+                assert (
+                    said.count("its certificate is not trusted, self-signed certificate: set SSL_CERT_FILE") == lines
+                )
+                assert "Traceback" not in said
+        (tmp_path / ".env").write_text(f"SSL_CERT_FILE={certificate}\n")
+        for command in (("show", NIGHTLY), ("doctor",)):
+            async with running(given, *command, cwd=tmp_path) as bot:
+                out, err = await bot.child.communicate()
+                assert bot.child.returncode == 0, (out + err).decode()
+        async with running(given, cwd=tmp_path) as bot:
+            await bot.event("ready", 30)
+
+
+async def test_the_vendors_library_reads_a_setting_of_its_own(certificate: Path, tmp_path: Path) -> None:
+    """Where it fetches a temporary key: the line names that setting, and it counts."""
+    (tmp_path / "token").write_text("an identity")
+    async with LocalCoc() as coc, LocalSlack() as slack, behind_tls(coc.url, certificate) as url:
+        given = environment(coc, slack, HUAWEICLOUD_SDK_IAM_ENDPOINT=url, HUAWEICLOUD_SDK_IDP_ID="idp")
+        given["HUAWEICLOUD_SDK_ID_TOKEN_FILE"] = str(tmp_path / "token")
+        for more, says in (
+            ({}, "set REQUESTS_CA_BUNDLE"),
+            ({"REQUESTS_CA_BUNDLE": str(certificate)}, "refused with HTTP"),
+        ):
+            async with running(given | more, "show", NIGHTLY, cwd=tmp_path) as bot:
+                assert await bot.ended() == 1
+                assert says in bot.raw
+                assert "Traceback" not in bot.raw
+
+
+@pytest.mark.parametrize(
+    ("code", "says"),
+    [
+        (62, "its certificate is for another name: check the address"),
+        (64, "its certificate is for another name: check the address"),
+        (10, "its certificate has expired, or this clock is wrong"),
+    ],
+)
+def test_no_file_of_certificates_mends_these(code: int, says: str) -> None:
+    """So another way out is named."""
+    error = ssl.SSLCertVerificationError(1, "certificate verify failed")
+    error.verify_code, error.verify_message = code, "as OpenSSL says"
+    assert refusal(error) == says
+    assert refusal(OSError("no route")) is None
