@@ -149,7 +149,7 @@ def _last_runs(now_ms: int) -> list[SampleTask]:
 
     pending: Json = {"enable_approve": True, "approve_status": "PENDING", "reviewer_user_name": "ops-bob"}
     return [
-        daily(PAUSED, "rolling-restart", "Its last run waits for a person between batches", "PAUSED", ended=False),
+        daily(PAUSED, "rolling-reboot", "Its last run waits for a person between batches", "PAUSED", ended=False),
         daily(CANCELED, "index-rebuild", "Somebody canceled its last run", "CANCELED", ended=True),
         daily(SUSPENDED, "odd-outcome", "A run status that no document names", "Suspended", ended=False),
         daily(READY, "image-prune", "Its last run has not started yet", "READY", ended=False),

@@ -7,7 +7,6 @@ through one shared session; Bolt's ``respond`` would open a new one for each cal
 import asyncio
 import io
 import json
-import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,7 +17,9 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import redact
 from bot.cards.budget import Message
+from bot.slack.error_words import known
 
 log = structlog.get_logger(__name__)
 
@@ -29,19 +30,17 @@ DEADLINE_S = 5.0
 UPLOAD_DEADLINE_S = 20.0
 """For a file: three calls to Slack and its bytes, 3 MB for 10,000 machines."""
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"})
+WORD_LENGTH = 100
+"""So much of a word that nobody knows is kept for the log."""
 MAX_WAIT_S = 2.0
 """The longest Retry-After that is waited for; a person would press again sooner."""
 
 
-_WORD = re.compile(r"[a-z0-9_.-]{1,60}")
-"""What Slack's error words are made of."""
-
-
 class SlackRefused(Exception):
-    """Slack did not take a reply. ``error`` is Slack's word, or what happened on the way.
+    """Slack did not take a reply. ``error`` is Slack's word or what happened on the way, out of a closed set.
 
-    ``passing`` says whether the same call may succeed a moment later (rate limit, 5xx, no connection);
-    ``needed`` is the scope that a token lacks.
+    ``word`` is the same as it came, cut and redacted, for the log and for people. ``passing`` says whether the
+    same call may succeed a moment later (rate limit, 5xx, no connection); ``needed`` is the scope that a token lacks.
     """
 
     def __init__(
@@ -53,12 +52,12 @@ class SlackRefused(Exception):
         detail: str = "",
         needed: str = "",
     ) -> None:
-        # It becomes a label of metrics and a word of the audit; a proxy's page in its place is none.
-        self.error = error if _WORD.fullmatch(error) else "not_slack"
+        self.error = known(error)
+        self.word = error if self.error == error else redact.plain(error[:WORD_LENGTH])
         self.passing = passing
         self.retry_after_s = retry_after_s
         self.needed = needed
-        super().__init__(f"{error}: {detail}" if detail else error)
+        super().__init__(f"{self.word}: {redact.plain(detail)}" if detail else self.word)
 
 
 class Replies:
