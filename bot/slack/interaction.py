@@ -1,6 +1,7 @@
 """One command or click: who, where, how to answer it, and the reference under which it is in the log."""
 
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -32,6 +33,8 @@ class Interaction:
     response_url: str
     trigger_id: str
     reference: str = field(default_factory=new_reference)
+    began: float = field(default_factory=time.monotonic, compare=False)
+    """When it came: a reading of the monotonic clock, in seconds."""
     counted: list[bool] = field(default_factory=list, compare=False)
     """Holds something once this interaction has counted against its person's limit."""
     waited: list[bool] = field(default_factory=list, compare=False)

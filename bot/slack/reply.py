@@ -25,10 +25,13 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-DEADLINE_S = 5.0
-"""For one call to Slack, connection included."""
-UPLOAD_DEADLINE_S = 20.0
-"""For a file: three calls to Slack and its bytes, 3 MB for 10,000 machines."""
+DEADLINE_S = 15.0
+"""For one call to Slack, connection included. Where all of Slack is slow, giving up sooner would help nobody: word of
+that goes through Slack too."""
+QUESTION_DEADLINE_S = 5.0
+"""For a call that the answer has to wait for."""
+UPLOAD_DEADLINE_S = 45.0
+"""For a file: two calls to Slack and its bytes, 3 MB for 10,000 machines."""
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"})
 WORD_LENGTH = 100
 """So much of a word that nobody knows is kept for the log."""
@@ -103,8 +106,15 @@ class Replies:
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a Web API method with a JSON body of what is not None; the answer's fields. Raises SlackRefused."""
+        return await self._call(method, arguments, DEADLINE_S)
+
+    async def ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """The same for what must be known before there can be an answer: in less time, or not at all."""
+        return await self._call(method, arguments, QUESTION_DEADLINE_S)
+
+    async def _call(self, method: str, arguments: Mapping[str, Any], deadline_s: float) -> Mapping[str, Any]:
         given = {name: value for name, value in arguments.items() if value is not None}
-        return await self._twice(lambda: self._observed(method, self._api(method, given)))
+        return await self._twice(lambda: self._observed(method, self._api(method, given, deadline_s)))
 
     async def _observed(self, method: str, trying: Awaitable[T]) -> T:
         began, outcome = time.monotonic(), "cut off"
@@ -146,8 +156,8 @@ class Replies:
             return
         raise _refusal(status, "unknown_error" if word == "ok" else word, detail, headers)
 
-    async def _api(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
-        async with _refusals(DEADLINE_S):
+    async def _api(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Mapping[str, Any]:
+        async with _refusals(deadline_s):
             answer = await self._client.api_call(method, json=arguments)
         return answer.data if isinstance(answer.data, dict) else {}
 

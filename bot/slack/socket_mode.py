@@ -30,7 +30,7 @@ log = structlog.get_logger(__name__)
 PING_INTERVAL_S = 5.0
 STALE_S = 4 * PING_INTERVAL_S
 """A connection that has answered no ping for so long is dead, whatever else it looks like."""
-RECONNECT_S = 10.0
+RECONNECT_S = 30.0
 """For opening one connection anew: asking for its address, the handshake."""
 LINGER_S = 30.0
 """For so long a connection that Slack wants to go is left for Slack to close: what it sends until then is served."""

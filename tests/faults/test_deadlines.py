@@ -9,10 +9,12 @@ import pytest
 
 from bot.sandbox.coc_server import LocalCoc
 from bot.sandbox.session import Sandbox
-from tests.faults.bench import answers_of, small_world
-from tests.faults.surfaces import SURFACES, Surface
+from tests.faults.bench import answers_of, calls_end_with_their_caller, small_world
+from tests.faults.surfaces import COMMAND, SURFACES, Spot, Surface
 
 ANSWER_S = 10.0
+TOLD_S = 30.0
+"""Until the person has an answer where each call to Slack takes 10 s: two calls one after the other, and some."""
 
 
 def hangs(coc: LocalCoc) -> None:
@@ -52,6 +54,58 @@ async def answered(box: Sandbox, surface: Surface, fault: Callable[[LocalCoc], N
             return None
         await asyncio.sleep(0.02)
     return loop.time() - began
+
+
+async def told(box: Sandbox, surface: Surface) -> float | None:
+    """Seconds from the press to the first answer that Slack has taken; None where none comes in bounded time."""
+    spot = await surface.prepare(box, surface.channel)
+    box.slack._api.weather.mood = "late"
+    before, loop = len(box.slack.calls), asyncio.get_running_loop()
+    began = loop.time()
+    await surface.press(box, spot)
+    while not answers_of(box.slack.calls[before:]):
+        if loop.time() - began > TOLD_S:
+            return None
+        await asyncio.sleep(0.05)
+    return loop.time() - began
+
+
+async def test_with_all_of_slack_slow_by_ten_seconds_everybody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call takes 10 s and is lost where the bot does not wait for it: there is an answer or a clear error."""
+    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", 10.0)
+    small_world(monkeypatch)
+    calls_end_with_their_caller(monkeypatch)
+    given = {"SCHEDTASK_TARGETS_MAX_AGE": "0", "SCHEDTASK_GRACE": "0.1"}
+    # A file takes five calls, one after the other; test_table has it with short ones.
+    surfaces = [surface for surface in SURFACES if not surface.files]
+    async with AsyncExitStack() as stack:
+        boxes = [await stack.enter_async_context(Sandbox(given=given)) for _ in surfaces]
+        took = await asyncio.gather(*(told(box, surface) for box, surface in zip(boxes, surfaces, strict=True)))
+    silent = [str(surface) for surface, s in zip(surfaces, took, strict=True) if s is None]
+    assert silent == []
+
+
+def groups_hang(box: Sandbox) -> None:
+    """Slack takes nearly as long as it may to say who is in the user group, and COC answers a byte a second."""
+    box.slack.scopes += ",usergroups:read"
+    box.slack.refuse("usergroups.users.list", delay=4.7, times=99)
+    drips(box.coc)
+
+
+async def test_user_groups_that_are_slow_take_their_time_from_coc(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both together take no longer than COC alone."""
+    small_world(monkeypatch)
+    given = {"SCHEDTASK_ALLOW_USERGROUPS": "S0ONCALL", "SCHEDTASK_STALE_FOR": "0"}
+    async with AsyncExitStack() as stack:
+        box = await stack.enter_async_context(Sandbox(given=given))
+        groups_hang(box)
+        before, loop = len(box.slack.calls), asyncio.get_running_loop()
+        began = loop.time()
+        await COMMAND.press(box, Spot())
+        while not (answers := answers_of(box.slack.calls[before:])):
+            assert loop.time() - began < ANSWER_S
+            await asyncio.sleep(0.02)
+    assert "COC did not answer in time" in answers[0]
 
 
 async def test_nobody_waits_for_longer_than_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
