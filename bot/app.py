@@ -191,7 +191,7 @@ class Bot:
             ),
             replies=replies,
             work=self._work,
-            access=Access(_rules(settings), str(identity.team_id or ""), replies.call),
+            access=Access(_rules(settings), str(identity.team_id or ""), replies.ask),
             audit=audit.write,
             private_by_default=settings.visibility == "private",
             observe=self._metrics.interaction,

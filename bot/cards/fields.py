@@ -14,7 +14,7 @@ from bot.schedule.describe import describe
 from bot.schedule.trigger import Outlook, Trigger, instant, second_time
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-_RISKS = {"HIGH": ":red_circle: High", "MEDIUM": ":large_orange_circle: Medium", "LOW": ":large_green_circle: Low"}
+RISKS = {"HIGH": "High", "MEDIUM": "Medium", "LOW": "Low"}
 _EVENTS = {
     "START_EXECUTION": "on start",
     "EXECUTION_FAILED": "on failure",
@@ -97,7 +97,7 @@ def next_runs(snapshot: Snapshot, trigger: Trigger, outlook: Outlook) -> str:
 def risk(snapshot: Snapshot) -> str:
     """The risk level that the task's author chose."""
     word = snapshot.task.risk_level
-    return f"*Risk*\n{_RISKS.get(canonical(word)) or (code(word, 40) if word else 'Not stated')}"
+    return f"*Risk*\n{RISKS.get(canonical(word)) or (code(word, 40) if word else 'Not stated')}"
 
 
 def runs_as(snapshot: Snapshot) -> str:

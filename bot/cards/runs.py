@@ -11,6 +11,7 @@ from typing import Any
 
 from bot import redact
 from bot.cards.blocks import Block, actions, button, context, divider, section
+from bot.cards.latest_run import listed, outcome
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card
 from bot.cards.stale import asked_before, old_data
@@ -20,7 +21,7 @@ from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
 from bot.schedule.describe import span
 from bot.schedule.trigger import instant
-from bot.schedule.verdict import FAILED, RUNNING, SUCCEEDED
+from bot.schedule.verdict import Outcome, outcome_of
 
 AGAIN = "runs_again"
 """Action id of the modal's Refresh and Try again."""
@@ -30,9 +31,22 @@ RUNS = Modal("Run history", "runs", AGAIN, "Choose Run history")
 MOST = 20
 """Runs in the modal: two blocks and at most 900 characters each."""
 
-_MARKS = {"PAUSED": ":double_vertical_bar:", "CANCELED": ":no_entry_sign:", "READY": ":hourglass_flowing_sand:"}
-_WORDS = {"ABNORMAL": "Failed (ABNORMAL)", "PROCESSING": "Running", "READY": "Ready to start"}
-_COUNTED = {"PAUSED": "paused", "CANCELED": "canceled", "READY": "ready to start"}
+_MARKS: dict[Outcome, str] = {
+    "finished": ":white_check_mark:",
+    "canceled": ":no_entry_sign:",
+    "starting": ":hourglass_flowing_sand:",
+    "running": ":arrows_counterclockwise:",
+    "paused": ":double_vertical_bar:",
+    "failed": ":x:",
+}
+_WORDS = {
+    "ABNORMAL": "Failed (ABNORMAL)",
+    "PROCESSING": "Running",
+    "READY": "Ready to start",
+    "PENDING": "Ready to start",
+    "SUCCEED": "Succeeded",
+    "TIMEOUT": "Timed out",
+}
 _WHEN = "{date_short_pretty} {time}"
 
 _NO_PERMISSION = Problem(
@@ -53,35 +67,24 @@ def status_words(status: str | None) -> str:
     word = canonical(status)
     if not word:
         return ":grey_question: Status unknown"
-    shown = _WORDS.get(word) or word.capitalize()
-    if word in SUCCEEDED:
-        return f":white_check_mark: {shown}"
-    if word in FAILED:
-        return f":x: {shown}"
-    if word in RUNNING:
-        return f":arrows_counterclockwise: {shown}"
-    mark = _MARKS.get(word)
-    return f"{mark} {shown}" if mark else f":grey_question: {code(status, 40)}"
+    mark = _MARKS.get(outcome_of(word))
+    return f"{mark} {_WORDS.get(word) or word.capitalize()}" if mark else f":grey_question: {code(status, 40)}"
 
 
 def last_run(snapshot: Snapshot) -> str:
     """The card's field: the last run's status, when, how long; and how many there were."""
     summary, runs = snapshot.summary, snapshot.runs
     newest = runs[0] if not isinstance(runs, Missing) and runs else None
-    status, started = None, None
-    if newest is not None:
-        status, started = newest.status, newest.started_time
-    elif not isinstance(summary, Missing):
-        status, started = summary.last_execution_status, summary.last_execution_time
+    shown = newest or listed(snapshot)
     lines = []
-    if status or started:
-        at = instant(started)
-        since = " since" if canonical(status) in RUNNING else ""
+    if shown is not None and (shown.status or shown.started_time):
+        at = instant(shown.started_time)
+        since = " since" if outcome(shown) == "running" else ""
         when = f"{since} {date(at, _WHEN)}" if at else ""
         lasted = took(newest, snapshot.as_of) if newest else ""
-        lines.append(status_words(status) + when + (f", {lasted}" if lasted else ""))
-        if newest is not None and newest.execution_msg and canonical(status) not in SUCCEEDED:
-            lines.append(f"&gt; {mrkdwn(redact.plain(cut(newest.execution_msg, BRIEF)), 150)}")
+        lines.append(status_words(shown.status) + when + (f", {lasted}" if lasted else ""))
+        if shown.execution_msg:
+            lines.append(f"&gt; {mrkdwn(redact.plain(cut(shown.execution_msg, BRIEF)), 150)}")
     elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
         lines.append("None recorded")
     if not isinstance(summary, Missing) and summary.execution_count:
@@ -111,7 +114,7 @@ def took(run: Run, now: datetime) -> str:
         return (
             f"took {span((ended - began).total_seconds())}" if ended >= began else "its times contradict each other"
         )
-    if canonical(run.status) in RUNNING and began <= now:
+    if outcome(run) == "running" and began <= now:
         return f"{span((now - began).total_seconds())} so far"
     return ""
 
@@ -171,33 +174,31 @@ def _outcomes(runs: tuple[Run, ...]) -> list[str]:
     """``18 finished, *2 failed*``, and the median time that the finished ones took."""
     if not runs:
         return ["COC has recorded no run of this task."]
-    found = Counter(_outcome(run) for run in runs)
+    found = Counter(map(_counted, runs))
     ordered = sorted(found, key=lambda word: (word != "failed", -found[word]))
     parts = [f"*{found[word]:,} {word}*" if word == "failed" else f"{found[word]:,} {word}" for word in ordered]
     times = [
         run.finished_time - run.started_time
         for run in runs
-        if _outcome(run) == "finished" and run.finished_time and run.started_time
+        if _counted(run) == "finished" and run.finished_time and run.started_time
     ]
     sound = [ms / 1000 for ms in times if 0 <= ms < 10**12]
     usual = f"  ·  the finished ones took {span(statistics.median(sound))} (median)" if len(sound) > 2 else ""
     return [", ".join(parts) + usual]
 
 
-def _outcome(run: Run) -> str:
-    word = canonical(run.status)
-    for words, name in ((SUCCEEDED, "finished"), (FAILED, "failed"), (RUNNING, "running")):
-        if word in words:
-            return name
-    return _COUNTED.get(word, "with another status" if word else "with unknown status")
+def _counted(run: Run) -> str:
+    """What a run is counted as."""
+    names = {"starting": "ready to start", "other": "with another status" if run.status else "with unknown status"}
+    return names.get(outcome(run), outcome(run))
 
 
 def _row(run: Run, snapshot: Snapshot, *, several_regions: bool) -> list[Block]:
     at = instant(run.started_time)
-    waiting = canonical(run.status) == "READY"
+    waiting = outcome(run) == "starting"
     start = date(at, _WHEN) if at else ("not started yet" if waiting else "start not stated")
     line = "  ·  ".join(part for part in (f"*{status_words(run.status)}*", start, took(run, snapshot.as_of)) if part)
-    if at and run.finished_time is None and canonical(run.status) in SUCCEEDED | FAILED:
+    if at and run.finished_time is None and outcome(run) in {"finished", "failed"}:
         line += "  ·  end not stated"
     if run.execution_msg:
         line += f"\n&gt; {mrkdwn(redact.plain(cut(run.execution_msg, BRIEF)), 300)}"

@@ -8,6 +8,7 @@ from bot.cards import fields as field
 from bot.cards.blocks import Block, actions, button, context, fields, header, overflow, section
 from bot.cards.budget import Message, message
 from bot.cards.changes import LISTED, Seen, changes, encode, seen
+from bot.cards.latest_run import last_run_known, latest
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
 from bot.cards.stale import asked_before, old_data, old_words
@@ -15,7 +16,7 @@ from bot.cards.text import BRIEF, asker, code, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
-from bot.schedule.trigger import Outlook, Trigger, instant, upcoming
+from bot.schedule.trigger import Outlook, Trigger, upcoming
 from bot.schedule.verdict import Code, Facts, Fragment, Verdict, verdict
 
 REFRESH = "refresh"
@@ -71,14 +72,9 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
 
 def facts(snapshot: Snapshot, trigger: Trigger, ahead: Outlook) -> Facts:
     """What the verdict is drawn from, in the terms of ``bot.schedule``."""
-    task, summary, runs = snapshot.task, snapshot.summary, snapshot.runs
-    newest = runs[0] if not isinstance(runs, Missing) and runs else None
-    if newest is not None:
-        status, started = newest.status, newest.started_time
-    elif not isinstance(summary, Missing):
-        status, started = summary.last_execution_status, summary.last_execution_time
-    else:
-        status, started = None, None
+    task, summary = snapshot.task, snapshot.summary
+    # The history says most of a run; where it is there, what is missing is in the list.
+    unseen = snapshot.runs if isinstance(snapshot.runs, Missing) else summary
     return Facts(
         now=snapshot.as_of,
         trigger=trigger,
@@ -87,10 +83,10 @@ def facts(snapshot: Snapshot, trigger: Trigger, ahead: Outlook) -> Facts:
         reviewer=plain(task.reviewer_user_name, 60, absent="") or None,
         comment=redact.plain(cut(task.approve_comments or "", BRIEF)) or None,
         enabled=None if isinstance(summary, Missing) else summary.enabled,
-        enabled_unknown=_enabled_unknown(summary) if isinstance(summary, Missing) else ("COC did not say",),
-        runs_known=not isinstance(runs, Missing) or not isinstance(summary, Missing),
-        last_status=canonical(status),
-        last_time=instant(started),
+        enabled_unknown=_unknown(summary),
+        runs_known=last_run_known(snapshot),
+        runs_unknown=_unknown(unseen),
+        last=latest(snapshot),
     )
 
 
@@ -146,7 +142,7 @@ def fallback(snapshot: Snapshot, trigger: Trigger, found: Verdict, name: str) ->
     """The card in one line, for a phone's lock screen and for screen readers. Escaped: Slack parses ``text``."""
     line = f"{name}: {as_plain((*found.headline, *found.note), trigger.zone, snapshot.as_of)}."
     line = old_words(snapshot) + line
-    level = {"HIGH": "High", "MEDIUM": "Medium", "LOW": "Low"}.get(canonical(snapshot.task.risk_level))
+    level = field.RISKS.get(canonical(snapshot.task.risk_level))
     rest = [f"{level} risk"] if level else []
     if snapshot.targets.machines:
         rest.append(count(len(snapshot.targets.machines), "machine"))
@@ -173,15 +169,24 @@ def unread(snapshot: Snapshot) -> list[Block]:
 def not_refreshed(blocks: list[Block], reason: str, at: datetime, asked_by: str | None) -> list[Block]:
     """An old card's blocks with a line that says it stays as it was, and why. Earlier such lines are replaced.
 
+    A green dot turns white: nobody knows now whether all is well.
+
     ``blocks`` are what Slack says the message holds; ``reason`` is plain text. Block ids are dropped: Slack
     wants new ones on every update.
     """
     kept = [{key: item for key, item in block.items() if key != "block_id"} for block in blocks]
-    kept = [block for block in kept if not _is_mark(block)]
+    kept = [_without_green(block) for block in kept if not _is_mark(block)]
     when = date(at, "{date_short_pretty} {time_secs}")
     mark = context(f"{NOT_REFRESHED} {when}{asker(asked_by)}: {mrkdwn(reason, 200)}")
     place = len(kept) - 1 if kept and kept[-1].get("type") == "actions" else len(kept)
     return [*kept[:place], mark, *kept[place:]]
+
+
+def _without_green(block: Block) -> Block:
+    text = block.get("text")
+    if not isinstance(text, dict) or not str(text.get("text", "")).startswith(DOTS["green"]):
+        return block
+    return {**block, "text": {**text, "text": str(text["text"]).replace(DOTS["green"], DOTS["grey"], 1)}}
 
 
 def _is_mark(block: Block) -> bool:
@@ -211,11 +216,14 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
     return f"unchanged since {moment}" + (f" but for what is not seen now: {', '.join(unseen)}" if unseen else "")
 
 
-def _enabled_unknown(summary: Missing) -> tuple[Fragment, ...]:
-    if summary.reason == "no permission":
-        return ("the bot lacks ", Code(summary.permission or "a permission"))
+def _unknown(part: object) -> tuple[Fragment, ...]:
+    """Why a part of the picture does not tell something, as the end of a sentence."""
+    if not isinstance(part, Missing):
+        return ("COC did not say",)
+    if part.reason == "no permission":
+        return ("the bot lacks ", Code(part.permission or "a permission"))
     words = {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}
-    return (words.get(summary.reason, "COC failed to answer"),)
+    return (words.get(part.reason, "COC failed to answer"),)
 
 
 def _dumped(key: str, found: object) -> str:

@@ -16,7 +16,6 @@ from bot.cards.blocks import Block
 _EMOJI = {
     "large_green_circle": ("●", "green"),
     "large_yellow_circle": ("●", "yellow"),
-    "large_orange_circle": ("●", "dark_orange"),
     "large_blue_circle": ("●", "blue"),
     "red_circle": ("●", "red"),
     "white_circle": ("○", "bright_black"),

@@ -1,9 +1,12 @@
 """Sample tasks in each state between "still to be approved" and "ended": whether they run, and how it went."""
 
+from typing import Any
+
 from bot.sandbox.coc_task_parts import (
     DAY,
     HOUR,
     MINUTE,
+    Json,
     SampleTask,
     batch,
     close_time,
@@ -24,11 +27,19 @@ DISABLED = sample_id("10K1")
 ENDED = sample_id("11L1")
 RUNNING = sample_id("12M1")
 FAILED = sample_id("13N1")
+PAUSED = sample_id("37N5")
+CANCELED = sample_id("38P6")
+SUSPENDED = sample_id("39Q7")
+READY = sample_id("40R8")
+TIMED_OUT = sample_id("41S9")
 
 
 def outcome_tasks(now_ms: int) -> list[SampleTask]:
     """The tasks of this module, alive at ``now_ms``."""
-    return [_waiting(now_ms), _disabled(now_ms), _ended(now_ms), _running(now_ms), _failed(now_ms)]
+    return [
+        *(_waiting(now_ms), _disabled(now_ms), _ended(now_ms), _running(now_ms), _failed(now_ms)),
+        *_last_runs(now_ms),
+    ]
 
 
 def _waiting(now_ms: int) -> SampleTask:
@@ -117,3 +128,34 @@ def _failed(now_ms: int) -> SampleTask:
         input_param=script_input(("mode", "full"), user="backup", timeout=3600),
     )
     return sample(detail, "Its last run failed, and says why; runs again tonight", now_ms=now_ms, runs=runs)
+
+
+def _last_runs(now_ms: int) -> list[SampleTask]:
+    """Daily tasks that go on, but whose last run neither succeeded nor failed; and one to be approved anew."""
+
+    def daily(task_id: str, name: str, note: str, status: str, *, ended: bool, **more: Any) -> SampleTask:
+        runs = daily_runs(task_id, now_ms, 15, "05:00")
+        runs[0]["status"] = status
+        if not ended:
+            del runs[0]["finished_time"]
+        detail = task(
+            task_id,
+            name,
+            steps=[step(task_id, 0, target_instances=plan(batch(1, [instance("edge-01", "10.61.0.1")])))],
+            trigger={"policy": "CRON", "cron": "0 0 5 * * ?", "scheduled_close_time": close_time(now_ms)},
+            **more,
+        )
+        return sample(detail, note, now_ms=now_ms, runs=runs)
+
+    pending: Json = {"enable_approve": True, "approve_status": "PENDING", "reviewer_user_name": "ops-bob"}
+    return [
+        daily(PAUSED, "rolling-reboot", "Its last run waits for a person between batches", "PAUSED", ended=False),
+        daily(CANCELED, "index-rebuild", "Somebody canceled its last run", "CANCELED", ended=True),
+        daily(SUSPENDED, "odd-outcome", "A run status that no document names", "Suspended", ended=False),
+        daily(READY, "image-prune", "Its last run has not started yet", "READY", ended=False),
+        daily(
+            *(TIMED_OUT, "quota-report", "A job that timed out, changed since and waiting for approval", "Timeout"),
+            ended=True,
+            **pending,
+        ),
+    ]

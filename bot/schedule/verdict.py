@@ -1,26 +1,41 @@
-"""Will it run? One sentence and a colour, from what is known and what is not.
+"""Is anything wrong, and will it run? One sentence and a colour, from what is known and what is not.
 
-The first row that holds decides:
+What comes; the first row that holds decides:
 
 ====================================================  =======  ============================================
 what is known                                         colour   sentence
 ====================================================  =======  ============================================
 approval REJECTED                                     red      Won't run: rejected by …
 no run left, ONCE, approval PENDING                   red      Won't run: its time … passed before approval
-no run left, ONCE, a run recorded                     by run   Already ran … / Running now … / Ran … and failed
 no run left, ONCE, runs not seen                      grey     Its time … has passed
 no run left, ONCE, no run of that time recorded yet   yellow   Was due …, and no run is recorded yet
 no run left, ONCE, no run of that time recorded       red      Its time … passed, and no run is recorded
+no run left, ONCE, its run finished                   green    Already ran …
+no run left, ONCE, its run did not finish             as below  as below, alone
 no run left, PERIODIC or CRON                         grey     Won't run again: ended …
 enabled is False                                      grey     Won't run: disabled
 approval PENDING                                      yellow   Won't run until … approves it
 the next run can't be told                            yellow   Can't tell when it runs next: why
 approval word unknown or absent                       yellow   Due … — can't tell whether it is approved
 enabled unknown                                       yellow   Due … — can't tell whether it is enabled
+the last run is unknown                               yellow   Runs next … — can't see how its last run went
 otherwise                                             green    Runs next …
 ====================================================  =======  ============================================
 
-A run that is under way now is said in the note of every row; the headline never claims what is not known.
+What was; it comes first, unless the last run finished or there was none:
+
+====================================================  =======  ============================================
+the last run                                          colour   sentence
+====================================================  =======  ============================================
+failed                                                red      Last run failed … — why
+is paused                                             yellow   Paused since …, someone must continue it …
+has a status that no document names, or none          yellow   Last run …: COC says …
+is under way                                          blue     Running now, since …
+has not started                                       blue     Waiting to start since …
+was canceled                                          grey     Last run canceled …
+====================================================  =======  ============================================
+
+The colour is the worse of the two. What comes is part of the headline only where it is worse than what was.
 "Yet" is for START_GRACE after the time; a run counts as one of that time if it began EARLY before it or later.
 """
 
@@ -36,11 +51,27 @@ START_GRACE = timedelta(minutes=5)
 EARLY = timedelta(minutes=1)
 """So much a run may seem to begin before its time: COC's clock and the schedule's need not agree to the second."""
 
-Colour = Literal["green", "yellow", "red", "grey", "blue"]
+Colour = Literal["green", "grey", "blue", "yellow", "red"]
+COLOURS: tuple[Colour, ...] = ("green", "grey", "blue", "yellow", "red")
+"""From well to worst."""
 
-RUNNING = frozenset({"PROCESSING", "RUNNING", "EXECUTING"})
-SUCCEEDED = frozenset({"FINISHED", "SUCCESS", "SUCCESSFUL"})
-FAILED = frozenset({"ABNORMAL", "FAILED", "FAIL", "ERROR"})
+Outcome = Literal["finished", "canceled", "starting", "running", "other", "paused", "failed"]
+OUTCOMES: tuple[Outcome, ...] = ("finished", "canceled", "starting", "running", "other", "paused", "failed")
+"""From well to worst."""
+_WORDS: dict[Outcome, tuple[str, ...]] = {
+    "finished": ("FINISHED", "SUCCESS", "SUCCESSFUL", "SUCCEED", "SUCCEEDED"),
+    "canceled": ("CANCELED",),
+    "starting": ("READY", "PENDING"),
+    "running": ("PROCESSING", "RUNNING", "EXECUTING"),
+    "paused": ("PAUSED",),
+    "failed": ("ABNORMAL", "FAILED", "FAIL", "ERROR", "TIMEOUT"),
+}
+_OUTCOME_OF: dict[str, Outcome] = {word: outcome for outcome, words in _WORDS.items() for word in words}
+
+
+def outcome_of(word: str) -> Outcome:
+    """What a run's status means, of a script or of a job. ``word`` is upper case; an unknown one is "other"."""
+    return _OUTCOME_OF.get(word, "other")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +108,20 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class LastRun:
+    """The run that counts: the last one, or an earlier one that is still open."""
+
+    outcome: Outcome
+    word: str = ""
+    """Its status as COC spells it."""
+    began: datetime | None = None
+    reason: str = ""
+    """The first line of its message."""
+    dispute: tuple[Fragment, ...] = ()
+    """What COC's list and its history each say, where they contradict each other."""
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What is known at ``now``. Words are upper case as COC spells them, ``""`` where absent."""
 
@@ -90,21 +135,51 @@ class Facts:
     enabled_unknown: tuple[Fragment, ...] = ()
     """Why ``enabled`` is None, as the end of a sentence: "the bot lacks `coc:schedule:list`"."""
     runs_known: bool = False
-    """Whether COC told about past runs at all."""
-    last_status: str = ""
-    last_time: datetime | None = None
+    """Whether COC told how the last run went, or that there was none."""
+    runs_unknown: tuple[Fragment, ...] = ()
+    """Why it did not, as the end of a sentence."""
+    last: LastRun | None = None
 
 
 def verdict(facts: Facts) -> Verdict:
+    """What was and what comes, in the colour of the worse."""
+    was, comes = _was(facts.last), _comes(facts)
+    if was is None or was == comes:
+        return comes
+    first, *others = comes.headline
+    headline = (first[:1].lower() + first[1:] if isinstance(first, str) else first, *others)
+    if COLOURS.index(comes.colour) > COLOURS.index(was.colour):
+        return Verdict(comes.colour, (*was.headline, " · ", *headline), (*was.note, *comes.note))
+    return Verdict(was.colour, was.headline, (*was.note, " · ", *headline, *comes.note))
+
+
+def _was(last: LastRun | None) -> Verdict | None:
+    """The last run, where there is anything to say about it before what comes."""
+    if last is None:
+        return None
+    at: tuple[Fragment, ...] = (" ", At(last.began)) if last.began else ()
+    since: tuple[Fragment, ...] = (" since ", At(last.began)) if last.began else ()
+    match last.outcome:
+        case "finished":
+            return None
+        case "failed":
+            why = (" — ", Quote(last.reason)) if last.reason else ()
+            return Verdict("red", ("Last run failed", *at), (*why, *last.dispute))
+        case "paused":
+            return Verdict("yellow", ("Paused", *since, ", someone must continue it in COC"), last.dispute)
+        case "running":
+            comma = (",", *since) if since else ()
+            return Verdict("blue", ("Running now", *comma), last.dispute)
+        case "starting":
+            return Verdict("blue", ("Waiting to start", *since), last.dispute)
+        case "canceled":
+            return Verdict("grey", ("Last run canceled", *at), last.dispute)
+    says = (": COC says ", Code(last.word)) if last.word else (": COC did not say how it went",)
+    return Verdict("yellow", ("Last run", *at, *says), last.dispute)
+
+
+def _comes(facts: Facts) -> Verdict:
     """The first row of the table above that holds."""
-    found = _verdict(facts)
-    if facts.last_status in RUNNING and found.colour != "blue":
-        since: tuple[Fragment, ...] = (" since ", At(facts.last_time)) if facts.last_time else ()
-        return Verdict(found.colour, found.headline, (*found.note, " · running now", *since))
-    return found
-
-
-def _verdict(facts: Facts) -> Verdict:
     if facts.approval == "REJECTED":
         by = (f" by {facts.reviewer}",) if facts.reviewer else ()
         words: tuple[Fragment, ...] = (" — ", Quote(facts.comment)) if facts.comment else ()
@@ -116,16 +191,18 @@ def _verdict(facts: Facts) -> Verdict:
     if facts.approval == "PENDING":
         return Verdict("yellow", (f"Won't run until {facts.reviewer or 'a reviewer'} approves it",), _would(facts))
     if facts.outlook.problem is not None:
-        doubt = () if facts.enabled else (" — can't tell either whether it is enabled", *_why(facts))
+        doubt = () if facts.enabled else (" — can't tell either whether it is enabled", *_why(facts.enabled_unknown))
         return Verdict("yellow", ("Can't tell when it runs next",), (f": {facts.outlook.problem}", *doubt))
     run = facts.outlook.runs[0]
     ahead = f" (in {distance((run - facts.now).total_seconds())})"
+    unseen = () if facts.runs_known else (" — can't see how its last run went", *_why(facts.runs_unknown))
     if facts.approval != "PASSED":
         what = f"approval is {facts.approval}" if facts.approval else "COC did not say whether it is approved"
-        return Verdict("yellow", ("Due ", At(run)), (f"{ahead} — can't tell whether it will run: {what}",))
+        return Verdict("yellow", ("Due ", At(run)), (f"{ahead} — can't tell whether it will run: {what}", *unseen))
     if facts.enabled is None:
-        return Verdict("yellow", ("Due ", At(run)), (f"{ahead} — can't tell whether it is enabled", *_why(facts)))
-    return Verdict("green", ("Runs next ", At(run)), (ahead,))
+        doubt = (" — can't tell whether it is enabled", *_why(facts.enabled_unknown))
+        return Verdict("yellow", ("Due ", At(run)), (ahead, *doubt, *unseen))
+    return Verdict("yellow" if unseen else "green", ("Runs next ", At(run)), (ahead, *unseen))
 
 
 def _over(facts: Facts) -> Verdict:
@@ -135,30 +212,22 @@ def _over(facts: Facts) -> Verdict:
             ("ended ", At(closed)) if closed and closed <= facts.now else ("no run is left",)
         )
         return Verdict("grey", ("Won't run again: ", *ended))
-    at = instant(facts.trigger.single_ms) or facts.now
+    at, last = instant(facts.trigger.single_ms) or facts.now, facts.last
     ago = f" ({distance((facts.now - at).total_seconds())} ago)"
     if facts.approval == "PENDING":
         return Verdict("red", ("Won't run: its time ", At(at), " passed before it was approved"), (ago,))
     if not facts.runs_known:
-        why = _why(facts)
+        why = _why(facts.runs_unknown)
         return Verdict("grey", ("Its time ", At(at), " has passed"), (f"{ago} — can't tell whether it ran", *why))
-    earlier = facts.last_time is not None and facts.last_time < at - EARLY
-    if earlier or (facts.last_time is None and not facts.last_status):
+    if last is None or (last.began is not None and last.began < at - EARLY):
         return _no_run(facts, at, ago)
-    when: tuple[Fragment, ...] = (At(facts.last_time or at),)
-    if facts.last_status in RUNNING:
-        return Verdict("blue", ("Running now, since ", *when))
-    if facts.last_status in SUCCEEDED:
-        return Verdict("green", ("Already ran ", *when), (" · finished",))
-    if facts.last_status in FAILED:
-        return Verdict("red", ("Ran ", *when, " and failed"))
-    return Verdict("grey", ("Already ran ", *when), (f" · {facts.last_status or 'outcome unknown'}",))
+    return _was(last) or Verdict("green", ("Already ran ", At(last.began or at)), (" · finished",))
 
 
 def _no_run(facts: Facts, at: datetime, ago: str) -> Verdict:
     note: tuple[Fragment, ...] = (ago,)
-    if facts.last_time is not None and facts.last_status not in RUNNING:
-        note += (" · the last run began ", At(facts.last_time))
+    if facts.last is not None and facts.last.began is not None and facts.last.outcome == "finished":
+        note += (" · the last run began ", At(facts.last.began))
     if facts.enabled is False:
         note += (" · it is disabled",)
     if facts.now - at < START_GRACE and facts.enabled is not False:
@@ -173,5 +242,5 @@ def _would(facts: Facts) -> tuple[Fragment, ...]:
     return (" · next time would be ", At(run), f" (in {distance((run - facts.now).total_seconds())})")
 
 
-def _why(facts: Facts) -> tuple[Fragment, ...]:
-    return (": ", *facts.enabled_unknown) if facts.enabled_unknown else ()
+def _why(unknown: tuple[Fragment, ...]) -> tuple[Fragment, ...]:
+    return (": ", *unknown) if unknown else ()

@@ -32,6 +32,11 @@ log = structlog.get_logger(__name__)
 PATIENCE_S = 2.5
 """After this long without an answer the person is told that COC is being waited for."""
 
+NOTE_S = 5.0
+"""For saying so. The answer itself waits for that, so that the note does not come after it."""
+AGAIN_S = 20.0
+"""After this long an error that Slack took by no way is sent once more: an outage of Slack's may be over."""
+
 NOT_TAKEN = Problem(
     ":warning:",
     "Slack did not take the answer.",
@@ -79,6 +84,7 @@ class Desk:
     """Around each interaction, by its kind and ids; what it yields is told of the outcome."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     patience_s: float = PATIENCE_S
     targets_max_age_s: float = 60.0
     """Paging, filtering and searching targets asks COC nothing while the data is younger than this."""
@@ -203,9 +209,10 @@ class Desk:
                 note = Message(f"Still waiting for COC's answer about {task_id} …", (section(waiting),))
                 interaction.waited.append(True)
                 try:
-                    await self.tell(interaction, note)
-                except SlackRefused as refused:
-                    log.warning("note_refused", error=str(refused))  # the answer itself may still be taken
+                    async with asyncio.timeout(NOTE_S):
+                        await self.tell(interaction, note)
+                except (SlackRefused, TimeoutError) as error:
+                    log.warning("note_refused", error=str(error))  # the answer itself may still be taken
             return await asking
         finally:
             asking.cancel()
@@ -257,13 +264,18 @@ class Desk:
             # The last net: the person gets an answer, the log gets the traceback.
             log.error("unexpected", exc_info=error)
             outcome, problem = type(error).__name__, problem_of(error, task_id)
-        try:
-            card = problem_card(problem, task_id=task_id, reference=interaction.reference)
-            await self.tell(interaction, card)
-        except SlackRefused as refused:
-            log.error("answer_lost", error=str(refused))
-            return f"{outcome}, not told"
-        return outcome
+        card = problem_card(problem, task_id=task_id, reference=interaction.reference)
+        lost = ""
+        for wait_s in (0.0, AGAIN_S):
+            try:
+                await self.sleep(wait_s)
+                await self.tell(interaction, card)
+            except SlackRefused as refused:
+                lost = str(refused)
+            else:
+                return outcome
+        log.error("answer_lost", error=lost)
+        return f"{outcome}, not told"
 
 
 def _entry(interaction: Interaction, task_id: str | None, outcome: str, seconds: float) -> dict[str, object]:

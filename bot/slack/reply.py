@@ -7,7 +7,6 @@ through one shared session; Bolt's ``respond`` would open a new one for each cal
 import asyncio
 import io
 import json
-import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -18,30 +17,33 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot import redact
 from bot.cards.budget import Message
+from bot.slack.error_words import known
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-DEADLINE_S = 5.0
-"""For one call to Slack, connection included."""
-UPLOAD_DEADLINE_S = 20.0
-"""For a file: three calls to Slack and its bytes, 3 MB for 10,000 machines."""
+DEADLINE_S = 15.0
+"""For one call to Slack, connection included. Where all of Slack is slow, giving up sooner would help nobody: word of
+that goes through Slack too."""
+QUESTION_DEADLINE_S = 5.0
+"""For a call that the answer has to wait for."""
+UPLOAD_DEADLINE_S = 45.0
+"""For a file: two calls to Slack and its bytes, 3 MB for 10,000 machines."""
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"})
+WORD_LENGTH = 100
+"""So much of a word that nobody knows is kept for the log."""
 MAX_WAIT_S = 2.0
 """The longest Retry-After that is waited for; a person would press again sooner."""
 
 
-_WORD = re.compile(r"[a-z0-9_.-]{1,60}")
-"""What Slack's error words are made of."""
-
-
 class SlackRefused(Exception):
-    """Slack did not take a reply. ``error`` is Slack's word, or what happened on the way.
+    """Slack did not take a reply. ``error`` is Slack's word or what happened on the way, out of a closed set.
 
-    ``passing`` says whether the same call may succeed a moment later (rate limit, 5xx, no connection);
-    ``needed`` is the scope that a token lacks.
+    ``word`` is the same as it came, cut and redacted, for the log and for people. ``passing`` says whether the
+    same call may succeed a moment later (rate limit, 5xx, no connection); ``needed`` is the scope that a token lacks.
     """
 
     def __init__(
@@ -53,12 +55,12 @@ class SlackRefused(Exception):
         detail: str = "",
         needed: str = "",
     ) -> None:
-        # It becomes a label of metrics and a word of the audit; a proxy's page in its place is none.
-        self.error = error if _WORD.fullmatch(error) else "not_slack"
+        self.error = known(error)
+        self.word = error if self.error == error else redact.plain(error[:WORD_LENGTH])
         self.passing = passing
         self.retry_after_s = retry_after_s
         self.needed = needed
-        super().__init__(f"{error}: {detail}" if detail else error)
+        super().__init__(f"{self.word}: {redact.plain(detail)}" if detail else self.word)
 
 
 class Replies:
@@ -104,8 +106,15 @@ class Replies:
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a Web API method with a JSON body of what is not None; the answer's fields. Raises SlackRefused."""
+        return await self._call(method, arguments, DEADLINE_S)
+
+    async def ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
+        """The same for what must be known before there can be an answer: in less time, or not at all."""
+        return await self._call(method, arguments, QUESTION_DEADLINE_S)
+
+    async def _call(self, method: str, arguments: Mapping[str, Any], deadline_s: float) -> Mapping[str, Any]:
         given = {name: value for name, value in arguments.items() if value is not None}
-        return await self._twice(lambda: self._observed(method, self._api(method, given)))
+        return await self._twice(lambda: self._observed(method, self._api(method, given, deadline_s)))
 
     async def _observed(self, method: str, trying: Awaitable[T]) -> T:
         began, outcome = time.monotonic(), "cut off"
@@ -147,8 +156,8 @@ class Replies:
             return
         raise _refusal(status, "unknown_error" if word == "ok" else word, detail, headers)
 
-    async def _api(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
-        async with _refusals(DEADLINE_S):
+    async def _api(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Mapping[str, Any]:
+        async with _refusals(deadline_s):
             answer = await self._client.api_call(method, json=arguments)
         return answer.data if isinstance(answer.data, dict) else {}
 

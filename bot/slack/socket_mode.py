@@ -23,12 +23,14 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.slack.envelopes import Envelopes
+
 log = structlog.get_logger(__name__)
 
 PING_INTERVAL_S = 5.0
 STALE_S = 4 * PING_INTERVAL_S
 """A connection that has answered no ping for so long is dead, whatever else it looks like."""
-RECONNECT_S = 10.0
+RECONNECT_S = 30.0
 """For opening one connection anew: asking for its address, the handshake."""
 LINGER_S = 30.0
 """For so long a connection that Slack wants to go is left for Slack to close: what it sends until then is served."""
@@ -121,7 +123,7 @@ class _Connection(AsyncSocketModeHandler):
         began = time.monotonic()
         self._busy += 1
         try:
-            response = await run_async_bolt_app(self.app, req)
+            response = await self._pool.envelopes.response(req.envelope_id, lambda: run_async_bolt_app(self.app, req))
             if response.status != 200:
                 # Nothing that our manifest lets Slack send. Not acknowledged: the person had better see that.
                 log.warning("unhandled_request", type=req.type, status=response.status)
@@ -193,6 +195,7 @@ class Connections:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.acked = acked
+        self.envelopes = Envelopes()
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._app = app
         self._app_token = app_token

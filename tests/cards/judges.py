@@ -24,7 +24,7 @@ _PERMISSION = re.compile(r"coc:schedule:\w+")
 _CODE = re.compile(r"`[^`\n]+`")
 _EMOJI = re.compile(r":([a-z0-9_+'-]*[a-z][a-z0-9_+'-]*):", re.IGNORECASE)
 EMOJI = frozenset(
-    {"large_green_circle", "large_yellow_circle", "large_orange_circle", "large_blue_circle", "red_circle"}
+    {"large_green_circle", "large_yellow_circle", "large_blue_circle", "red_circle"}
     | {"white_circle", "white_check_mark", "x", "no_entry", "no_entry_sign", "warning", "grey_question", "question"}
     | {"hourglass_flowing_sand", "arrows_counterclockwise", "double_vertical_bar", "stopwatch", "rotating_light"}
     | {"mag", "key", "lock", "electric_plug", "package", "boom"}

@@ -86,6 +86,9 @@ def _situations() -> dict[str, Snapshot]:
     nightly = _run(1778405400000, 61)
     failed = _run(1778405400000, 61, "ABNORMAL", "1 of 2 instances failed: web-02: agent offline")
     running = _run(1778441100000, None, "PROCESSING")
+    paused = _run(1778405400000, None, "PAUSED")
+    canceled = _run(1778405400000, 20, "CANCELED")
+    odd = _run(1778405400000, None, "Suspended")
     pending = {**wire("S2"), "approve_status": "PENDING", "approve_comments": None}
     changes = {"time_zone": "Europe/Berlin", "policy": "CRON", "cron": "0 30 2 ? 3,10 1L"}
     unix = {"time_zone": "Asia/Shanghai", "policy": "CRON", "cron": "30 2 * * 1-5"}
@@ -103,6 +106,14 @@ def _situations() -> dict[str, Snapshot]:
         "disabled": snapshot(wire("S2"), summary=_listed(nightly, 118, enabled=False), runs=[nightly]),
         "ended": snapshot(wire("S2"), summary=_listed(nightly, 118), runs=[nightly], as_of=AS_OF.replace(year=2027)),
         "failed": snapshot(wire("S2"), summary=_listed(failed, 119), runs=[failed]),
+        "failed-pending": snapshot(pending, summary=_listed(failed, 119), runs=[failed]),
+        "paused": snapshot(wire("S2"), summary=_listed(paused, 119), runs=[paused]),
+        "canceled": snapshot(wire("S2"), summary=_listed(canceled, 119), runs=[canceled]),
+        "odd-status": snapshot(wire("S2"), summary=_listed(odd, 119), runs=[odd]),
+        "contradiction": snapshot(
+            wire("S2"), summary=_listed(running, 119), runs=[{**running, "status": "FINISHED"}]
+        ),
+        "last-run-unseen": snapshot(wire("S2"), summary={"enabled": True}, runs=Missing("timed out")),
         "pending": snapshot(pending, summary=_listed(None, 0), runs=[]),
         "running": snapshot(wire("S2"), summary=_listed(running, 119), runs=[running]),
         "reused": replace(snapshot(wire("S2"), summary=_listed(nightly, 118), runs=[nightly]), reused_s=1.23),

@@ -9,10 +9,12 @@ import pytest
 
 from bot.sandbox.coc_server import LocalCoc
 from bot.sandbox.session import Sandbox
-from tests.faults.bench import answers_of, small_world
+from tests.faults.bench import answers_of, calls_end_with_their_caller, small_world
 from tests.faults.surfaces import SURFACES, Surface
 
 ANSWER_S = 10.0
+TOLD_S = 30.0
+"""Until the person has an answer where each call to Slack takes 10 s: two calls one after the other, and some."""
 
 
 def hangs(coc: LocalCoc) -> None:
@@ -52,6 +54,35 @@ async def answered(box: Sandbox, surface: Surface, fault: Callable[[LocalCoc], N
             return None
         await asyncio.sleep(0.02)
     return loop.time() - began
+
+
+async def told(box: Sandbox, surface: Surface) -> float | None:
+    """Seconds from the press to the first answer that Slack has taken; None where none comes in bounded time."""
+    spot = await surface.prepare(box, surface.channel)
+    box.slack._api.weather.mood = "late"
+    before, loop = len(box.slack.calls), asyncio.get_running_loop()
+    began = loop.time()
+    await surface.press(box, spot)
+    while not answers_of(box.slack.calls[before:]):
+        if loop.time() - began > TOLD_S:
+            return None
+        await asyncio.sleep(0.05)
+    return loop.time() - began
+
+
+async def test_with_all_of_slack_slow_by_ten_seconds_everybody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each call takes 10 s and is lost where the bot does not wait for it: there is an answer or a clear error."""
+    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", 10.0)
+    small_world(monkeypatch)
+    calls_end_with_their_caller(monkeypatch)
+    given = {"SCHEDTASK_TARGETS_MAX_AGE": "0", "SCHEDTASK_GRACE": "0.1"}
+    # A file takes five calls, one after the other; test_table has it with short ones.
+    surfaces = [surface for surface in SURFACES if not surface.files]
+    async with AsyncExitStack() as stack:
+        boxes = [await stack.enter_async_context(Sandbox(given=given)) for _ in surfaces]
+        took = await asyncio.gather(*(told(box, surface) for box, surface in zip(boxes, surfaces, strict=True)))
+    silent = [str(surface) for surface, s in zip(surfaces, took, strict=True) if s is None]
+    assert silent == []
 
 
 async def test_nobody_waits_for_longer_than_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,18 @@ from typing import Any, Literal
 import pytest
 
 from bot.sandbox.coc_faults import PathKind
-from tests.faults.bench import ACK_MS, PATIENCE_S, REFERENCE, Bench, Seen, bench
+from bot.sandbox.slack_faults import Mood
+from bot.slack.desk import AGAIN_S
+from tests.faults.bench import (
+    ACK_MS,
+    PATIENCE_S,
+    REFERENCE,
+    SLACK_S,
+    Bench,
+    Seen,
+    bench,
+    calls_end_with_their_caller,
+)
 from tests.faults.faults import (
     BARE_TASK,
     COC,
@@ -382,6 +393,59 @@ async def test_slack_takes_nothing_at_all(surface: Surface, monkeypatch: pytest.
     judge_end(watched, surface, NOTHING, seen)
 
 
+@pytest.mark.parametrize("surface", SURFACES, ids=str)
+async def test_all_of_slack_is_slow(surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Each call takes two thirds of its deadline: the answer comes, once, as if nothing had been."""
+    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", SLACK_S * 2 / 3)
+    calls_end_with_their_caller(monkeypatch)
+    async with bench(monkeypatch, tmp_path) as watched:
+        # As in the bot itself: a file has the time of three calls.
+        monkeypatch.setattr("bot.slack.reply.UPLOAD_DEADLINE_S", 3 * SLACK_S)
+        spot = await surface.prepare(watched.box, surface.channel)
+        watched.box.slack._api.weather.mood = "late"
+        await watched.mark()
+        seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
+    judge_content(surface, seen, judge(watched, surface, seen))
+
+
+@pytest.mark.parametrize("surface", [TARGETS, HISTORY, PARAMETERS, NAMES], ids=str)
+async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(
+    surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The person is told to press again, though that takes as long."""
+    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", SLACK_S * 2 / 3)
+    monkeypatch.setattr("bot.sandbox.slack_workspace.TRIGGER_SECONDS", SLACK_S / 3)
+    calls_end_with_their_caller(monkeypatch)
+    async with bench(monkeypatch, tmp_path) as watched:
+        spot = await surface.prepare(watched.box, surface.channel)
+        watched.box.slack._api.weather.mood = "late"
+        await watched.mark()
+        seen = await pressed(watched, surface, spot, 3 * SLACK_S + WITHIN_S)
+    line = judge(watched, surface, seen)
+    judge_error(watched, seen, line, surface.again)
+    assert line["outcome"] == "expired_trigger_id"
+
+
+@pytest.mark.parametrize("mood", ["failing", "late"])
+@pytest.mark.parametrize("surface", SURFACES, ids=str)
+async def test_all_of_slack_is_down_and_comes_back(
+    surface: Surface, mood: Mood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Nothing gets through by any way, or not in time: what went wrong is told once Slack is well again."""
+    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", 60)
+    calls_end_with_their_caller(monkeypatch)
+    async with bench(monkeypatch, tmp_path) as watched:
+        spot = await surface.prepare(watched.box, surface.channel)
+        watched.box.slack._api.weather.mood = mood
+        watched.heals_after = AGAIN_S
+        await watched.mark()
+        seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
+    line = judge(watched, surface, seen)
+    judge_error(watched, seen, line, "Slack did not take the")
+    assert not line["outcome"].endswith("not told")
+    assert max(watched.slept) == AGAIN_S
+
+
 @pytest.mark.parametrize(
     ("surface", "fault"),
     [
@@ -442,6 +506,23 @@ async def test_coc_is_slow_and_slack_refuses_the_note_of_it(
         seen = await pressed(watched, surface, spot, WITHIN_S)
     judge_content(surface, seen, judge(watched, surface, seen))
     assert seen.notes == (fault.name != "refused-everywhere")
+
+
+@pytest.mark.parametrize("surface", [COMMAND, HOST, REFRESH], ids=str)
+async def test_the_answer_does_not_wait_for_a_note_that_slack_is_slow_to_take(
+    surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The note is given up after a while of its own, long before Slack's deadline."""
+    monkeypatch.setattr("bot.slack.desk.NOTE_S", 0.1)
+    async with bench(monkeypatch, tmp_path) as watched:
+        monkeypatch.setattr("bot.slack.reply.DEADLINE_S", 10.0)
+        spot = await surface.prepare(watched.box, surface.channel)
+        watched.box.coc.fail("detail", status=200, delay=PATIENCE_S + 0.05)
+        watched.box.slack.refuse("response_url", "fatal_error", delay=5.0)
+        await watched.mark()
+        seen = await pressed(watched, surface, spot, WITHIN_S)
+    judge_content(surface, seen, judge(watched, surface, seen))
+    assert seen.notes == 0
 
 
 # Modals ---------------------------------------------------------------------------------------------------

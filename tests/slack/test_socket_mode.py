@@ -1,17 +1,22 @@
 """Socket Mode over real WebSockets: connections are replaced before they go, watched, and given up in the end."""
 
 import asyncio
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Any
 
 import aiohttp
 import pytest
+from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from bot.sandbox.session import Sandbox
 from bot.slack import socket_mode
+from bot.slack.envelopes import Envelopes
+from tests.faults.surfaces import FIND
 from tests.slack.presses import ADA, NIGHTLY, SHIFT, post
 
 
@@ -189,6 +194,98 @@ async def test_what_nobody_listens_for_is_not_acknowledged() -> None:
         before = await metric(box, "schedtask_ack_seconds_count")
         await connection.handle(connection.client, request)
         assert await metric(box, "schedtask_ack_seconds_count") == before
+
+
+def twice(box: Sandbox, monkeypatch: pytest.MonkeyPatch, wait_s: float) -> list[dict[str, Any]]:
+    """From now on Slack sends each envelope twice, on two connections where there are two; all acknowledgements."""
+    sockets, acks = box.slack._sockets, list[dict[str, Any]]()
+    send, acknowledge = sockets._send, sockets._acknowledge
+
+    async def sent(parcel: Any) -> None:
+        await send(parcel)
+        await asyncio.sleep(wait_s)
+        await send(parcel)
+
+    def heard(text: str) -> None:
+        acks.append(json.loads(text))
+        acknowledge(text)
+
+    monkeypatch.setattr(sockets, "_send", sent)
+    monkeypatch.setattr(sockets, "_acknowledge", heard)
+    return acks
+
+
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize("wait_s", [0.0, 0.3])
+async def test_an_envelope_that_comes_twice_is_acknowledged_twice_and_makes_one_card(
+    count: int, wait_s: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On one connection or on two, at once or after the card was posted."""
+    async with connected(count) as box:
+        acks = twice(box, monkeypatch, wait_s)
+        assert (await box.slack.command(ADA, SHIFT, NIGHTLY)).acked
+        await box.slack.settled(lambda: len(acks) == 2)
+        await box.slack.settled(lambda: box.slack.messages(SHIFT, ADA))
+        assert box.bot is not None
+        await box.slack.settled(lambda: not len(box.bot._work) if box.bot else False)
+        assert len(box.slack.messages(SHIFT, ADA)) == 1
+        assert len({ack["envelope_id"] for ack in acks}) == 1
+        assert len(box.coc.requests) == 3
+
+
+async def test_a_submission_that_comes_twice_gets_the_same_answer_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its acknowledgement carries the new view; an empty one would close the window."""
+    async with connected() as box:
+        await post(box, NIGHTLY)
+        spot = await FIND.prepare(box, SHIFT)
+        acks = twice(box, monkeypatch, 0.0)
+        assert (await FIND.press(box, spot)).acked
+        await box.slack.settled(lambda: len(acks) == 2)
+        assert acks[0] == acks[1]
+        assert "1 of 42 machines match" in json.dumps(acks[0])
+
+
+async def test_what_is_remembered_of_envelopes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In number and in the size of their responses; what is forgotten is done again."""
+    monkeypatch.setattr(Envelopes, "KEPT", 10)
+    monkeypatch.setattr(Envelopes, "KEPT_CHARACTERS", 1_000)
+    envelopes, made = Envelopes(), list[str]()
+
+    async def answer(envelope_id: str, body: str) -> None:
+        async def make() -> BoltResponse:
+            made.append(envelope_id)
+            return BoltResponse(status=200, body=body)
+
+        assert (await envelopes.response(envelope_id, make)).body == body
+
+    for number in range(100):
+        await answer(f"small-{number}", "")
+    assert len(envelopes) == 10
+    for number in range(100):
+        await answer(f"large-{number}", "x" * 400)
+    assert len(envelopes) == 2
+    await answer("large-99", "x" * 400)
+    await answer("large-0", "x" * 400)
+    assert made[-2:] == ["large-99", "large-0"]
+
+
+async def test_an_envelope_that_failed_is_tried_again() -> None:
+    """Its copy must not wait for ever, nor fail with it."""
+    envelopes, begun = Envelopes(), asyncio.Event()
+
+    async def fail() -> BoltResponse:
+        begun.set()
+        await asyncio.sleep(0.05)
+        raise RuntimeError("first")
+
+    async def succeed() -> BoltResponse:
+        return BoltResponse(status=200, body="second")
+
+    first = asyncio.create_task(envelopes.response("e1", fail))
+    await begun.wait()
+    assert (await envelopes.response("e1", succeed)).body == "second"
+    with pytest.raises(RuntimeError, match="first"):
+        await first
 
 
 async def test_a_connection_that_does_not_say_goodbye_does_not_hold_up_the_stop(

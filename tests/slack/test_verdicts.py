@@ -1,5 +1,6 @@
 """Every row of the verdict's table, on a card in a channel: the real bot, the sample tasks, real sockets."""
 
+import re
 import time
 
 import pytest
@@ -32,10 +33,10 @@ async def card(box: Sandbox, task_id: str) -> tuple[str, str]:
         ("06F6", EVERYTHING, "red_circle", "Won't run: rejected by ops-bob"),
         ("31G8", EVERYTHING, "red_circle", "passed before it was approved"),
         ("25A2", EVERYTHING, "large_green_circle", "Already ran"),
-        ("26B3", EVERYTHING, "red_circle", "and failed"),
+        ("26B3", EVERYTHING, "red_circle", "Last run failed"),
         ("27C4", EVERYTHING, "large_blue_circle", "Running now, since"),
-        ("28D5", EVERYTHING, "white_circle", "· PAUSED"),
-        ("25A2", DETAIL_ONLY, "white_circle", "can't tell whether it ran: the bot lacks `coc:schedule:list`"),
+        ("28D5", EVERYTHING, "large_yellow_circle", "Paused since"),
+        ("25A2", DETAIL_ONLY, "white_circle", "can't tell whether it ran: the bot lacks `coc:schedule:getHistories`"),
         ("29E6", EVERYTHING, "red_circle", "passed, and no run is recorded"),
         ("30F7", EVERYTHING, "red_circle", "· the last run began"),
         ("11L1", EVERYTHING, "white_circle", "Won't run again: ended"),
@@ -53,7 +54,13 @@ async def card(box: Sandbox, task_id: str) -> tuple[str, str]:
         ("35L3", EVERYTHING, "large_yellow_circle", "can't tell whether it will run: approval is ESCALATED"),
         ("02B2", DETAIL_ONLY, "large_yellow_circle", "can't tell whether it is enabled"),
         ("02B2", EVERYTHING, "large_green_circle", "Runs next"),
-        ("12M1", EVERYTHING, "large_green_circle", "running now since"),
+        ("12M1", EVERYTHING, "large_blue_circle", "*Running now, since"),
+        ("13N1", EVERYTHING, "red_circle", "*Last run failed"),
+        ("37N5", EVERYTHING, "large_yellow_circle", ", someone must continue it in COC* · runs next"),
+        ("38P6", EVERYTHING, "white_circle", "*Last run canceled"),
+        ("39Q7", EVERYTHING, "large_yellow_circle", "COC says `Suspended`* · runs next"),
+        ("40R8", EVERYTHING, "large_blue_circle", "*Waiting to start since"),
+        ("41S9", EVERYTHING, "red_circle", "· won't run until ops-bob approves it"),
     ],
 )
 async def test_each_row_is_on_a_card(
@@ -64,6 +71,25 @@ async def test_each_row_is_on_a_card(
     line, _ = await card(box, task(suffix))
     assert line.startswith(f":{dot}:")
     assert words in line
+
+
+async def test_a_failed_run_says_why_and_when_the_next_one_is(box: Sandbox) -> None:
+    """On the card's first line, and in the text that a locked phone shows."""
+    line, _ = await card(box, task("13N1"))
+    reason = "“Success rate 75% is below 100%: backup-02: disk full (/backup 100%)”"
+    assert re.match(rf":red_circle:  \*Last run failed <!date[^>]*>\* — {re.escape(reason)} · runs next <!date", line)
+    text = box.slack.messages(SHIFT, ADA)[-1].text
+    assert re.match(rf"database-backup: Last run failed .* — {re.escape(reason)} · runs next .* \(in ", text)
+
+
+async def test_a_last_run_that_can_not_be_seen_is_not_taken_for_a_good_one(box: Sandbox) -> None:
+    """The list knows that the task is enabled and nothing of its runs; the history is not for the bot."""
+    box.coc.permissions = set(EVERYTHING - {"coc:schedule:getHistories"})
+    nothing = dict.fromkeys(("last_execution_status", "last_execution_time", "execution_count"))
+    box.coc.change(task("02B2"), **nothing)
+    line, _ = await card(box, task("02B2"))
+    assert line.startswith(":large_yellow_circle:  *Runs next")
+    assert "can't see how its last run went: the bot lacks `coc:schedule:getHistories`" in line
 
 
 async def test_a_task_due_a_moment_ago_is_given_time(box: Sandbox) -> None:

@@ -21,7 +21,6 @@ const DRAWINGS = {
   large_green_circle: dot("#2fa84f", "#1f7f39"),
   red_circle: dot("#dd2e44", "#a81f32"),
   large_yellow_circle: dot("#f5c33b", "#b98a12"),
-  large_orange_circle: dot("#f08a24", "#b4610f"),
   large_blue_circle: dot("#3b88c3", "#27618e"),
   white_circle: dot("#f2f3f5", "#8d8d8f"),
   white_check_mark: [box("#3aa655"), line("m5.5 10.6 3 3 6-7", "#fff", 2.4)],
