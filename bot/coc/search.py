@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 
 from bot.coc.hostnames import bare, fold, is_address, is_public, same_host, spellings, unreadable
 from bot.coc.targets import Batch, Machine, Step, Targets
@@ -18,6 +18,8 @@ COMPARED = 12_000
 """Names that are compared for near misses: more than the largest task has machines."""
 ALIKE = 0.75
 """How alike two names are that are near: 1.0 is equal. Between ``db-01`` and ``web-01`` it is 0.73."""
+LENGTHS = ALIKE / (2 - ALIKE)
+"""The shorter of two such names has at least this share of the other's length."""
 MOST_PARTS = 5
 """Words of one host's name: ``My Web Server 1``."""
 
@@ -66,15 +68,10 @@ def look_up(targets: Targets, asked: tuple[str, ...], most: int) -> tuple[tuple[
     return tuple(answers), len(asked) - at
 
 
-def find_hosts(targets: Targets, wanted: str) -> tuple[Hit, ...]:
-    """Every place where a machine matches, in order; one machine may be in several steps."""
-    return _Known(targets).hits(wanted)
-
-
 def finder(typed: str) -> Callable[[Machine], bool]:
     """Whether a machine has what was typed into a search field in one of its names, in any case.
 
-    With ``*`` in it the whole name must match, as in ``find_hosts``; nothing typed matches everything.
+    With ``*`` in it the whole name must match, as in ``look_up``; nothing typed matches everything.
     """
     if not typed.strip():
         return lambda _machine: True
@@ -83,40 +80,39 @@ def finder(typed: str) -> Callable[[Machine], bool]:
     return lambda machine: any(map(matches, _names(machine)))
 
 
-def near_hosts(targets: Targets, wanted: str) -> tuple[str, ...]:
-    """Names like the one that was asked for, the most alike first.
-
-    The same but for separators and leading zeros, with letters swapped, holding it or held by it, spelled alike.
-    """
-    word = (bare(wanted) or fold(wanted)).replace("*", "")
-    if not word:
-        return ()
-    # The spelling as it came, by the one that is compared; at most as many as a task has.
-    known = {fold(name): name for machine in targets.machines[:COMPARED] for name in _fields(machine)}
-    squeezed, letters = _squeezed(word), sorted(word)
-    same = [name for name in known if _squeezed(name) == squeezed]
-    same += [name for name in known if len(name) == len(word) and sorted(name) == letters]
-    same += [name for name in known if word in name or (len(name) > 3 and name in word)]
-    alike = list(dict.fromkeys(same))[:MOST_NEAR]
-    if len(alike) < MOST_NEAR:
-        alike += difflib.get_close_matches(word, known.keys() - set(alike), MOST_NEAR - len(alike), ALIKE)
-    return tuple(known[name] for name in alike)
-
-
 class _Known:
     """The machines of a task by their folded names."""
 
     def __init__(self, targets: Targets) -> None:
-        self._targets = targets
-        self._hits = [(tuple(_names(hit.machine)), hit) for hit in _all(targets)]
-        self._names = {name for names, _ in self._hits for name in names}
+        self._machines = targets.machines
+        self._hits: dict[str, list[Hit]] = {}
+        for hit in _all(targets):
+            for name in dict.fromkeys(_names(hit.machine)):
+                self._hits.setdefault(name, []).append(hit)
+        self._full_names: dict[str, list[str]] = {}
+        for name in self._hits:
+            self._full_names.setdefault(name.partition(".")[0], []).append(name)
+
+    @cached_property
+    def _spelling(self) -> dict[str, str]:
+        """A name as it came, by its folded one; at most as many as a task has."""
+        return {fold(name): name for machine in self._machines[:COMPARED] for name in _fields(machine)}
+
+    @cached_property
+    def _alike(self) -> dict[str, list[str]]:
+        """The folded names by what they have in common with those that are nearly the same."""
+        found: dict[str, list[str]] = {}
+        for name in self._spelling:
+            for form in _forms(name):
+                found.setdefault(form, []).append(name)
+        return found
 
     def parts_of_one_name(self, words: tuple[str, ...]) -> int:
         """How many of these words are one name only together; 1 where the first is a name by itself."""
         for count in range(len(words), 1, -1):
-            if fold(" ".join(words[:count])) in self._names:
+            if fold(" ".join(words[:count])) in self._hits:
                 return count
-        broken = len(words) > 1 and fold(words[0] + words[1]) in self._names and not self.hits(words[0])
+        broken = len(words) > 1 and fold(words[0] + words[1]) in self._hits and not self.hits(words[0])
         return 2 if broken else 1
 
     def answer(self, asked: str, joined: str) -> Answer:
@@ -126,22 +122,42 @@ class _Known:
                 return Answer(name, hits)
         if why := unreadable(asked):
             return Answer(asked, unreadable=why)
-        return Answer(asked, near=near_hosts(self._targets, asked), unlisted=self._unlisted(bare(asked)))
+        return Answer(asked, near=self._near(bare(asked).replace("*", "")), unlisted=self._unlisted(bare(asked)))
 
     def hits(self, wanted: str) -> tuple[Hit, ...]:
-        """As it was typed, then without what surrounds it, then a full name for a short one."""
-        if not wanted.strip():
+        """As it was typed, then without what surrounds it, then a full name for a short one and the reverse."""
+        name = bare(wanted)
+        kin = self._full_names.get(name.partition(".")[0], ()) if name else ()
+        names = self._matching(fold(wanted)) if wanted.strip() else []
+        names = names or self._matching(name) or [other for other in kin if same_host(name, other)]
+        # One machine may have several of these names.
+        return tuple({id(hit): hit for found in names for hit in self._hits[found]}.values())
+
+    def _matching(self, wanted: str) -> list[str]:
+        if "*" in wanted:
+            return list(filter(_whole(wanted), self._hits))
+        return [wanted] if wanted in self._hits else []
+
+    def _near(self, word: str) -> tuple[str, ...]:
+        """Names like the one that was asked for, the most alike first.
+
+        The same but for separators and leading zeros, with letters swapped, holding it or held by it, spelled alike.
+        """
+        if not word:
             return ()
-        ways, name = [_whole(fold(wanted))], bare(wanted)
-        if name:
-            ways += [_whole(name), partial(same_host, name)]
-        hits: tuple[Hit, ...] = ()
-        for matches in ways:
-            hits = hits or tuple(hit for names, hit in self._hits if any(map(matches, names)))
-        return hits
+        same = [name for form in _forms(word) for name in self._alike.get(form, ())]
+        same += [name for name in self._spelling if word in name or (len(name) > 3 and name in word)]
+        alike = list(dict.fromkeys(same))[:MOST_NEAR]
+        if len(alike) < MOST_NEAR:
+            # Others are too long or too short to be as alike as that.
+            shortest, longest = len(word) * LENGTHS, len(word) / LENGTHS
+            rest = [name for name in self._spelling if shortest <= len(name) <= longest and name not in alike]
+            alike += difflib.get_close_matches(word, rest, MOST_NEAR - len(alike), ALIKE)
+        return tuple(self._spelling[name] for name in alike)
 
     def _unlisted(self, name: str) -> str:
-        machines = self._targets.machines
+        """What COC does not list of every machine, where that is what was asked for."""
+        machines = self._machines
         if _RESOURCE_ID.fullmatch(name):
             return "" if all(machine.resource_id for machine in machines) else "resource id"
         if is_address(name):
@@ -154,15 +170,12 @@ class _Known:
 
 
 def _whole(wanted: str) -> Callable[[str], bool]:
-    """Whether a folded name is what was asked for; ``*`` stands for any characters, nothing else is special.
+    """Whether a folded name is a pattern's; ``*`` stands for any characters, nothing else is special.
 
     By searching the pieces between the stars in order, which takes linear time: a regular expression with a
     hundred stars would take for ever.
     """
-    first, *middle = wanted.split("*")
-    if not middle:
-        return first.__eq__
-    *inner, last = middle
+    first, *inner, last = wanted.split("*")
 
     def matches(name: str) -> bool:
         at, end = len(first), len(name) - len(last)
@@ -182,9 +195,9 @@ def _holds(text: str, wanted: str, name: str) -> bool:
     return text in name or (bool(wanted) and (wanted in name or same_host(wanted, name)))
 
 
-def _squeezed(name: str) -> str:
-    """Without separators and without zeros in front of numbers: ``web_07``, ``web-7`` and ``web07`` are ``web7``."""
-    return re.sub(r"[\W_]+", "", re.sub(r"(?<!\d)0+(?=\d)", "", name))
+def _forms(name: str) -> tuple[str, str]:
+    """What ``web_07``, ``web-7`` and ``web07`` have in common, and what ``web-07`` and ``wbe-07`` have."""
+    return re.sub(r"[\W_]+", "", re.sub(r"(?<!\d)0+(?=\d)", "", name)), " ".join(sorted(name))
 
 
 def _names(machine: Machine) -> Iterator[str]:

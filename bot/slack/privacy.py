@@ -1,10 +1,11 @@
 """Whether a word asks that only the asker sees the answer. In doubt it does: a private answer can be repeated."""
 
 import re
+import unicodedata
 
-PRIVATE = frozenset({"private", "privately", "priv", "prvt", "pvt", "me", "myself", "dm"})
-PRIVATE |= frozenset({"secret", "secretly", "confidential", "hidden", "hide", "quietly", "ephemeral"})
-_TARGETS = ("private", "privately")
+_PLAIN = ("private", "privately")
+PRIVATE = frozenset(_PLAIN) | {"priv", "prvt", "pvt", "me", "myself", "dm", "secret", "secretly", "confidential"}
+PRIVATE |= {"hidden", "hide", "quietly", "ephemeral"}
 _CHINESE = ("私", "仅自己", "仅我", "只给我", "自己可见", "不公开", "非公开", "保密")
 # A host's name is one part: its pieces are no near misses (pirate-01).
 _PART = re.compile(r"[^\w.-]+")
@@ -13,19 +14,31 @@ _MOST_EDITS = 2
 
 def hints_at_privacy(text: str) -> bool:
     """Of a text without blanks in lower case: whether ``private`` or a near miss of it stands anywhere in it."""
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
     if "privat" in text or any(part in text for part in _CHINESE):
         return True
-    return any(map(is_near_miss, _PART.split(text)))
+    return any(map(_is_near_miss, _PART.split(text)))
 
 
-def is_near_miss(word: str) -> bool:
+def name_hints_at_privacy(name: str) -> bool:
+    """The same of what stands where a host's name is expected: only ``private`` or a near miss beside the name.
+
+    ``web-07/private`` and ``db.private`` do, ``private-db-01`` does not.
+    """
+    parts = _PART.split(name)
+    beside = len(parts) > 1 and any(map(_is_near_miss, parts))
+    return beside or any(label in _PLAIN for part in parts for label in part.split("."))
+
+
+def _is_near_miss(word: str) -> bool:
     """At most two letters too many, missing, wrong or swapped: ``prviate``, ``pivate``, ``privte``, ``privado``."""
     return any(
         # Two edits leave all but two of its letters: few words are compared in full.
         abs(len(target) - len(word)) <= _MOST_EDITS
         and len(set(target) - set(word)) <= _MOST_EDITS
         and _distance(word, target) <= _MOST_EDITS
-        for target in _TARGETS
+        for target in _PLAIN
     )
 
 

@@ -21,8 +21,8 @@ from typing import Literal
 from urllib.parse import unquote
 
 from bot.cards.text import clean
-from bot.coc.hostnames import DASHES, is_host_shaped, undecorated
-from bot.slack.privacy import PRIVATE, hints_at_privacy
+from bot.coc.hostnames import DASHES, is_address, is_host_shaped, undecorated
+from bot.slack.privacy import PRIVATE, hints_at_privacy, name_hints_at_privacy
 from bot.slack.task_ids import Place, places, what_is_wrong
 from bot.slack.vocabulary import ASKS, GLUED, HELP, NOT, PUBLIC, SHOWING, SMALL_TALK, SURE
 
@@ -35,7 +35,7 @@ _ID = "\0"
 """Stands where an id was; ``clean`` leaves no other."""
 _LINK_WITH_ID = re.compile(rf"://|\w[/?#]\S*{_ID}")
 # Brackets behind a letter belong to a name (web-[01,02]), elsewhere they surround a list.
-_TOKEN = re.compile(r"(?:[^\s,;\u3001\[{]|(?<=[\w-])\[[^\[\]\s]{0,60}\]|(?<=[\w-])\{[^{}\s]{0,60}\}|[\[{])+")
+_TOKEN = re.compile(r"(?:[^\s,;|&+\u3001\[{]|(?<=[\w-])\[[^\[\]\s]{0,60}\]|(?<=[\w-])\{[^{}\s]{0,60}\}|[\[{])+")
 _SEPARATOR = re.compile(r"[\W_]")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _WORD = re.compile(r"[^\W_][\w-]*")
@@ -129,9 +129,18 @@ def _words(tokens: Iterator[str]) -> Iterator[_Word]:
             asking = "surely" if asked in SURE or signed else asking or "perhaps"
             pending += [keyword["name"]] if keyword["name"] else []
             yield _Word("asks" if signed or (asked in SURE and asked[-1] != "s") else "small talk", keyword["word"])
+        elif asking and len(listed := _slashed(token)) > 1:
+            pending += listed[::-1]
         elif word or (asking and "*" in token):
             yield from _meaning(token, bare, before, asking, first=first)
         before, first = word, first and not word
+
+
+def _slashed(token: str) -> list[str]:
+    """The names in ``web-07/web-08``; a path or a prefix length behind a name is none."""
+    parts = undecorated(token).split("/")
+    named = all(is_host_shaped(part) and (is_address(part) or not part.isdecimal()) for part in parts)
+    return parts if named else [token]
 
 
 def _meaning(token: str, bare: str, before: str, asking: str, *, first: bool) -> Iterator[_Word]:
@@ -153,7 +162,7 @@ def _meaning(token: str, bare: str, before: str, asking: str, *, first: bool) ->
         yield _Word("help" if word in HELP else "small talk", bare)
     elif is_name and word != letters:
         yield _Word("host", name)
-        if not PRIVATE.isdisjoint(word.split(".")):
+        if name_hints_at_privacy(word):
             yield _Word("private", bare)
     elif is_name:
         yield _Word("perhaps private" if hints_at_privacy(word) else "host", name)

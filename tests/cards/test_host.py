@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.cards.budget import Message
 from bot.cards.host import MOST_ASKED, host_card
-from bot.coc.search import find_hosts, look_up
+from bot.coc.search import look_up
 from bot.coc.snapshot import Snapshot
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_message, said
@@ -148,4 +148,5 @@ def test_every_machine_is_found_by_each_of_its_names(found: Snapshot) -> None:
     for target in found.targets.machines[:5]:
         for name in (target.host_name, target.ip, target.resource_id):
             if name and name.strip() == name and "*" not in name:
-                assert any(hit.machine == target for hit in find_hosts(found.targets, name)), json.dumps(name)
+                (asked,), _ = look_up(found.targets, (name,), 1)
+                assert any(hit.machine == target for hit in asked.hits), json.dumps(name)
