@@ -5,7 +5,7 @@ import unicodedata
 
 _PLAIN = ("private", "privately")
 PRIVATE = frozenset(_PLAIN) | {"priv", "prvt", "pvt", "me", "myself", "dm", "secret", "secretly", "confidential"}
-PRIVATE |= {"hidden", "hide", "quietly", "ephemeral"}
+PRIVATE |= {"hidden", "hide", "quiet", "quietly", "nobody", "ephemeral"}
 _CHINESE = ("私", "仅自己", "仅我", "只给我", "自己可见", "不公开", "非公开", "保密")
 # A host's name is one part: its pieces are no near misses (pirate-01).
 _PART = re.compile(r"[^\w.-]+")

@@ -24,7 +24,7 @@ from bot.cards.text import clean
 from bot.coc.hostnames import DASHES, is_address, is_host_shaped, undecorated
 from bot.slack.privacy import PRIVATE, hints_at_privacy, name_hints_at_privacy
 from bot.slack.task_ids import Place, places, what_is_wrong
-from bot.slack.vocabulary import ASKS, GLUED, HELP, NOT, PUBLIC, SHOWING, SMALL_TALK, SURE
+from bot.slack.vocabulary import ASKS, EVERYONE, GLUED, HELP, NOT, PUBLIC, SHOWING, SMALL_TALK, SURE
 
 _LONGEST_HOST = 255
 _ENCODED = 4
@@ -38,6 +38,7 @@ _LINK_WITH_ID = re.compile(rf"://|\w[/?#]\S*{_ID}")
 _TOKEN = re.compile(r"(?:[^\s,;|&+\u3001\[{]|(?<=[\w-])\[[^\[\]\s]{0,60}\]|(?<=[\w-])\{[^{}\s]{0,60}\}|[\[{])+")
 _SEPARATOR = re.compile(r"[\W_]")
 _EDGES = re.compile(r"^[\W_]+|[\W_]+$")
+_LIST_MARK = re.compile(r"\d{1,2}[.)]")
 _WORD = re.compile(r"[^\W_][\w-]*")
 # An address whose dots a keyboard made commas, or that has blanks.
 _LOOSE_ADDRESS = re.compile(r"(?<![\w.-])(\d{1,3})" + r" ?[.\u3002] ?(\d{1,3})" * 3 + r"(?![\w-])")
@@ -65,7 +66,15 @@ class Help:
     wrong: str | None = None
 
 
-Kind = Literal["private", "public", "asks", "host", "perhaps private", "small talk", "help", "unknown"]
+Kind = Literal[
+    "private", "public", "not", "everyone", "asks", "host", "perhaps private", "small talk", "help", "unknown"
+]
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(SMALL_TALK, "small talk"),
+    **dict.fromkeys(NOT, "not"),
+    **dict.fromkeys(EVERYONE, "everyone"),
+    **dict.fromkeys(HELP, "help"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +108,7 @@ def _show(task_id: str, words: tuple[_Word, ...]) -> Show | Help:
     asks = next((word.text for word in words if word.kind == "asks"), None)
     if asks and not hosts:
         return Help(f"“{asks}” needs a host name, an IP or a resource id after it.")
-    wishes = (*_texts(words, "private"), *perhaps)
+    wishes = (*_texts(words, "private"), *perhaps, *_negated(words))
     public = _texts(words, "public")
     if wishes:
         unclear = [wish for wish in wishes if wish.casefold() not in PRIVATE]
@@ -108,6 +117,16 @@ def _show(task_id: str, words: tuple[_Word, ...]) -> Show | Help:
     if kinds[:1] == ["public"] or (kinds[-1:] == ["public"] and {"asks", "host"}.issuperset(kinds[:-1])):
         return Show(task_id, "public", hosts, _texts(words, "unknown"))
     return Show(task_id, None, hosts, (*public, *_texts(words, "unknown")))
+
+
+def _negated(words: tuple[_Word, ...]) -> tuple[str, ...]:
+    """``not public``, ``don't show everyone``: the words of a wish for privacy."""
+    kinds = [word.kind for word in words]
+    if "not" not in kinds:
+        return ()
+    no = kinds.index("not")
+    opened = [word.text for word in words[no:] if word.kind in {"public", "everyone"}]
+    return (f"{words[no].text} … {opened[0]}",) if opened else ()
 
 
 def _texts(words: tuple[_Word, ...], kind: Kind) -> tuple[str, ...]:
@@ -131,6 +150,8 @@ def _words(tokens: Iterator[str]) -> Iterator[_Word]:
             yield _Word("asks" if signed or (asked in SURE and asked[-1] != "s") else "small talk", keyword["word"])
         elif asking and len(listed := _slashed(token)) > 1:
             pending += listed[::-1]
+        elif asking and _LIST_MARK.fullmatch(token):
+            pass
         elif word or (asking and "*" in token):
             yield from _meaning(token, bare, before, asking, first=first)
         before, first = word, first and not word
@@ -154,12 +175,10 @@ def _meaning(token: str, bare: str, before: str, asking: str, *, first: bool) ->
         yield _Word("small talk", bare)
     elif letters in PRIVATE or before + word in PRIVATE:
         yield _Word("private", bare)
-    elif word in PUBLIC and before in NOT:
-        yield _Word("private", f"{before} {bare}")
     elif word in PUBLIC or (word == "here" and first):
         yield _Word("public", bare)
-    elif word in HELP or word in SMALL_TALK:
-        yield _Word("help" if word in HELP else "small talk", bare)
+    elif (kind := _KINDS.get(word)) is not None:
+        yield _Word(kind, bare)
     elif is_name and word != letters:
         yield _Word("host", name)
         if name_hints_at_privacy(word):
@@ -193,8 +212,13 @@ def _link_words(link: re.Match[str]) -> str:
 def _means_something(word: str) -> bool:
     """Whether letters are a word of the command, so that they are no piece of a broken id."""
     folded = word.casefold()
-    known = any(folded in words for words in (SMALL_TALK, HELP, PUBLIC, PRIVATE))
-    return known or hints_at_privacy(folded) or ASKS.fullmatch(folded) is not None
+    return (
+        folded in _KINDS
+        or folded in PUBLIC
+        or folded in PRIVATE
+        or hints_at_privacy(folded)
+        or bool(ASKS.fullmatch(folded))
+    )
 
 
 def _plain(text: str) -> str:
@@ -223,7 +247,7 @@ def _what_is_wrong(typed: str, words: tuple[_Word, ...]) -> str | None:
         return nearly
     if {"host", "perhaps private"} & kinds:
         return "That names a host and no task. Put the task's id before “host”."
-    if kinds and kinds <= {"private", "public", "small talk"} and kinds != {"small talk"}:
+    if kinds and kinds <= {"private", "public", "everyone", "not", "small talk"} and {"private", "public"} & kinds:
         return f"“{(_texts(words, 'private') or _texts(words, 'public'))[0][:40]}” needs a task id after it."
     unknown = (*_texts(words, "unknown"), typed)[0]
     word = _WORD.search(unknown) or re.match(r"\S+", unknown)

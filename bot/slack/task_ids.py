@@ -20,6 +20,7 @@ _NEARLY = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt](?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{
 _SPOILT = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt](?=[^\s,;]{0,22}[0-9])[^\s,;]{22,30}(?![^\s,;])")
 _LOOKALIKE = re.compile(r"(?<!\w)(?![Ss][Tt])[5S\u0405\u0455s][7T\u0422\u0442\u03a4\u03c4t]\w{24}(?!\w)")
 _HEADLESS = re.compile(r"(?<!\w)[0-9]{8}[0-9A-Za-z]{16}(?!\w)")
+_PREFIXED = re.compile(r"(?<=[0-9A-Za-z])ST(?=[0-9A-Z]{0,23}[0-9])[0-9A-Z]{24}(?![0-9A-Za-z])")
 _OTHER = re.compile(r"(?<![0-9A-Za-z])(SCT|SC|DOC|JOB)[0-9]{6,}[0-9A-Za-z]*", re.IGNORECASE)
 _KINDS = {"SCT": "a script's run", "SC": "a script", "DOC": "a job", "JOB": "a job"}
 
@@ -123,6 +124,8 @@ def _foreign(text: str, _: Callable[[str], bool]) -> str | None:
             return f"“{match[0]}” begins with {match[0][:2]}; a task id begins with ST."
         script = next(filter(None, map(_script, match[0])))
         return f"“{match[0]}” begins with letters that only look like ST{script}. Type ST by hand."
+    if match := _PREFIXED.search(text):
+        return f"“{match[0]}” has other letters or digits right before it. Put a blank between."
     if match := _HEADLESS.search(text):
         return f"“{match[0]}” lacks the ST with which a task id begins."
     if match := _OTHER.search(text):

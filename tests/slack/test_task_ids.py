@@ -67,6 +67,7 @@ def test_what_follows_a_broken_id_is_read_too() -> None:
         ("ST260105…A1", "“ST260105...A1” is shortened. Paste the whole id."),
         (f"5T{ID[2:]}", f"“5T{ID[2:]}” begins with 5T; a task id begins with ST."),
         (f"ЅТ{ID[2:]}", f"“ЅТ{ID[2:]}” begins with letters that only look like ST (Cyrillic). Type ST by hand."),
+        (f"private{ID}", f"“{ID}” has other letters or digits right before it. Put a blank between."),
         (ID[2:], f"“{ID[2:]}” lacks the ST with which a task id begins."),
         (
             "SCT2026010509300000001A2B",
