@@ -29,6 +29,7 @@ _BOLD = re.compile(r"^[*_]+([^*]+?)[*_]+$")
 _BRACKETED = re.compile(r"\[?([0-9a-f:.]*:[0-9a-f:.]*)(?:%\w+)?(?:\](?::\d+)?)?", re.IGNORECASE)
 _PREFIX_LENGTH = re.compile(r"([0-9a-f.:]+)/(\d{1,3})", re.IGNORECASE)
 _FOUR_NUMBERS = re.compile(r"\d+(?:\.\d+){3}", re.ASCII)
+_PADDED = re.compile(r"(?:^|\.)0\d")
 _RANGE = re.compile(r"\d+(?:\.\d+){3}-[\d.]+", re.ASCII)
 _NAME = re.compile(r"[\w.*-]*[^\W_][\w.*-]*|\*+")
 
@@ -37,7 +38,10 @@ def fold(name: str) -> str:
     """One spelling for comparing names; never empty for a name that is not."""
     plain = name if name.isascii() else unicodedata.normalize("NFKC", _visible(name)).translate(DASHES)
     folded = plain.strip().casefold().rstrip(".")
-    return _address(folded) or folded or name.casefold()
+    # Few addresses have another spelling, and there may be thousands.
+    if ":" in folded or _PADDED.search(folded):
+        return _address(folded) or folded
+    return folded or name.casefold()
 
 
 def same_host(one: str, other: str) -> bool:

@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property
 
 from bot.coc.hostnames import bare, fold, is_address, is_public, same_host, spellings, unreadable
 from bot.coc.targets import Batch, Machine, Step, Targets
@@ -75,9 +75,12 @@ def finder(typed: str) -> Callable[[Machine], bool]:
     """
     if not typed.strip():
         return lambda _machine: True
-    text, name = fold(typed), bare(typed)
-    matches = _whole(text) if "*" in text else partial(_holds, text, name)
-    return lambda machine: any(map(matches, _names(machine)))
+    text = fold(typed)
+    matches = _whole(text) if "*" in text else _holding(text, bare(typed))
+    # A view is built while the loop waits: of thousands of ASCII names, only the case is folded.
+    return lambda machine: any(
+        matches(name.casefold() if name.isascii() else fold(name)) for name in _fields(machine)
+    )
 
 
 class _Known:
@@ -191,8 +194,13 @@ def _whole(wanted: str) -> Callable[[str], bool]:
     return matches
 
 
-def _holds(text: str, wanted: str, name: str) -> bool:
-    return text in name or (bool(wanted) and (wanted in name or same_host(wanted, name)))
+def _holding(text: str, wanted: str) -> Callable[[str], bool]:
+    """Whether a folded name holds what was typed, or is short for it."""
+    labels = wanted.split(".")
+    short = {".".join(labels[:count]) for count in range(1, len(labels))}
+    short = {name for name in short if same_host(name, wanted)}
+    bare_differs = wanted not in {"", text}
+    return lambda name: text in name or (bare_differs and wanted in name) or name in short
 
 
 def _forms(name: str) -> tuple[str, str]:
@@ -206,7 +214,7 @@ def _names(machine: Machine) -> Iterator[str]:
 
 
 def _fields(machine: Machine) -> Iterator[str]:
-    yield from filter(None, (machine.host_name, machine.cmdb_name, machine.ip, machine.resource_id))
+    return filter(None, (machine.host_name, machine.cmdb_name, machine.ip, machine.resource_id))
 
 
 def _all(targets: Targets) -> Iterator[Hit]:
