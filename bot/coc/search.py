@@ -24,6 +24,7 @@ MOST_PARTS = 5
 """Words of one host's name: ``My Web Server 1``."""
 
 _RESOURCE_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_MISREAD = str.maketrans("oil", "011")
 _MASKED = re.compile(r"\*+")
 
 
@@ -204,8 +205,9 @@ def _holding(text: str, wanted: str) -> Callable[[str], bool]:
 
 
 def _forms(name: str) -> tuple[str, str]:
-    """What ``web_07``, ``web-7`` and ``web07`` have in common, and what ``web-07`` and ``wbe-07`` have."""
-    return re.sub(r"[\W_]+", "", re.sub(r"(?<!\d)0+(?=\d)", "", name)), " ".join(sorted(name))
+    """What ``web_07``, ``web-7``, ``web07`` and ``web-O7`` have in common, and what ``web-07`` and ``wbe-07`` have."""
+    squeezed = re.sub(r"[\W_]+", "", re.sub(r"(?<!\d)0+(?=\d)", "", name.translate(_MISREAD)))
+    return squeezed, " ".join(sorted(name))
 
 
 def _names(machine: Machine) -> Iterator[str]:

@@ -71,6 +71,7 @@ def test_a_pattern_of_many_stars_is_answered() -> None:
         ("web-1", ("web-01",)),
         ("web_01", ("web-01",)),
         ("web01", ("web-01",)),
+        ("web-Ol", ("web-01",)),
         ("web-001", ("web-01",)),
         ("wbe-01", ("web-01",)),
         ("web-20", ("web-02",)),
