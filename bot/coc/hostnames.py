@@ -19,6 +19,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+LONGEST = 400
+"""Characters that are looked at: a host name has at most 255, and the patterns here take quadratic time."""
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u02d7\u2e3a\u2e3b"), "-")
 _LINK = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 # A name may begin or end with a star, an IPv6 address with two colons.
@@ -61,7 +63,8 @@ def spellings(field: str) -> Iterator[str]:
 
 def undecorated(typed: str) -> str:
     """What was typed without the quotes, brackets and punctuation around it, or a link's own words."""
-    linked = _LINK.fullmatch(typed.strip())
+    typed = typed[:LONGEST].strip()
+    linked = _LINK.fullmatch(typed)
     text = (linked[2] or linked[1]) if linked else typed
     name = _AFTER.sub("", text if _BRACKETED.fullmatch(text.rstrip(".,;!?")) else _BEFORE.sub("", text))
     return name + "".join(shut for begin, shut in ("[]", "{}") if begin in name[1:] and shut not in name)

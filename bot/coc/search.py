@@ -205,7 +205,7 @@ def _holding(text: str, wanted: str) -> Callable[[str], bool]:
 
 
 def _forms(name: str) -> tuple[str, str]:
-    """What ``web_07``, ``web-7``, ``web07`` and ``web-O7`` have in common, and what ``web-07`` and ``wbe-07`` have."""
+    """What ``web_07``, ``web-7`` and ``web-O7`` have in common, and what ``web-07`` and ``wbe-07`` have."""
     squeezed = re.sub(r"[\W_]+", "", re.sub(r"(?<!\d)0+(?=\d)", "", name.translate(_MISREAD)))
     return squeezed, " ".join(sorted(name))
 

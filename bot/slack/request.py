@@ -37,7 +37,6 @@ _LINK_WITH_ID = re.compile(rf"://|\w[/?#]\S*{_ID}")
 # Brackets behind a letter belong to a name (web-[01,02]), elsewhere they surround a list.
 _TOKEN = re.compile(r"(?:[^\s,;|&+\u3001\[{]|(?<=[\w-])\[[^\[\]\s]{0,60}\]|(?<=[\w-])\{[^{}\s]{0,60}\}|[\[{])+")
 _SEPARATOR = re.compile(r"[\W_]")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 _LIST_MARK = re.compile(r"\d{1,2}[.)]")
 _WORD = re.compile(r"[^\W_][\w-]*")
 # An address whose dots a keyboard made commas, or that has blanks.
@@ -140,7 +139,7 @@ def _words(tokens: Iterator[str]) -> Iterator[_Word]:
     pending = list(tokens)[::-1]
     while pending:
         token = pending.pop()
-        bare = _EDGES.sub("", token)
+        bare = _trimmed(token)
         word = bare.casefold()
         keyword = ASKS.fullmatch(token) or GLUED.fullmatch(token)
         if keyword:
@@ -155,6 +154,13 @@ def _words(tokens: Iterator[str]) -> Iterator[_Word]:
         elif word or (asking and "*" in token):
             yield from _meaning(token, bare, before, asking, first=first)
         before, first = word, first and not word
+
+
+def _trimmed(token: str) -> str:
+    """A token without the punctuation around it. A regular expression would take quadratic time."""
+    first = next((at for at, char in enumerate(token) if char.isalnum()), len(token))
+    behind = next((at for at, char in enumerate(reversed(token)) if char.isalnum()), 0)
+    return token[first : len(token) - behind]
 
 
 def _slashed(token: str) -> list[str]:

@@ -241,9 +241,13 @@ def test_private_wins_wherever_it_stands(asked: tuple[str, str]) -> None:
     assert (found.task_id, found.visibility) == (asked[0], "private"), asked
 
 
-@pytest.mark.parametrize("piece", ["ST1 ", "ST…", "prviat0 ", "host ", "<a", "a[", "%25", "1 . ", "*a", f"{ID[:9]} "])
-def test_ten_thousand_characters_are_read_in_a_moment(piece: str) -> None:
+@pytest.mark.parametrize("begin", ["", f"{ID} ", f"{ID} host a", "host a"])
+@pytest.mark.parametrize(
+    "piece",
+    ["ST1 ", "ST…", "prviat0 ", "host ", "<a", "a[", "%25", "1 . ", "*a", f"{ID[:9]} ", ".", "-", "_:", "a:", "1-"],
+)
+def test_ten_thousand_characters_are_read_in_a_moment(begin: str, piece: str) -> None:
     """The loop waits for it: linear, whatever was pasted."""
     began = time.process_time()
-    parse((piece * 10_000)[:10_000])
+    parse(f"{begin}{piece * 10_000}"[:9_999] + "x")
     assert time.process_time() - began < 0.5
