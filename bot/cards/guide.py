@@ -1,6 +1,6 @@
 """The short help, and what is said beside a card about the words that asked for it."""
 
-from bot.cards.blocks import Block, context, section
+from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
 from bot.cards.text import code, cut, enumerated, mrkdwn
 from bot.coc.hostnames import is_host_shaped
@@ -32,8 +32,8 @@ def guide(command: str, wrong: str | None, *, private_by_default: bool) -> Messa
     return message(mrkdwn(wrong or f"How to use {command}", 300), blocks, [], [])
 
 
-def remark(ask: str, ignored: tuple[str, ...], private_word: str) -> list[Block]:
-    """What was ignored, what was taken for ``private``; nothing where every word was understood.
+def remark(ask: str, ignored: tuple[str, ...], private_word: str) -> Message | None:
+    """What was ignored, what was taken for ``private``; None where every word was understood.
 
     ``ask`` is the command as it would ask about a host, up to its name.
     """
@@ -47,4 +47,5 @@ def remark(ask: str, ignored: tuple[str, ...], private_word: str) -> list[Block]
     hosts = ", ".join([cut(word, 60) for word in ignored if is_host_shaped(word)][:MOST_NAMED])
     if hosts:
         texts.append(f"To ask whether a host is a target: {code(f'{ask} {hosts}', 500)}")
-    return [context("  ".join(texts))] if texts else []
+    text = "  ".join(texts)
+    return Message(text, (context(text),)) if text else None

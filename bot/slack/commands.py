@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -53,12 +52,12 @@ async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, na
     else:
         card = task_card(snapshot, asked_by=interaction.user)
     private = request.visibility == "private" or (request.visibility is None and desk.private_by_default)
-    note = tuple(remark(ask, request.ignored, request.private_word))
-    if private:
-        card = replace(card, blocks=(*card.blocks, *note))
+    note = remark(ask, request.ignored, request.private_word)
+    if note and private:
+        card = Message(f"{card.text}  {note.text}", (*card.blocks, *note.blocks))
     await desk.replies.respond(interaction.response_url, card, response_type="ephemeral" if private else "in_channel")
     if note and not private:
-        await _tell_aside(desk, interaction, Message("Some words were not understood and ignored.", note))
+        await _tell_aside(desk, interaction, note)
     return outcome("host" if request.hosts else "card", snapshot)
 
 

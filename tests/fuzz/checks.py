@@ -23,7 +23,6 @@ from rich.console import Console
 
 from bot import redact
 from bot.cards import changes, explorer
-from bot.cards.budget import Message
 from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.problem import problem_card, problem_of
@@ -356,7 +355,7 @@ def command(text: str) -> None:
     if found.hosts:
         judge_hosts(SAMPLE, *found.hosts)
     if note := remark(f"/schedtask {found.task_id} host", found.ignored, found.private_word):
-        judge_message(Message("Some words were ignored.", tuple(note)))
+        judge_message(note)
 
 
 # HTTP entry ------------------------------------------------------------------------------------------------
