@@ -147,7 +147,7 @@ def _words(tokens: Iterator[str]) -> Iterator[_Word]:
             asking = "surely" if asked in SURE or signed else asking or "perhaps"
             pending += [keyword["name"]] if keyword["name"] else []
             yield _Word("asks" if signed or (asked in SURE and asked[-1] != "s") else "small talk", keyword["word"])
-        elif asking and len(listed := _slashed(token)) > 1:
+        elif asking and "/" in token and len(listed := _slashed(token)) > 1:
             pending += listed[::-1]
         elif asking and _LIST_MARK.fullmatch(token):
             pass
