@@ -1,8 +1,12 @@
-"""The short help: how to ask, with examples, naming what was wrong with the last attempt."""
+"""The short help, and what is said beside a card about the words that asked for it."""
 
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
-from bot.cards.text import mrkdwn
+from bot.cards.text import code, cut, enumerated, mrkdwn
+from bot.coc.hostnames import is_host_shaped
+
+MOST_NAMED = 5
+"""Ignored words that are named; the rest is counted."""
 
 
 def guide(command: str, wrong: str | None, *, private_by_default: bool) -> Message:
@@ -15,7 +19,7 @@ def guide(command: str, wrong: str | None, *, private_by_default: bool) -> Messa
         f"• `{name} ST2601050930000000000001A1` shows a COC scheduled task "
         f"{'only to you' if private_by_default else 'to everyone here'}\n"
         f"• `{name} {other} ST2601050930000000000001A1` {what}\n"
-        f"• `{name} ST2601050930000000000001A1 host web-07` says whether a host, an IP or a resource id is a target\n"
+        f"• `{name} ST2601050930000000000001A1 host web-07, 10.0.0.8` says whether hosts or IPs are targets\n"
         f"• `{name} help` shows this"
     )
     title = f":grey_question:  *{mrkdwn(wrong, 300)}*" if wrong else "*What a scheduled O&amp;M task is up to*"
@@ -26,3 +30,22 @@ def guide(command: str, wrong: str | None, *, private_by_default: bool) -> Messa
         ),
     ]
     return message(mrkdwn(wrong or f"How to use {command}", 300), blocks, [], [])
+
+
+def remark(ask: str, ignored: tuple[str, ...], private_word: str) -> Message | None:
+    """What was ignored, what was taken for ``private``; None where every word was understood.
+
+    ``ask`` is the command as it would ask about a host, up to its name.
+    """
+    texts = []
+    if private_word:
+        texts.append(f"Only you see this: “{mrkdwn(private_word, 60)}” counts as private.")
+    if ignored:
+        named = [f"“{mrkdwn(word, 40)}”" for word in ignored[:MOST_NAMED]]
+        more = [f"{len(ignored) - MOST_NAMED:,} more"] if len(ignored) > MOST_NAMED else []
+        texts.append(f"Not understood and ignored: {enumerated([*named, *more])}.")
+    hosts = ", ".join([cut(word, 60) for word in ignored if is_host_shaped(word)][:MOST_NAMED])
+    if hosts:
+        texts.append(f"To ask whether a host is a target: {code(f'{ask} {hosts}', 500)}")
+    text = "  ".join(texts)
+    return Message(text, (context(text),)) if text else None

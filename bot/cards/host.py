@@ -1,4 +1,8 @@
-"""The answer to "is my host in it?": yes or no in one sentence, with where and in what state."""
+"""The answer to "are my hosts in it?": one line for each, with where it stands and in what state.
+
+A plain No is said only where it is known. A near match is asked about; where COC may hide the machine, or the words
+are not one host's name, the card says so.
+"""
 
 from bot.cards.blocks import Block, actions, button, context, section
 from bot.cards.budget import Message, message
@@ -6,57 +10,149 @@ from bot.cards.fields import selection
 from bot.cards.machines import batch_words
 from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.task import TARGETS
-from bot.cards.text import asker, code, count, date, enumerated, mrkdwn, plain
+from bot.cards.text import asker, code, count, date, mrkdwn, plain
 from bot.coc.reading import canonical
-from bot.coc.search import Hit
+from bot.coc.search import Answer, Hit
 from bot.coc.snapshot import Snapshot
 
+MOST_ASKED = 20
+"""Hosts that are answered on one card; what was typed beyond them is counted."""
 MOST_SHOWN = 10
-"""Hits that are listed; the rest is counted."""
+"""Places of a single host that are listed; the rest is counted."""
+LINES = 4
+"""Answers in one section: they stay below its 3,000 characters whatever their names are."""
+
+NEAR = "Perhaps"
 
 
 def host_card(
-    snapshot: Snapshot, wanted: str, hits: tuple[Hit, ...], near: tuple[str, ...], *, asked_by: str | None = None
+    snapshot: Snapshot, answers: tuple[Answer, ...], *, ask: str, left: int = 0, asked_by: str | None = None
 ) -> Message:
-    """Yes or no, and what makes a plain no impossible: machines chosen when it runs, or targets not readable."""
-    asked = code(wanted, 130)
-    name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
-    if hits:
-        machines = len({hit.machine.identity or id(hit.machine) for hit in hits})
-        one = f"{asked} is a target of {name}"
-        mark, answer = ":white_check_mark:", "Yes"
-        says = one if machines == 1 else f"{count(machines, 'target')} of {name} match {asked}"
-    else:
-        mark, answer, says = _not_found(snapshot, asked, name)
-    blocks: list[Block] = [*old_data(snapshot), section(f"{mark}  *{answer}:* {says}.")]
-    blocks += [section("\n".join(map(_hit, hits[:MOST_SHOWN])))] if hits else []
-    if len(hits) > MOST_SHOWN:
-        blocks.append(context(f"and {len(hits) - MOST_SHOWN:,} more: press Show targets"))
-    if near and not hits:
-        blocks.append(section(f"Near it: {enumerated([code(found, 130) for found in near])}"))
-    saved = "Agent states are from when the task was saved, not live" if hits else ""
+    """``answers`` are to the hosts that were asked for, at least one; ``left`` more were not looked up.
+
+    ``ask`` is the command as typed, up to a host's name.
+    """
+    needed, optional = _one(snapshot, answers[0]) if len(answers) == 1 else _several(snapshot, answers)
+    meant = ", ".join(answer.near[0] for answer in answers if answer.near)
+    if meant:
+        optional.append(section(f"To ask for that: {code(f'{ask} {meant}', 700)}"))
+    if left:
+        optional.append(context(f"{count(left, 'more host')} not looked up: ask for at most {MOST_ASKED} at a time."))
+    saved = "Agent states are from when the task was saved, not live" if any(a.hits for a in answers) else ""
     when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
     facts = [saved, code(snapshot.task_id, 40), f"as of {when}{asker(asked_by)}", asked_before(snapshot)]
     last: list[Block] = [
         context("  ·  ".join(filter(None, facts))),
         actions(button("Show targets", TARGETS, snapshot.task_id)),
     ]
-    text = f"{old_words(snapshot)}{answer}: {wanted} in {plain(snapshot.task.name, 150, absent=snapshot.task_id)}."
-    return message(mrkdwn(text, 400), blocks, [], last)
+    return message(mrkdwn(_text(snapshot, answers), 400), [*old_data(snapshot), *needed], optional, last)
 
 
-def _not_found(snapshot: Snapshot, asked: str, name: str) -> tuple[str, str, str]:
-    doubt, total = _doubt(snapshot), len(snapshot.targets.machines)
-    if doubt and total:
-        known = f"{asked} is not among the {count(total, 'machine')} known of {name}, but {doubt}"
-        return ":grey_question:", "Can't tell", known
-    if doubt:
-        return ":grey_question:", "Can't tell", f"whether {asked} is a target of {name}: {doubt}"
-    has = f"which has {count(total, 'machine')}" if total else "which needs none"
-    return ":x:", "No", f"{asked} is not a target of {name}, {has}"
+def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
+    asked, name = code(answer.asked, 130), _name(snapshot)
+    total, doubt = len(snapshot.targets.machines), _doubt(snapshot, answer)
+    if answer.hits:
+        one = _machines(answer) == 1
+        says = f"{asked} is a target of {name}" if one else f"{_machines(answer):,} targets of {name} match {asked}"
+    elif answer.unreadable:
+        says = f"{asked} as one host: {_reason(answer.unreadable)}"
+    elif doubt and total:
+        says = f"{asked} is not among the {count(total, 'machine')} known of {name}, but {doubt}"
+    elif doubt:
+        says = f"whether {asked} is a target of {name}: {doubt}"
+    else:
+        has = f"which has {count(total, 'machine')}" if total else "which needs none"
+        says = f"{asked} is not a target of {name}, {has}"
+    needed = [section(f"{_headline(snapshot, answer)} {says}.")]
+    if answer.hits:
+        needed.append(section("\n".join(f"• {_hit(hit)}" for hit in answer.hits[:MOST_SHOWN])))
+    if len(answer.hits) > MOST_SHOWN:
+        needed.append(context(f"and {len(answer.hits) - MOST_SHOWN:,} more: press Show targets"))
+    return needed, []
 
 
-def _doubt(snapshot: Snapshot) -> str | None:
+def _several(snapshot: Snapshot, answers: tuple[Answer, ...]) -> tuple[list[Block], list[Block]]:
+    found = sum(bool(answer.hits) for answer in answers)
+    total = len(snapshot.targets.machines)
+    has = f"which has {count(total, 'machine')}" if total else "which lists no machines"
+    doubt = _task_doubt(snapshot)
+    but = f", but {doubt}" if doubt else ""
+    verb = "is a target" if found == 1 else "are targets"
+    summary = f"*{found} of the {len(answers)} asked for* {verb} of {_name(snapshot)}, {has}{but}."
+    lines = [f"{_headline(snapshot, answer)} {_line(snapshot, answer)}" for answer in answers]
+    sections = [section("\n".join(lines[at : at + LINES])) for at in range(0, len(lines), LINES)]
+    return [section(summary)], sections
+
+
+def _line(snapshot: Snapshot, answer: Answer) -> str:
+    asked = code(answer.asked, 100)
+    if not answer.hits:
+        why = answer.unreadable or _unlisted(answer)
+        near = f"{asked} is not among the known targets" if answer.near and not answer.unreadable else asked
+        return f"{near}: {_reason(why)}" if why else near
+    if _machines(answer) > 1:
+        return f"{_machines(answer):,} targets match {asked}"
+    first, *more = answer.hits
+    alias = "" if answer.asked == first.machine.name else f"{asked} is "
+    return f"{alias}{_hit(first)}" + (f"  ·  and {count(len(more), 'more batch', 'more batches')}" if more else "")
+
+
+def _headline(snapshot: Snapshot, answer: Answer) -> str:
+    word = _word(snapshot, answer)
+    mark = {"Yes": ":white_check_mark:", "No": ":white_circle:"}.get(word, ":grey_question:")
+    if word == NEAR:
+        return f"{mark}  *Did you mean {_either([code(name, 100) for name in answer.near])}?*"
+    return f"{mark}  *{word}:*"
+
+
+def _word(snapshot: Snapshot, answer: Answer) -> str:
+    if answer.hits:
+        return "Yes"
+    if answer.unreadable:
+        return "Can't read"
+    if answer.near:
+        return NEAR
+    return "Can't tell" if _doubt(snapshot, answer) else "No"
+
+
+def _text(snapshot: Snapshot, answers: tuple[Answer, ...]) -> str:
+    task, old = plain(snapshot.task.name, 150, absent=snapshot.task_id), old_words(snapshot)
+    first, word = answers[0], _word(snapshot, answers[0])
+    if len(answers) > 1:
+        words = (f"{_word(snapshot, answer)}: {plain(answer.asked, 60)}" for answer in answers)
+        return f"{old}{'. '.join(words)}. In {task}."
+    if word == NEAR:
+        return f"{old}Did you mean {_either(list(first.near))}? {first.asked} is not in {task}."
+    return f"{old}{word}: {first.asked} in {task}."
+
+
+def _reason(text: str) -> str:
+    """Words of ours for mrkdwn, with what is to be copied in backticks."""
+    return "".join(code(part, 60) if place % 2 else part for place, part in enumerate(text.split("`")))
+
+
+def _either(names: list[str]) -> str:
+    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
+
+
+def _name(snapshot: Snapshot) -> str:
+    return f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
+
+
+def _machines(answer: Answer) -> int:
+    return len({hit.machine.identity or id(hit.machine) for hit in answer.hits})
+
+
+def _doubt(snapshot: Snapshot, answer: Answer) -> str | None:
+    """Why a no can't be said; mrkdwn, the end of a sentence."""
+    return _task_doubt(snapshot) or _unlisted(answer) or None
+
+
+def _unlisted(answer: Answer) -> str:
+    return f"COC does not list the {answer.unlisted} of every machine" if answer.unlisted else ""
+
+
+def _task_doubt(snapshot: Snapshot) -> str | None:
     """Why the machines that are listed may not be all; mrkdwn, the end of a sentence."""
     targets = snapshot.targets
     if targets.faults:
@@ -77,7 +173,7 @@ def _hit(hit: Hit) -> str:
     state = "agent state unknown" if machine.agent_state is None else f"agent {machine.agent_state.lower()}"
     bad = machine.agent_state not in {"ONLINE", None}
     parts = [
-        f"• {code(machine.name, 130)}",
+        code(machine.name, 130),
         mrkdwn(machine.ip, 60) if machine.ip and machine.ip != machine.name else "",
         mrkdwn(machine.zone or machine.region, 60) if machine.zone or machine.region else "",
         batch_words(hit.step, hit.place, hit.total),

@@ -1,20 +1,24 @@
-"""``/schedtask``: posts the card of a task, or whether a host is among its targets."""
+"""``/schedtask``: posts the card of a task, or whether hosts are among its targets."""
 
 import asyncio
 import re
 from typing import Any
 
+import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.cards.budget import Message
-from bot.cards.guide import guide
-from bot.cards.host import host_card
+from bot.cards.guide import guide, remark
+from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
-from bot.coc.search import find_hosts, near_hosts
+from bot.coc.search import look_up
 from bot.coc.snapshot import Snapshot
 from bot.slack.desk import Desk, Job, outcome
 from bot.slack.interaction import Interaction
+from bot.slack.reply import SlackRefused
 from bot.slack.request import Help, Show, parse
+
+log = structlog.get_logger(__name__)
 
 COMMAND = "/schedtask"
 
@@ -42,17 +46,29 @@ async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, na
         return "misunderstood" if request.wrong else "help"
     snapshot = await desk.snapshot(interaction, request.task_id)
     await desk.turns.turn()
-    if request.host is None:
-        card = task_card(snapshot, asked_by=interaction.user)
+    ask = " ".join(filter(None, (name, request.visibility, request.task_id, "host")))
+    if request.hosts:
+        card = await _host_card(snapshot, request.hosts, ask, interaction.user)
     else:
-        card = await _host_card(snapshot, request.host, interaction.user)
+        card = task_card(snapshot, asked_by=interaction.user)
     private = request.visibility == "private" or (request.visibility is None and desk.private_by_default)
+    note = remark(ask, request.ignored, request.private_word)
+    if note and private:
+        card = Message(f"{card.text}  {note.text}", (*card.blocks, *note.blocks))
     await desk.replies.respond(interaction.response_url, card, response_type="ephemeral" if private else "in_channel")
-    return outcome("card" if request.host is None else "host", snapshot)
+    if note and not private:
+        await _tell_aside(desk, interaction, note)
+    return outcome("host" if request.hosts else "card", snapshot)
 
 
-async def _host_card(snapshot: Snapshot, host: str, asked_by: str) -> Message:
-    hits = find_hosts(snapshot.targets, host)
+async def _tell_aside(desk: Desk, interaction: Interaction, note: Message) -> None:
+    try:
+        await desk.tell(interaction, note)
+    except SlackRefused as refused:
+        log.warning("note_refused", error=str(refused))  # the card itself was taken
+
+
+async def _host_card(snapshot: Snapshot, hosts: tuple[str, ...], ask: str, asked_by: str) -> Message:
     # Comparing the spelling of thousands of names takes longer than the loop may be held up.
-    near = () if hits else await asyncio.to_thread(near_hosts, snapshot.targets, host)
-    return host_card(snapshot, host, hits, near, asked_by=asked_by)
+    answers, left = await asyncio.to_thread(look_up, snapshot.targets, hosts, MOST_ASKED)
+    return host_card(snapshot, answers, left=left, ask=ask, asked_by=asked_by)

@@ -17,7 +17,7 @@ from bot.cards.budget import Message
 from bot.cards.changes import decode
 from bot.cards.explorer import Look
 from bot.cards.guide import guide
-from bot.cards.host import host_card
+from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.parameters import parameters_view
 from bot.cards.problem import problem_card, problem_of
 from bot.cards.runs import runs_view
@@ -25,7 +25,7 @@ from bot.cards.take_along import names_view
 from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.coc import errors
-from bot.coc.search import find_hosts, near_hosts
+from bot.coc.search import look_up
 from bot.coc.snapshot import Missing, Snapshot, Stale
 from tests.cards.judges import judge_message, judge_view, pages_of
 from tests.cards.snapshots import ADA, AS_OF, SAMPLES, TASK_ID, Json, machine, snapshot, step, wire, with_steps
@@ -235,10 +235,9 @@ def _cards() -> Iterator[tuple[str, Message]]:
         yield f"guide-{kind}", guide("/schedtask", None, private_by_default=private)
         wrong = "“ST26010509” has 10 characters; a task id has 26."
         yield f"guide-{kind}-wrong", guide("/schedtask", wrong, private_by_default=private)
-    for name, found, host in _hosts():
-        hits = find_hosts(found.targets, host)
-        near = () if hits else near_hosts(found.targets, host)
-        yield f"host-{name}", host_card(found, host, hits, near, asked_by=ADA)
+    for name, found, hosts in _hosts():
+        answers, left = look_up(found.targets, hosts, MOST_ASKED)
+        yield f"host-{name}", host_card(found, answers, left=left, ask=f"/schedtask {TASK_ID} host", asked_by=ADA)
     for error in _errors():
         found_problem = problem_of(error, TASK_ID)
         yield (
@@ -247,13 +246,20 @@ def _cards() -> Iterator[tuple[str, Message]]:
         )
 
 
-def _hosts() -> Iterator[tuple[str, Snapshot, str]]:
+def _hosts() -> Iterator[tuple[str, Snapshot, tuple[str, ...]]]:
     nightly = snapshot(wire("S2"))
-    yield "yes", nightly, "web-01"
-    yield "many", _fleet(), "web-*"
-    yield "no", nightly, "web-77"
-    yield "chosen-when-it-runs", snapshot(wire("S3")), "web-01"
-    yield "needs-none", snapshot(wire("S4")), "web-01"
+    yield "yes", nightly, ("web-01",)
+    yield "many", _fleet(), ("web-*",)
+    yield "no", nightly, ("db-77",)
+    yield "near", nightly, ("web_1",)
+    yield "unreadable", nightly, ("web-[01,02]",)
+    yield "several", _fleet(), ("web-17", "web_60", "db-77", "10.0.0.0/24", "web-0*", "10.0.0.9")
+    yield "too-many", _fleet(), tuple(f"web-{n:02d}" for n in range(1, 31))
+    yield "chosen-when-it-runs", snapshot(wire("S3")), ("web-01",)
+    yield "several-chosen-when-it-runs", snapshot(wire("S3")), ("web-01", "web-02")
+    yield "needs-none", snapshot(wire("S4")), ("web-01",)
+    nameless = machine("", 2, properties={"hostName": "****", "fixedIp": "10.0.0.2"})
+    yield "nameless", snapshot(with_steps(step([machine("web-01"), nameless]))), ("db-77",)
 
 
 def _errors() -> Iterator[Exception]:

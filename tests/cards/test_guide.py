@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given, settings
 
-from bot.cards.guide import guide
+from bot.cards.guide import guide, remark
 from bot.slack.request import Help, Show, parse
 from tests.cards.any_task import texts
 from tests.cards.judges import judge_message, said
@@ -28,7 +28,7 @@ def test_the_examples_work(private: bool) -> None:
     spans = words(private=private).split("`")[1::2]
     examples = [span.removeprefix("/schedtask") for span in spans if span.startswith("/schedtask")]
     shown, asked, host, helped = [parse(example) for example in examples]
-    assert host == Show("ST2601050930000000000001A1", host="web-07")
+    assert host == Show("ST2601050930000000000001A1", hosts=("web-07", "10.0.0.8"))
     assert isinstance(shown, Show)
     assert isinstance(asked, Show)
     assert (shown.visibility, asked.visibility) == (None, "public" if private else "private")
@@ -56,3 +56,37 @@ def test_the_command_is_named_as_the_operator_named_it() -> None:
     message = guide("/coc_task", None, private_by_default=False)
     assert message.text == "How to use /coc_task"
     assert "`/coc_task help`" in said(list(message.blocks))
+
+
+ASK = "/schedtask ST2601050930000000000001A1 host"
+
+
+def remarked(ignored: tuple[str, ...], private_word: str = "") -> str:
+    """All that the remark says; with the same words where Slack refuses its blocks."""
+    note = remark(ASK, ignored, private_word)
+    assert note is not None
+    assert note.text == said(list(note.blocks))
+    return note.text
+
+
+def test_ignored_words_are_named_and_a_host_is_asked_about_rightly() -> None:
+    """Five by name, the rest counted; what looks like a host gets the command that asks about it."""
+    text = remarked(("web-07", "verbose", "10.0.0.8", "a1", "b2", "c3", "d4"))
+    assert "ignored: “web-07”, “verbose”, “10.0.0.8”, “a1”, “b2” and 2 more." in text
+    assert f"To ask whether a host is a target: `{ASK} web-07, 10.0.0.8" in text
+    assert "To ask" not in remarked(("verbose",))
+    assert remark(ASK, (), "") is None
+
+
+def test_what_counted_as_private_is_named() -> None:
+    """A near miss may have meant something else."""
+    assert "Only you see this: “prviate” counts as private." in remarked((), "prviate")
+
+
+@settings(deadline=None, max_examples=50)
+@given(texts(), texts())
+def test_a_remark_on_any_words_is_valid(word: str, other: str) -> None:
+    """People type anything."""
+    note = remark(ASK, (word, other), other or "x")
+    assert note is not None
+    judge_message(note)

@@ -1,29 +1,32 @@
-"""The answer to "is my host in it?"."""
+"""The answer to "are my hosts in it?"."""
 
 import json
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bot.cards.budget import Message
-from bot.cards.host import host_card
-from bot.coc.search import find_hosts, near_hosts
+from bot.cards.host import MOST_ASKED, host_card
+from bot.coc.search import look_up
 from bot.coc.snapshot import Snapshot
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_message, said
 from tests.cards.snapshots import ADA, machine, snapshot, step, wire, with_steps
 
+ASK = "/schedtask ST2601050930000000000002B2 host"
 
-def answer(found: Snapshot, host: str) -> Message:
+
+def answer(found: Snapshot, *hosts: str) -> Message:
     """The card, as the command makes it."""
-    hits = find_hosts(found.targets, host)
-    return host_card(found, host, hits, () if hits else near_hosts(found.targets, host), asked_by=ADA)
+    answers, left = look_up(found.targets, hosts, MOST_ASKED)
+    return host_card(found, answers, left=left, ask=ASK, asked_by=ADA)
 
 
-def words(found: Snapshot, host: str) -> str:
+def words(found: Snapshot, *hosts: str) -> str:
     """All that the card says."""
-    return said(list(answer(found, host).blocks))
+    return said(list(answer(found, *hosts).blocks))
 
 
 TWO_STEPS = snapshot(
@@ -58,13 +61,61 @@ def test_many_are_cut_and_counted() -> None:
     assert "and 15 more: press Show targets" in text
 
 
-def test_no_with_what_is_near() -> None:
-    """A plain no says how many there are, and what may have been meant."""
-    text = words(TWO_STEPS, "web-1")
-    assert ":x:  *No:* `web-1` is not a target of *nightly-logrotate*, which has 2 machines." in text
-    assert "Near it: " in text
-    assert "`web-01`" in text
+def test_no_says_how_many_there_are() -> None:
+    """With a neutral mark: not being a target is no fault."""
+    text = words(TWO_STEPS, "db-9")
+    assert ":white_circle:  *No:* `db-9` is not a target of *nightly-logrotate*, which has 2 machines." in text
     assert "Agent states" not in text
+
+
+def test_a_near_match_is_asked_about() -> None:
+    """With what to type; never a plain no."""
+    card = answer(TWO_STEPS, "web-1")
+    text = said(list(card.blocks))
+    assert ":grey_question:  *Did you mean `web-01`?* `web-1` is not a target of *nightly-logrotate*" in text
+    assert f"To ask for that: `{ASK} web-01`" in text
+    assert "No:" not in text
+    assert card.text == "Did you mean web-01? web-1 is not in nightly-logrotate."
+
+
+def test_what_is_no_host_name_is_asked_back() -> None:
+    """With what is wrong with it."""
+    text = words(TWO_STEPS, "10.0.0.0/24")
+    assert "*Can't read:* `10.0.0.0/24` as one host: it is a network" in text
+    assert "with a star: `10.0.0.*`." in text
+
+
+def test_each_of_several_hosts_has_its_line() -> None:
+    """One card, one sentence about all, and the words for a lock screen."""
+    card = answer(TWO_STEPS, "web-02", "10.0.0.1", "web_1", "db-9", "web-[1,2]", "web-*")
+    text = said(list(card.blocks))
+    assert "*3 of the 6 asked for* are targets of *nightly-logrotate*, which has 2 machines." in text
+    for line in (
+        "*Yes:* `web-02`  ·  10.0.0.2  ·  cn-north-4a  ·  step 1, batch 2 of 2  ·  *agent offline*  ·  and 1 more",
+        ":white_check_mark:  *Yes:* `10.0.0.1` is `web-01`  ·  10.0.0.1",
+        ":grey_question:  *Did you mean `web-01`?* `web_1` is not among the known targets",
+        ":white_circle:  *No:* `db-9`",
+        ":grey_question:  *Can't read:* `web-[1,2]`: it is a range",
+        ":white_check_mark:  *Yes:* 2 targets match `web-*`",
+    ):
+        assert line in text
+    assert f"To ask for that: `{ASK} web-01`" in text
+    assert card.text.startswith("Yes: web-02. Yes: 10.0.0.1. Perhaps: web_1. No: db-9. Can't read: web-")
+
+
+def test_hosts_beyond_the_limit_are_counted() -> None:
+    """The card is bounded, and says so."""
+    text = words(TWO_STEPS, *(f"web-{n:02d}" for n in range(50)))
+    assert text.count("*Yes:*") == 2
+    assert "30 more hosts not looked up: ask for at most 20 at a time." in text
+
+
+def test_what_coc_does_not_list_makes_a_no_impossible() -> None:
+    """A machine whose name is masked may be the one."""
+    found = snapshot(with_steps(step([machine("web-01"), machine("****", 2)])))
+    assert "*Can't tell:* `db-9` is not among the 2 machines known of" in words(found, "db-9")
+    assert "but COC does not list the host name of every machine." in words(found, "db-9")
+    assert "*No:* `10.9.9.9`" in words(found, "10.9.9.9")
 
 
 @pytest.mark.parametrize(
@@ -82,11 +133,12 @@ def test_no_is_said_only_where_it_is_known(detail: dict[str, Any], says: str) ->
     assert says in words(snapshot(detail), "nobody")
 
 
-@given(snapshots(), texts())
+@given(snapshots(), texts(), st.lists(texts(), max_size=30))
 @settings(max_examples=60, deadline=None)
-def test_any_task_and_any_host_make_a_valid_card(found: Snapshot, host: str) -> None:
+def test_any_task_and_any_hosts_make_a_valid_card(found: Snapshot, host: str, more: list[str]) -> None:
     """Slack's rules, our budget, nothing foreign live."""
     judge_message(answer(found, host))
+    judge_message(answer(found, host, *more))
 
 
 @given(snapshots())
@@ -96,4 +148,5 @@ def test_every_machine_is_found_by_each_of_its_names(found: Snapshot) -> None:
     for target in found.targets.machines[:5]:
         for name in (target.host_name, target.ip, target.resource_id):
             if name and name.strip() == name and "*" not in name:
-                assert any(hit.machine == target for hit in find_hosts(found.targets, name)), json.dumps(name)
+                (asked,), _ = look_up(found.targets, (name,), 1)
+                assert any(hit.machine == target for hit in asked.hits), json.dumps(name)

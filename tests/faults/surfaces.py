@@ -40,6 +40,8 @@ class Surface:
     channel: str = SHIFT
     files: int = 0
     again: str = ""
+    private: bool = False
+    """Asked for privately: no fault may make it public."""
 
     def __str__(self) -> str:
         return self.name
@@ -102,7 +104,14 @@ COMMAND = Surface(
     content=CARD,
     methods=("response_url",),
 )
-HOST = replace(COMMAND, name="host", outcome="host", press=_typed(f"{NIGHTLY} host web-07"), content=("Yes: web-07",))
+HOST = replace(
+    COMMAND,
+    name="host",
+    outcome="host",
+    press=_typed(f"{NIGHTLY} host “web-07”. prviate"),
+    content=("Yes: web-07", "counts as private"),
+    private=True,
+)
 REFRESH = Surface(
     name="refresh",
     did="refresh",

@@ -93,6 +93,8 @@ def judge(watched: Bench, surface: Surface, seen: Seen, *, answers: int = 1) -> 
     assert len(posts) <= POSTS, [call.request.get("text") for call in posts]
     assert seen.notes <= 1
     assert seen.files <= surface.files
+    if surface.private:
+        assert not [call for call in seen.calls if call.request.get("response_type") == "in_channel"]
     return line
 
 

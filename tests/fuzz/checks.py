@@ -23,8 +23,8 @@ from rich.console import Console
 
 from bot import redact
 from bot.cards import changes, explorer
-from bot.cards.guide import guide
-from bot.cards.host import host_card
+from bot.cards.guide import guide, remark
+from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.problem import problem_card, problem_of
 from bot.cards.runs import all_runs, runs_view
 from bot.cards.take_along import make_file, names_view
@@ -35,7 +35,7 @@ from bot.coc.answers import Answer, entries, task_object
 from bot.coc.errors import CocError
 from bot.coc.models import Run, Task, TaskSummary
 from bot.coc.parameters import decode_parameters
-from bot.coc.search import find_hosts, near_hosts
+from bot.coc.search import look_up
 from bot.coc.snapshot import Snapshot
 from bot.coc.targets import decode_targets
 from bot.show import as_json
@@ -241,13 +241,17 @@ def history(found: tuple[Snapshot, object]) -> None:
     judge_view(runs_view(found[0], reference=REFERENCE))
 
 
+def judge_hosts(shown: Snapshot, *asked: str) -> None:
+    """Any hosts asked for in any task."""
+    answers, left = look_up(shown.targets, asked, MOST_ASKED)
+    judge_message(host_card(shown, answers, left=left, ask="/schedtask ST… host", asked_by=ADA))
+
+
 def host(found: tuple[Snapshot, object]) -> None:
     """Any name asked for in any task."""
     shown, name = found
     asked = name if isinstance(name, str) else json.dumps(name)
-    hits = find_hosts(shown.targets, asked)
-    near = () if hits else near_hosts(shown.targets, asked)
-    judge_message(host_card(shown, asked, hits, near, asked_by=ADA))
+    judge_hosts(shown, asked, asked[:20], f"“{asked}”")
 
 
 def problem(found: tuple[Snapshot, object]) -> None:
@@ -347,11 +351,11 @@ def command(text: str) -> None:
     assert isinstance(found, Show)
     assert _TASK_ID.fullmatch(found.task_id), found
     assert parse(found.task_id) == Show(found.task_id), found
-    if found.host is not None:
-        assert 0 < len(found.host) <= 255, found
-        hits = find_hosts(SAMPLE.targets, found.host)
-        near = () if hits else near_hosts(SAMPLE.targets, found.host)
-        judge_message(host_card(SAMPLE, found.host, hits, near, asked_by=ADA))
+    assert all(0 < len(name) <= 255 for name in found.hosts), found
+    if found.hosts:
+        judge_hosts(SAMPLE, *found.hosts)
+    if note := remark(f"/schedtask {found.task_id} host", found.ignored, found.private_word):
+        judge_message(note)
 
 
 # HTTP entry ------------------------------------------------------------------------------------------------

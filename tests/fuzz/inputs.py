@@ -105,7 +105,23 @@ def headers() -> st.SearchStrategy[dict[str, str]]:
 
 _IDS = st.sampled_from((TASK_ID, TASK_ID.lower(), f"private {TASK_ID}", f"<https://x.example/{TASK_ID}|{TASK_ID}>"))
 _WORDS = st.sampled_from(
-    ("host", "host=", "host web-01", "host *", "private", "public", "help", "?", "ST26****", "ST123", "%53%54", "№")
+    (
+        "host",
+        "host=",
+        "host web-01",
+        "host *",
+        "hosts “web-01”, root@web_02:22",
+        "ip 10.0.0.0/24",
+        "prviate",
+        "private",
+        "public",
+        "help",
+        "?",
+        "ST26****",
+        "ST123",
+        "%53%54",
+        "№",
+    )
 )
 
 

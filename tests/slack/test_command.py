@@ -238,15 +238,16 @@ async def test_a_call_that_broke_off_is_not_repeated(box: Sandbox) -> None:
 
 
 async def test_whether_a_host_is_a_target_is_said_to_everyone(either_box: Sandbox) -> None:
-    """Yes with where it stands; a pattern counts; a no names what is near; the button opens the targets."""
+    """Yes with where it stands; a pattern counts; a near match is asked about; the button opens the targets."""
     yes = await ask(either_box, f"{NIGHTLY} host web-07")
     assert yes.ephemeral_to is None
     assert yes.text == "Yes: web-07 in nightly-logrotate."
     assert "step 1, batch 2 of 3" in shown(yes)
     assert "*Yes:* 9 targets of" in shown(await ask(either_box, f"{NIGHTLY} host web-0*"))
-    no = await ask(either_box, f"private {NIGHTLY} host web-70")
-    assert (no.text, no.ephemeral_to) == ("No: web-70 in nightly-logrotate.", ADA)
-    assert "Near it: `web-" in shown(no)
+    no = await ask(either_box, f"private {NIGHTLY} host db-99")
+    assert (no.text, no.ephemeral_to) == ("No: db-99 in nightly-logrotate.", ADA)
+    near = await ask(either_box, f"private {NIGHTLY} host web-70")
+    assert "*Did you mean `web-07`" in shown(near)
     assert (await either_box.slack.click(ADA, "targets", message_ts=yes.ts)).acked
     await either_box.slack.settled(lambda: either_box.slack.view(ADA) is not None)
 
