@@ -81,6 +81,12 @@ class Operated:
         assert lines, name
         return sum(map(float, lines))
 
+    async def reaches(self, name: str, value: float) -> None:
+        """Wait until a metric has this value."""
+        async with asyncio.timeout(10):
+            while await self.metric(name) != value:  # noqa: ASYNC110 (the process tells nobody)
+                await asyncio.sleep(0.05)
+
     async def ask(self, times: int = 1) -> None:
         """So many commands, each answered: one audit line each."""
         for _ in range(times):
