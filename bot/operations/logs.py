@@ -68,11 +68,6 @@ class _Handler(logging.Handler):
         except Exception:  # noqa: BLE001 (like logging's own handlers: a record that can't be formatted stops nobody)
             self.handleError(record)
 
-    def finish(self) -> None:
-        """Write what waits. If all is written, what the interpreter says after this goes out directly."""
-        if not self.writer.close(STOP_S):
-            sys.stderr = sys.__stderr__
-
     def _lost_line(self, lines: int) -> bytes:
         event = {"event": "log_lines_lost", "lines": lines, "level": "error", "logger": __name__}
         return _encoded(f"{self._renderer(None, 'error', _stamp(None, 'error', event))!s}\n")
@@ -106,9 +101,19 @@ def _encoded(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
+def _handlers() -> list[_Handler]:
+    return [handler for handler in logging.getLogger().handlers if isinstance(handler, _Handler)]
+
+
 def lines_lost() -> int:
     """How many lines of the log nobody could read."""
-    return sum(handler.lines_lost for handler in logging.getLogger().handlers if isinstance(handler, _Handler))
+    return sum(handler.lines_lost for handler in _handlers())
+
+
+def finish() -> None:
+    """Write what waits, for ``STOP_S`` at most. If all is written, the interpreter's last words go out directly."""
+    if not sum(handler.writer.close(STOP_S) for handler in _handlers()):
+        sys.stderr = sys.__stderr__
 
 
 def _occupy_standard_descriptors() -> None:
@@ -151,7 +156,7 @@ def configure(style: Literal["console", "json"], level: str, secrets: Iterable[s
     formatter.net = without_secrets(secrets)
     handler.setFormatter(formatter)
     sys.stderr = _StandardError(handler.writer, formatter.net)
-    atexit.register(handler.finish)
+    atexit.register(finish)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

@@ -52,7 +52,7 @@ def drained(reader: int) -> str:
     return text.decode()
 
 
-async def until(so: Callable[[], object], seconds: float = 10) -> None:
+async def until(so: Callable[[], object], seconds: float = 20) -> None:
     """Wait until it is so."""
     async with asyncio.timeout(seconds):
         while not so():  # noqa: ASYNC110 (it may look at a file that tells nobody)
