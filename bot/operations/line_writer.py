@@ -57,6 +57,7 @@ class LineWriter:
         # Reentrant: the garbage collector may run a destructor that logs while this thread holds it.
         self._changed = threading.Condition(threading.RLock())
         self._stopping = threading.Event()
+        self._ended = False
         self._stop_at = 0.0
         # A daemon: a write that blocks for ever must not hold up the exit of the process.
         self._thread = threading.Thread(target=self._run, name="line-writer", daemon=True)
@@ -72,7 +73,7 @@ class LineWriter:
         with self._changed:
             # After an overflow it accepts lines again only once the queue is half empty: one gap, not thousands.
             has_room = len(self._lines) < self._max_lines and self._bytes + len(line) <= self._max_bytes
-            if has_room and not self._missing and not self._stopping.is_set():
+            if has_room and not self._missing and not self._ended:
                 self._append(line)
                 return
             self._missing += 1
@@ -86,6 +87,7 @@ class LineWriter:
             self._stopping.set()
             self._changed.notify()
         self._thread.join(seconds + LAST_PAUSE_S)
+        self._ended = True
         left = self.waiting
         if left:
             self._on_lost(self._reason or "blocked", left)
@@ -104,6 +106,7 @@ class LineWriter:
             while not self._lines and not self._stopping.is_set():
                 self._changed.wait()
                 self._recover()
+            self._ended = not self._lines
             return self._lines[0] if self._lines else None
 
     def _deliver(self, line: bytes) -> bool:
