@@ -23,6 +23,7 @@ from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
 from bot.coc.errors import CredentialsUnavailable
 from bot.lookup import Limits, Lookup
+from bot.operations import logs
 from bot.operations.audit import Audit
 from bot.operations.connections import most_connections
 from bot.operations.descriptors import raise_descriptors
@@ -76,7 +77,7 @@ class Bot:
         self._credentials = credentials
         self._stack = AsyncExitStack()
         self._work = Work()
-        self._metrics = Metrics()
+        self._metrics = Metrics(log_lines_lost=logs.lines_lost)
         self._listener = Listener(ready=self.ready, text=self._metrics_text, refused=self._refused)
         self._socket: socket_mode.Connections | None = None
         self._audit: Audit | None = None
@@ -148,7 +149,12 @@ class Bot:
 
     async def _metrics_text(self) -> bytes:
         health = self._socket.health if self._socket is not None else None
-        return self._metrics.text(connected=await self.ready(), under_way=len(self._work), health=health)
+        return self._metrics.text(
+            connected=await self.ready(),
+            under_way=len(self._work),
+            audit_waiting=self._audit.waiting if self._audit is not None else 0,
+            health=health,
+        )
 
     async def _start(self) -> None:
         settings = self._settings
@@ -181,8 +187,8 @@ class Bot:
         )
         self._stack.push_async_callback(coc.aclose)
         replies = Replies(session, client, observe=self._metrics.slack_call)
-        audit = self._audit = _open_audit(settings.audit_file)
-        self._stack.callback(audit.close)
+        audit = self._audit = self._open_audit()
+        self._stack.push_async_callback(audit.close)
         desk = Desk(
             lookup=Lookup(
                 coc,
@@ -216,6 +222,16 @@ class Bot:
             host=settings.host,
             port=self.port,
         )
+
+    def _open_audit(self) -> Audit:
+        path = self._settings.audit_file
+        try:
+            return Audit(path, on_lost=self._metrics.audit_lost)
+        except OSError as error:
+            raise StartError(
+                f"The audit can't be written to {path or 'standard output'} ({error.strerror or error}): "
+                "check SCHEDTASK_AUDIT_FILE"
+            ) from None
 
     def _trace(self) -> None:
         try:
@@ -293,15 +309,6 @@ def _rules(settings: Settings) -> Rules:
         channel_limit=settings.channel_limit,
         contact=settings.contact,
     )
-
-
-def _open_audit(path: str | None) -> Audit:
-    try:
-        return Audit(path)
-    except OSError as error:
-        raise StartError(
-            f"The audit can't be written to {path} ({error.strerror or error}): check SCHEDTASK_AUDIT_FILE"
-        ) from None
 
 
 def coc_endpoint(settings: CloudSettings) -> str:

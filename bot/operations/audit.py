@@ -4,44 +4,68 @@ A line says who, where, which task, what they did, how it ended, how long it too
 elsewhere. It never holds a value of the task or what somebody typed.
 """
 
+import asyncio
 import json
-import logging
-import logging.handlers
-import queue
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from pathlib import Path
 
-_NAME = "schedtask.audit"
+import structlog
+
+from bot.operations.line_writer import LineWriter, Reason
+from bot.operations.sinks import STDOUT, PrivateFile, Stream
+
+STOP_S = 3.0
+"""How long stopping waits for lines that can't be written."""
+
+log = structlog.get_logger(__name__)
 
 
 class Audit:
-    """Writes entries to a file or to standard output, from a thread of its own: a slow disk holds up nobody."""
+    """Writes entries to a file or to standard output, from a thread of its own.
 
-    def __init__(self, path: str | None = None) -> None:
+    While they can't be written they wait, at most ``MAX_LINES`` of them. The log says when that begins and ends.
+    """
+
+    def __init__(
+        self, path: str | None = None, *, on_lost: Callable[[Reason, int], None] = lambda _reason, _lines: None
+    ) -> None:
         """Open the file for appending, readable by its owner only. Raises OSError."""
-        target: logging.Handler
-        if path is None:
-            target = logging.StreamHandler(sys.stdout)
-        else:
-            Path(path).touch(mode=0o600)
-            target = logging.handlers.WatchedFileHandler(path, encoding="utf-8")
-        target.setFormatter(logging.Formatter("%(message)s"))
-        waiting: queue.SimpleQueue[logging.LogRecord] = queue.SimpleQueue()
-        self._target = target
-        self._listener = logging.handlers.QueueListener(waiting, target)
-        self._handler = logging.handlers.QueueHandler(waiting)
-        self._logger = logging.Logger(_NAME, logging.INFO)  # its own, so that no other logger's settings reach it
-        self._logger.addHandler(self._handler)
-        self._listener.start()
+        if path is None and sys.__stdout__ is None:
+            raise OSError("standard output is closed")
+        self._where = path or "standard output"
+        self._writer = LineWriter(
+            PrivateFile(path) if path else Stream(STDOUT),
+            lost_line=lambda lines: _line({"did": "audit", "outcome": "lines lost", "lines": lines}),
+            on_outage=self._say_failing,
+            on_recovery=self._say_well,
+            on_lost=on_lost,
+        )
+
+    @property
+    def waiting(self) -> int:
+        """Lines that are not written yet."""
+        return self._writer.waiting
 
     def write(self, entry: Mapping[str, object]) -> None:
         """Append one line: what ``Desk`` says of an interaction, and the time, which is now, UTC."""
-        at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._logger.info("%s", json.dumps({"at": at, **entry}, ensure_ascii=False))
+        self._writer.put(_line(entry))
 
-    def close(self) -> None:
-        """Write what is waiting, then close."""
-        self._listener.stop()
-        self._target.close()
+    async def close(self) -> None:
+        """Write what is waiting, for ``STOP_S`` at most, and say how many lines are lost."""
+        lost = await asyncio.to_thread(self._writer.close, STOP_S)
+        if lost:
+            log.error("audit_lines_lost", file=self._where, lines=lost)
+
+    def _say_failing(self, reason: Reason, why: str) -> None:
+        log.error("audit_failing", file=self._where, reason=reason, error=why)
+
+    def _say_well(self, lost: int) -> None:
+        log.warning("audit_recovered", file=self._where, lines_lost=lost)
+
+
+def _line(entry: Mapping[str, object]) -> bytes:
+    at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    line = json.dumps({"at": at, **entry}, ensure_ascii=False)
+    # A lone surrogate becomes \udc80, which JSON reads as what it was.
+    return f"{line}\n".encode("utf-8", "backslashreplace")

@@ -1,7 +1,13 @@
-"""Logs as events: one JSON object or one coloured line each, with the reference that a person's error card shows."""
+"""Logs as events: one JSON object or one coloured line each, with the reference that a person's error card shows.
 
+Everything that goes to standard error passes one bounded queue, so that a pipe nobody reads never stops the bot.
+"""
+
+import atexit
+import io
 import json
 import logging
+import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -10,6 +16,13 @@ from urllib.parse import quote
 
 import structlog
 from structlog.typing import Processor
+
+from bot.operations.line_writer import LineWriter
+from bot.operations.sinks import STDERR, Stream
+
+STOP_S = 2.0
+"""How long the exit of the process waits for somebody to read the log."""
+_stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 _TOKENS = re.compile(
     r"xox[a-z]-[A-Za-z0-9-]{6,}+|xapp-[A-Za-z0-9-]{6,}+|(?i:\b(?:bearer|basic)\s++)[A-Za-z0-9+/=._~-]{8,}+"
@@ -40,13 +53,84 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
         return self.net(super().format(record))
 
 
+class _Handler(logging.Handler):
+    """Queues formatted lines. The thread that logs does the formatting: only it knows its reference."""
+
+    def __init__(self, renderer: Processor) -> None:
+        super().__init__()
+        self._renderer = renderer
+        self.lines_lost = 0
+        self.writer = LineWriter(Stream(STDERR), lost_line=self._lost_line, on_lost=self._count)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            self.writer.put(_encoded(self.format(record) + "\n"))
+        except Exception:  # noqa: BLE001 (like logging's own handlers: a record that can't be formatted stops nobody)
+            self.handleError(record)
+
+    def _lost_line(self, lines: int) -> bytes:
+        event = {"event": "log_lines_lost", "lines": lines, "level": "error", "logger": __name__}
+        return _encoded(f"{self._renderer(None, 'error', _stamp(None, 'error', event))!s}\n")
+
+    def _count(self, _reason: str, lines: int) -> None:
+        self.lines_lost += lines
+
+
+class _StandardError(io.TextIOBase):
+    """What takes the place of ``sys.stderr``: prints, warnings and tracebacks go the way of the log."""
+
+    def __init__(self, writer: LineWriter, net: Callable[[str], str]) -> None:
+        self._writer = writer
+        self._net = net
+
+    def write(self, text: str) -> int:
+        self._writer.put(_encoded(self._net(text)))
+        return len(text)
+
+    def writable(self) -> bool:
+        return True
+
+    def isatty(self) -> bool:
+        return os.isatty(STDERR)
+
+    def fileno(self) -> int:
+        return STDERR
+
+
+def _encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def _handlers() -> list[_Handler]:
+    return [handler for handler in logging.getLogger().handlers if isinstance(handler, _Handler)]
+
+
+def lines_lost() -> int:
+    """How many lines of the log nobody could read."""
+    return sum(handler.lines_lost for handler in _handlers())
+
+
+def finish() -> None:
+    """Write what waits, for ``STOP_S`` at most. If all is written, the interpreter's last words go out directly."""
+    if not sum(handler.writer.close(STOP_S) for handler in _handlers()):
+        sys.stderr = sys.__stderr__
+
+
+def _occupy_standard_descriptors() -> None:
+    """Where standard error is closed, the next socket would get its number, and the log would be sent into it."""
+    while (descriptor := os.open(os.devnull, os.O_RDWR)) <= STDERR:
+        pass
+    os.close(descriptor)
+
+
 def configure(style: Literal["console", "json"], level: str, secrets: Iterable[str] = ()) -> None:
     """Send our events and the libraries' through one pipeline to standard error, never with one of ``secrets``."""
+    _occupy_standard_descriptors()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _stamp,
         structlog.processors.format_exc_info,
     ]
     structlog.configure(
@@ -62,15 +146,17 @@ def configure(style: Literal["console", "json"], level: str, secrets: Iterable[s
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if style == "json"
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(colors=os.isatty(STDERR))
     )
-    handler = logging.StreamHandler(sys.stderr)
+    handler = _Handler(renderer)
     formatter = _Formatter(
         foreign_pre_chain=shared,
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
     )
     formatter.net = without_secrets(secrets)
     handler.setFormatter(formatter)
+    sys.stderr = _StandardError(handler.writer, formatter.net)
+    atexit.register(finish)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

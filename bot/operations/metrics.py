@@ -1,10 +1,14 @@
 """Prometheus metrics of one bot process, in a registry of its own."""
 
-from typing import Protocol
+from collections.abc import Callable, Iterator
+from typing import Protocol, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 from bot.coc.client import Call
+from bot.operations.line_writer import Reason
 
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 _ACK_SECONDS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 3.0)
@@ -23,11 +27,23 @@ class SocketHealth(Protocol):
         """Seconds since the last pong, of the connection where it is longest."""
 
 
+class _LogLinesLost(Collector):
+    """Counted by the log itself, which begins before the metrics do."""
+
+    def __init__(self, count: Callable[[], int]) -> None:
+        self._count = count
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        about = "Lines of the log that were dropped because nobody read it."
+        yield CounterMetricFamily("schedtask_log_lines_lost", about, value=self._count())
+
+
 class Metrics:
     """Counts and times; no label holds anything that a person or a task brought along."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, log_lines_lost: Callable[[], int] = lambda: 0) -> None:
         self._registry = CollectorRegistry()
+        self._registry.register(_LogLinesLost(log_lines_lost))
         self._acks = self._times(
             "ack_seconds", "From a request of Slack's to its acknowledgement.", (), buckets=_ACK_SECONDS
         )
@@ -55,6 +71,10 @@ class Metrics:
             "socket_pong_age_seconds", "Since the last pong, of the connection where it is longest."
         )
         self._under_way = self._gauge("under_way", "Commands and clicks that are acknowledged and not yet answered.")
+        self._audit_lost = self._count("audit_lost", "Audit lines that could not be written.", "reason")
+        for reason in get_args(Reason):  # from the start, so that the first loss shows as an increase
+            self._audit_lost.labels(reason)
+        self._audit_waiting = self._gauge("audit_waiting", "Audit lines that are not written yet.")
 
     def acked(self, seconds: float) -> None:
         """One acknowledged request of Slack's."""
@@ -84,10 +104,17 @@ class Metrics:
         """One Socket Mode connection that went."""
         self._replaced.labels(reason).inc()
 
-    def text(self, *, connected: bool, under_way: int = 0, health: SocketHealth | None = None) -> bytes:
+    def audit_lost(self, reason: Reason, lines: int) -> None:
+        """Audit lines that could not be written."""
+        self._audit_lost.labels(reason).inc(lines)
+
+    def text(
+        self, *, connected: bool, under_way: int = 0, audit_waiting: int = 0, health: SocketHealth | None = None
+    ) -> bytes:
         """Everything in Prometheus's text format, version 0.0.4."""
         self._connected.set(connected)
         self._under_way.set(under_way)
+        self._audit_waiting.set(audit_waiting)
         if health is not None:
             self._sockets.set(health.live)
             self._pong.set(health.pong_age_s)
