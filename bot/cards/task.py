@@ -110,7 +110,7 @@ def identity(snapshot: Snapshot) -> str:
         words.append(f"({origin or mrkdwn(task.associated_task_type, 40)})")
     parts.append(" ".join(words))
     if task.enterprise_project_id:
-        parts.append(f"enterprise project {code(task.enterprise_project_id, 40)}")
+        parts.append(f"enterprise project {code(task.enterprise_project_id, 40, name='project_id')}")
     return "  ·  ".join(parts)
 
 
