@@ -151,6 +151,7 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
     from bot.cards.targets import all_targets
     from bot.cards.task import task_card
     from bot.cards.terminal import render
+    from bot.cards.text import plain
     from bot.coc.errors import CocError
     from bot.lookup import Lookup
     from bot.show import as_json as to_json
@@ -161,8 +162,8 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
             snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
         problem = problem_of(error, task_id)
-        said = [problem.plain()] + [f"COC said: {problem.said}"] * bool(problem.said)
-        said += [f"Cloud request {problem.request_id}."] * bool(problem.request_id)
+        said = [problem.plain()] + [f"COC said: {plain(problem.said, 500)}"] * bool(problem.said)
+        said += [f"Cloud request {plain(problem.request_id, 80, name='request_id')}."] * bool(problem.request_id)
         _stop(1, " ".join(said))
     if as_json:
         sys.stdout.write(to_json(snapshot) + "\n")

@@ -12,6 +12,8 @@ from bot.coc.parameters import Parameter, Parameters
 from bot.coc.snapshot import Missing, Snapshot
 
 _NOTHING: tuple[object, ...] = (None, "", (), [])
+_USERS = {"created_by", "update_by"}
+"""Fields of COC's that hold the id of a person."""
 
 
 def as_json(snapshot: Snapshot) -> str:
@@ -23,7 +25,7 @@ def as_json(snapshot: Snapshot) -> str:
     found = {
         "as_of": snapshot.as_of.isoformat(timespec="seconds"),
         "request_id": snapshot.request_id,
-        "task": redact.structure("task", task),
+        "task": task,
         "targets": {
             "machines": len(snapshot.targets.machines),
             "steps": [_tidy(dataclasses.asdict(step)) for step in snapshot.targets.steps],
@@ -33,7 +35,19 @@ def as_json(snapshot: Snapshot) -> str:
         "summary": _part(snapshot.summary),
         "runs": _part(snapshot.runs),
     }
-    return json.dumps(found, ensure_ascii=False, indent=2, default=str)
+    return json.dumps(_shown("", found), ensure_ascii=False, indent=2, default=str)
+
+
+def _shown(name: str, found: Any) -> Any:
+    """The way out: every text in it without secrets, whatever field it is in; keys too."""
+    if isinstance(found, dict):
+        return {redact.shown(str(key)): _shown(str(key), item) for key, item in found.items()}
+    if isinstance(found, list | tuple):
+        return [_shown(name, item) for item in found]
+    if not isinstance(found, str):
+        return found
+    # Under a secret name it is hidden already, or only says where the secret is.
+    return redact.shown(found, "user_id" if name in _USERS else "" if redact.secret_name(name) else name)
 
 
 def _part(part: Any) -> Any:
@@ -41,23 +55,26 @@ def _part(part: Any) -> Any:
         return {"missing": _tidy(dataclasses.asdict(part))}
     if isinstance(part, tuple):
         return [_part(item) for item in part]
-    return redact.structure("", _wire(part))
+    return _wire(part)
 
 
 def _wire(model: BaseModel) -> dict[str, Any]:
     """The fields that came, under the wire's names. pydantic's own way refuses what is nested 255 deep."""
-    found = {name: getattr(model, name) for name in type(model).model_fields} | (model.model_extra or {})
+    found = {name: getattr(model, name) for name in type(model).model_fields}
+    known = {name: _wire(item) if isinstance(item, BaseModel) else item for name, item in found.items()}
     return {
-        name: _wire(item) if isinstance(item, BaseModel) else item for name, item in found.items() if item is not None
+        name: item
+        for name, item in {**known, **redact.structure("", model.model_extra or {})}.items()
+        if item is not None
     }
 
 
 def _parameters(found: Parameters) -> dict[str, Any]:
     return _object(
         {
-            "execute_user": redact.value("execute_user", found.execute_user or ""),
-            "timeout_s": redact.plain(found.timeout_s or ""),
-            "success_rate_percent": redact.plain(found.success_rate_percent or ""),
+            "execute_user": found.execute_user,
+            "timeout_s": found.timeout_s,
+            "success_rate_percent": found.success_rate_percent,
             "project_id": found.project_id,
             "script": [_parameter(item) for item in found.script],
             "other": [_parameter(item) for item in found.other],
@@ -75,7 +92,7 @@ def _parameter(item: Parameter) -> dict[str, Any]:
 
 
 def _fault(fault: Broken) -> dict[str, Any]:
-    return {"where": fault.where, "at": fault.at, "reason": fault.reason, "raw": redact.plain(fault.raw)}
+    return {"where": fault.where, "at": fault.at, "reason": fault.reason, "raw": fault.raw}
 
 
 def _object(found: dict[str, Any]) -> dict[str, Any]:
@@ -83,11 +100,7 @@ def _object(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tidy(found: Any) -> Any:
-    """The same without what is absent; raw text in faults passes the redactor."""
+    """The same without what is absent."""
     if isinstance(found, dict):
-        return {
-            key: redact.plain(item) if key == "raw" else _tidy(item)
-            for key, item in found.items()
-            if item not in _NOTHING
-        }
+        return {key: _tidy(item) for key, item in found.items() if item not in _NOTHING}
     return [_tidy(item) for item in found] if isinstance(found, list | tuple) else found

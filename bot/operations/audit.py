@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.operations.untrusted import audited
+
 _NAME = "schedtask.audit"
 
 
@@ -39,7 +41,7 @@ class Audit:
     def write(self, entry: Mapping[str, object]) -> None:
         """Append one line: what ``Desk`` says of an interaction, and the time, which is now, UTC."""
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        self._logger.info("%s", json.dumps({"at": at, **entry}, ensure_ascii=False))
+        self._logger.info("%s", json.dumps({"at": at, **audited(entry)}, ensure_ascii=False))
 
     def close(self) -> None:
         """Write what is waiting, then close."""

@@ -11,6 +11,8 @@ from urllib.parse import quote
 import structlog
 from structlog.typing import Processor
 
+from bot.operations.untrusted import render_exceptions, tame
+
 _TOKENS = re.compile(
     r"xox[a-z]-[A-Za-z0-9-]{6,}+|xapp-[A-Za-z0-9-]{6,}+|(?i:\b(?:bearer|basic)\s++)[A-Za-z0-9+/=._~-]{8,}+"
     r"|SDK-HMAC-SHA256[^\n\"']*+|ticket=[\w.-]++"
@@ -44,10 +46,11 @@ def configure(style: Literal["console", "json"], level: str, secrets: Iterable[s
     """Send our events and the libraries' through one pipeline to standard error, never with one of ``secrets``."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        tame,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        render_exceptions,
     ]
     structlog.configure(
         processors=[

@@ -44,13 +44,16 @@ class Traces:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
             from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor  # noqa: PLC0415
             from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-            from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+            from opentelemetry.sdk.trace import SpanLimits, TracerProvider  # noqa: PLC0415
             from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
         except ImportError as error:
             raise TracesMissing(str(error)) from None
         timeout = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else SEND_S
         name = os.environ.get("OTEL_SERVICE_NAME") or SERVICE
-        self._provider = TracerProvider(resource=Resource.create({"service.name": name}))
+        # Events hold what exceptions say, which may be anybody's words; the kind of an error is an attribute.
+        self._provider = TracerProvider(
+            resource=Resource.create({"service.name": name}), span_limits=SpanLimits(max_events=0)
+        )
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=timeout)))
         self._tracer = self._provider.get_tracer(SERVICE)
         self._instrumentor = AioHttpClientInstrumentor()
@@ -71,5 +74,5 @@ class Traces:
             yield lambda _outcome: None
             return
         named = {f"schedtask.{name}": value for name, value in attributes.items() if value}
-        with self._tracer.start_as_current_span(kind, attributes=named) as span:
+        with self._tracer.start_as_current_span(kind, attributes=named, set_status_on_exception=False) as span:
             yield lambda outcome: span.set_attribute("schedtask.outcome", outcome)
