@@ -50,8 +50,8 @@ _EDGE_UNDERSCORE = re.compile(r"(?<![^\W_])_|_(?![^\W_])")
 
 def clean(text: str) -> str:
     """One line of visible text: nothing that hides, reorders or breaks; stacked accents cut to three."""
-    if text.isascii() and text.isprintable() and "  " not in text:
-        return text.strip()
+    if _is_tidy(text):
+        return text
     text = _INVISIBLE.sub("", _SPACES.sub(" ", _encodable(text)))
     # Again, because what was invisible may have stood between two blanks.
     return _SPACES.sub(" ", _few_marks(text)).strip()
@@ -70,8 +70,11 @@ def cut_escaped(text: str, limit: int) -> str:
 
 def shown(text: str | None, limit: int = LONGEST, name: str = "") -> str:
     """What may be shown of a text from outside: one line, without secrets, at most ``limit`` characters."""
-    visible = _lines((text or "")[:LONGEST])
-    whole = len(text or "") <= LONGEST and len(clean(visible)) <= limit + _BEYOND
+    text = text or ""
+    if len(text) <= limit + _BEYOND and _is_tidy(text):
+        return cut(redact.shown(text, name), limit)
+    visible = _lines(text[:LONGEST])
+    whole = len(text) <= LONGEST and len(clean(visible)) <= limit + _BEYOND
     # Secrets of several lines are known by their lines, others by what a reader will see.
     tame = redact.shown(visible if whole else visible[: limit + _BEYOND], name)
     flat = clean(tame)
@@ -139,9 +142,14 @@ def _encodable(text: str) -> str:
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
+def _is_tidy(text: str) -> bool:
+    """Whether there is nothing to clean, as in most texts."""
+    return text.isascii() and text.isprintable() and "  " not in text and text == text.strip()
+
+
 def _lines(text: str) -> str:
     """Visible text like ``clean``'s, but with its lines and up to eight blanks of their indentation."""
-    if text.isascii() and text.isprintable() and "  " not in text:
+    if _is_tidy(text):
         return text
     return _few_marks(_INVISIBLE.sub("", _SPACES.sub(_gap, _encodable(text))))
 

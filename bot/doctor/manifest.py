@@ -45,7 +45,7 @@ def _commands(manifest: Mapping[str, Any], found: Settings) -> Iterator[str]:
         yield f"it has no slash command: add {COMMAND} below features.slash_commands"
     for one in commands:
         if one.get("should_escape"):
-            yield f"{plain(str(one.get('command')), 40)} has should_escape on: turn it off, or pasted ids come changed"
+            yield f"{plain(str(one.get('command')), 40)} has should_escape on: turn it off, or pasted ids change"
         if found.transport == "http" and not str(one.get("url") or "").endswith(PATH):
             yield f"{plain(str(one.get('command')), 40)} has no url that ends in {PATH}: HTTP mode needs it"
 

@@ -149,9 +149,9 @@ def test_no_code_turns_a_refused_identity_into_something_retried(status: int, co
 def test_service_words_are_one_clean_line_of_at_most_500_characters() -> None:
     """Control and direction characters would garble a card or a log; what is cut is visibly cut."""
     error = failure(400, {"error_code": "X.\n1", "error_msg": "a\r\n\x1b[31m\u202eb\x00 中文 " + "x" * 600})
-    assert error.code is None  # these are words
+    assert error.code is None  # words, which stay with the message
     assert error.message is not None
-    assert error.message.startswith("a [31m b 中文 xxx")
+    assert error.message.startswith("X. 1: a [31m b 中文 xxx")
     assert len(error.message) == 500
     assert error.message.endswith("x…")
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -191,7 +192,8 @@ def bare_fields(found: Snapshot, text: str) -> list[str]:
             continue
         waiting += [getattr(item, name) for name in kinds]
         for name, kind in kinds.items():
-            if (kind is str or str in get_args(kind)) and name not in _OURS and not isinstance(item, Broken):
+            shown = kind is str or (str in get_args(kind) and NoneType in get_args(kind))
+            if shown and name not in _OURS and not isinstance(item, Broken):
                 key, value = f"{type(item).__name__}.{name}", getattr(item, name)
                 held[key] = held.get(key, False) or first in (value or "")
     return [key for key, holds in held.items() if not holds]
