@@ -41,7 +41,13 @@ err = Console(stderr=True)
 
 def main() -> None:
     """The entry point of ``schedtask-bot`` and ``python -m bot``."""
-    cli()
+    try:
+        cli()
+    except Exception as error:  # noqa: BLE001 (Python's own last words would show what others said as it came)
+        from bot.operations.untrusted import traceback_of
+
+        sys.stderr.write(f"{traceback_of((type(error), error, error.__traceback__))}\n")
+        sys.exit(1)
 
 
 @cli.command()

@@ -47,7 +47,7 @@ def _value(name: str, item: Any, depth: int) -> Any:
     return shown(str(item) if isinstance(item, BaseException) else repr(item), LONGEST)
 
 
-def _traceback(exc_info: ExcInfo) -> str:
+def traceback_of(exc_info: ExcInfo) -> str:
     """Like Python's own, causes first. What the exceptions say passes the gate; lines of source code are ours."""
     parts: list[str] = []
     error: BaseException | None = exc_info[1]
@@ -76,7 +76,7 @@ def _said(error: BaseException) -> str:
     return f"{kind.__module__}.{kind.__qualname__}: {shown(words, LONGEST)}".removeprefix("builtins.")
 
 
-render_exceptions = structlog.processors.ExceptionRenderer(_traceback)
+render_exceptions = structlog.processors.ExceptionRenderer(traceback_of)
 """A structlog processor: the traceback of an event as text."""
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from opentelemetry import trace
@@ -112,6 +113,25 @@ async def test_a_collector_that_is_not_there_holds_nothing_up(tmp_path: Path) ->
             began = time.monotonic()
             assert await bot.ended(30) == 0
             assert time.monotonic() - began < 8
+
+
+async def test_what_an_exception_says_is_in_no_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its kind is; its words may be anybody's."""
+    traces = Traces()
+    async with collector() as (url, received):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        traces.start()
+        with pytest.raises(ValueError, match="hunter2"), traces.span("command", reference="K7QF-2M"):
+            async with aiohttp.ClientSession() as session:
+                with pytest.raises(aiohttp.ClientConnectorError):
+                    await session.get("http://hunter2.invalid:9/v1/x")
+            raise ValueError("password=hunter2")
+        await asyncio.to_thread(traces.stop)
+    found = spans(received)
+    assert len(found) == 2
+    assert not [event for span in found for event in span.events]
+    assert not any("hunter2" in span.status.message for span in found)
+    assert "ClientConnector" in " ".join(span.status.message for span in found)
 
 
 async def test_off_it_does_nothing() -> None:

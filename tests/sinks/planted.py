@@ -184,7 +184,7 @@ def bare_fields(found: Snapshot, text: str) -> list[str]:
     while waiting:
         item = waiting.pop()
         if isinstance(item, BaseModel):
-            kinds = {name: about.annotation for name, about in type(item).model_fields.items()}
+            kinds: dict[str, Any] = {name: about.annotation for name, about in type(item).model_fields.items()}
         elif dataclasses.is_dataclass(item) and not isinstance(item, type):
             kinds = {part.name: part.type for part in dataclasses.fields(item)}
         else:
@@ -202,7 +202,7 @@ def bare_fields(found: Snapshot, text: str) -> list[str]:
 def drawn(blocks: list[Json]) -> str:
     """The blocks as a terminal shows them."""
     out = io.StringIO()
-    Console(file=out, width=200).print(render(block for block in blocks if block["type"] != "actions"))
+    Console(file=out, width=1_000).print(render(block for block in blocks if block["type"] != "actions"))
     return out.getvalue()
 
 
@@ -231,7 +231,7 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     yield "runs window", _text(runs_view(found, reference="K7QF-2M"))
     yield "parameters window", _text(parameters_view(found))
     for kind in ("csv", "json"):
-        file = make_file(found, Look(TASK_ID), kind)  # type: ignore[arg-type]
+        file = make_file(found, Look(TASK_ID), kind)
         yield f"{kind}: name and comment", f"{file.name} {file.about}"
         yield kind, file.content.decode("utf-8-sig")
     yield "show --json", as_json(found)

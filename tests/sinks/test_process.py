@@ -68,7 +68,7 @@ async def test_show_and_doctor_print_no_secret_of_others(tmp_path: Path, text: s
     detail |= {"input_param": json.dumps(parameters(text))}
     more = ("--targets", "--parameters", "--runs")
     async with LocalCoc() as coc, LocalSlack() as slack:
-        given = environment(coc, slack)
+        given = environment(coc, slack, COLUMNS="1000")
 
         async def printed(*arguments: str) -> str:
             async with running(given, *arguments, cwd=tmp_path) as bot, asyncio.timeout(60):

@@ -10,8 +10,11 @@ from typing import Any, Literal
 import httpx
 import pytest
 import structlog
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from bot import redact
+from bot import cli, redact
+from bot.cards.problem import problem_of
 from bot.cards.text import shown
 from bot.coc import errors
 from bot.coc.answers import Answer, task_object
@@ -23,6 +26,7 @@ from bot.slack.desk import _entry, log_coc_error
 from bot.slack.interaction import Interaction
 from bot.slack.reply import _outcome, _refusal
 from tests.cards.snapshots import TASK_ID, snapshot, wire
+from tests.redaction.corpus import load
 from tests.sinks.planted import SECRETS, bare_fields, everywhere, failed, sinks, variants
 
 PLANTED = [pytest.param(text, part, id=part) for text, part in SECRETS.items()]
@@ -274,3 +278,63 @@ def put_ids(text: str) -> dict[str, Any]:
         "target_instances": json.dumps([step]),
         "input_param": json.dumps(given),
     }
+
+
+def test_our_own_words_about_errors_stay_as_they_are() -> None:
+    """Some speak of keys and credentials, and pass the same way out."""
+    for error in (
+        *refusals("so it is"),
+        errors.CredentialsUnavailable("no key"),
+        errors.TimedOut("read"),
+        ValueError(),
+    ):
+        problem = problem_of(error, TASK_ID)
+        for words in (problem.plain(), problem.title, problem.advice, str(error)):
+            assert shown(words) == words
+
+
+@given(st.text("abzAKpswd019_.-", min_size=1, max_size=12), st.sampled_from(["", "host_name", "password", "pin"]))
+@settings(deadline=None, max_examples=400)
+def test_the_short_way_shows_what_the_long_way_shows(text: str, name: str) -> None:
+    """Of short plain texts nothing is hidden that is not hidden by its name."""
+    assert redact.shown(text, name) == redact.value(name, text)
+
+
+def test_the_short_way_shows_no_secret_of_the_corpora() -> None:
+    """By any name, as a text of its own and in its text."""
+    cases = [case for kind in ("seen", "heldout", "blind") for case in load(f"secrets_{kind}")]
+    assert len(cases) > 500
+    for case in cases:
+        for text in (case.text, *case.secrets):
+            assert redact.shown(text, case.name) == redact.value(case.name, text)
+
+
+def test_the_operators_words_count_at_once() -> None:
+    """What was shown before they were set is not remembered."""
+    assert shown("sesame=Open-1234567") == "sesame=Open-1234567"
+    try:
+        redact.configure(hide=["sesame"])
+        assert shown("sesame=Open-1234567") == "sesame=[hidden]"
+    finally:
+        redact.configure()
+    assert shown("sesame=Open-1234567") == "sesame=Open-1234567"
+
+
+def test_a_crash_says_nothing_of_others(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The traceback on standard error has the calls and the kinds of the exceptions, and their words redacted."""
+
+    def crash() -> None:
+        try:
+            raise OSError("password=Tr0ub4dor&3x")
+        except OSError as error:
+            raise RuntimeError("it said password=Tr0ub4dor&3x") from error
+
+    monkeypatch.setattr(cli, "cli", crash)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main()
+    said = capsys.readouterr().err
+    assert stopped.value.code == 1
+    assert "Tr0ub4dor" not in said
+    assert "RuntimeError: it said password=[hidden]" in said
+    assert said.index("OSError: password=[hidden]") < said.index("RuntimeError:")
+    assert "in crash" in said
