@@ -12,6 +12,8 @@ from typing import Any
 
 from yarl import URL
 
+from bot.operations.untrusted import audited
+
 SERVICE = "schedtask-bot"
 SEND_S = 3.0
 """For one batch with its retries, and for what is left when the bot stops. OpenTelemetry's own default is 10 s."""
@@ -73,6 +75,8 @@ class Traces:
         if self._tracer is None:
             yield lambda _outcome: None
             return
-        named = {f"schedtask.{name}": value for name, value in attributes.items() if value}
+        named = {f"schedtask.{name}": str(value) for name, value in audited(attributes).items() if value}
         with self._tracer.start_as_current_span(kind, attributes=named, set_status_on_exception=False) as span:
-            yield lambda outcome: span.set_attribute("schedtask.outcome", outcome)
+            yield lambda outcome: span.set_attribute(
+                "schedtask.outcome", str(audited({"outcome": outcome})["outcome"])
+            )

@@ -1,4 +1,4 @@
-"""The way out of the log and of the audit for text from outside: COC's and Slack's words, exceptions, what was typed.
+"""The way out of log, audit and traces for text from outside: COC's and Slack's words, exceptions, what was typed.
 
 Whoever writes an event need not think of it: every value passes the same gate as the cards' texts. It comes out as
 one line without secrets, control or direction characters, and visibly cut.
@@ -81,7 +81,7 @@ render_exceptions = structlog.processors.ExceptionRenderer(traceback_of)
 
 
 def audited(entry: Mapping[str, object]) -> dict[str, object]:
-    """An entry of the audit: numbers, and ids and words of a known length and character set."""
+    """An entry of the audit, or a span's attributes: numbers, and ids and words of a known length and kind."""
     return {key: _audited(key, item) for key, item in entry.items()}
 
 
