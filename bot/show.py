@@ -12,8 +12,6 @@ from bot.coc.parameters import Parameter, Parameters
 from bot.coc.snapshot import Missing, Snapshot
 
 _NOTHING: tuple[object, ...] = (None, "", (), [])
-_USERS = {"created_by", "update_by"}
-"""Fields of COC's that hold the id of a person."""
 
 
 def as_json(snapshot: Snapshot) -> str:
@@ -35,19 +33,14 @@ def as_json(snapshot: Snapshot) -> str:
         "summary": _part(snapshot.summary),
         "runs": _part(snapshot.runs),
     }
-    return json.dumps(_shown("", found), ensure_ascii=False, indent=2, default=str)
+    # The way out: every text in it without secrets, whatever field it is in.
+    return json.dumps(_keys_shown(redact.structure("", found)), ensure_ascii=False, indent=2, default=str)
 
 
-def _shown(name: str, found: Any) -> Any:
-    """The way out: every text in it without secrets, whatever field it is in; keys too."""
+def _keys_shown(found: Any) -> Any:
     if isinstance(found, dict):
-        return {redact.shown(str(key)): _shown(str(key), item) for key, item in found.items()}
-    if isinstance(found, list | tuple):
-        return [_shown(name, item) for item in found]
-    if not isinstance(found, str):
-        return found
-    # Under a secret name it is hidden already, or only says where the secret is.
-    return redact.shown(found, "user_id" if name in _USERS else "" if redact.secret_name(name) else name)
+        return {redact.shown(str(key)): _keys_shown(item) for key, item in found.items()}
+    return [_keys_shown(item) for item in found] if isinstance(found, list) else found
 
 
 def _part(part: Any) -> Any:
@@ -60,12 +53,9 @@ def _part(part: Any) -> Any:
 
 def _wire(model: BaseModel) -> dict[str, Any]:
     """The fields that came, under the wire's names. pydantic's own way refuses what is nested 255 deep."""
-    found = {name: getattr(model, name) for name in type(model).model_fields}
-    known = {name: _wire(item) if isinstance(item, BaseModel) else item for name, item in found.items()}
+    found = {name: getattr(model, name) for name in type(model).model_fields} | (model.model_extra or {})
     return {
-        name: item
-        for name, item in {**known, **redact.structure("", model.model_extra or {})}.items()
-        if item is not None
+        name: _wire(item) if isinstance(item, BaseModel) else item for name, item in found.items() if item is not None
     }
 
 

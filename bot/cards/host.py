@@ -6,7 +6,7 @@ from bot.cards.fields import selection
 from bot.cards.machines import batch_words
 from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.task import TARGETS
-from bot.cards.text import asker, code, count, date, enumerated, mrkdwn, plain
+from bot.cards.text import asker, code, composed, count, date, enumerated, mrkdwn, plain
 from bot.coc.reading import canonical
 from bot.coc.search import Hit
 from bot.coc.snapshot import Snapshot
@@ -41,8 +41,9 @@ def host_card(
         context("  ·  ".join(filter(None, facts))),
         actions(button("Show targets", TARGETS, snapshot.task_id)),
     ]
-    text = f"{old_words(snapshot)}{answer}: {wanted} in {plain(snapshot.task.name, 150, absent=snapshot.task_id)}."
-    return message(mrkdwn(text, 400), blocks, [], last)
+    task = plain(snapshot.task.name, 150, absent=snapshot.task_id)
+    text = f"{old_words(snapshot)}{answer}: {plain(wanted, 130)} in {task}."
+    return message(composed(text, 400), blocks, [], last)
 
 
 def _not_found(snapshot: Snapshot, asked: str, name: str) -> tuple[str, str, str]:

@@ -11,7 +11,7 @@ from bot.cards.changes import LISTED, Seen, changes, encode, seen
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
 from bot.cards.stale import asked_before, old_data, old_words
-from bot.cards.text import BRIEF, asker, code, count, cut, date, mrkdwn, plain
+from bot.cards.text import BRIEF, asker, code, composed, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -152,7 +152,7 @@ def fallback(snapshot: Snapshot, trigger: Trigger, found: Verdict, name: str) ->
         rest.append(count(len(snapshot.targets.machines), "machine"))
         offline = snapshot.targets.count("agent_state")["OFFLINE"]
         rest += [f"{count(offline, 'agent')} offline"] if offline else []
-    return mrkdwn(line + (f" {', '.join(rest)}." if rest else ""), 600)
+    return composed(line + (f" {', '.join(rest)}." if rest else ""), 600)
 
 
 def unread(snapshot: Snapshot) -> list[Block]:

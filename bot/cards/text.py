@@ -101,6 +101,14 @@ def mrkdwn(text: str | None, limit: int, absent: str = "–", *, name: str = "")
     return escape(disarm(_fitted(shown(text, limit + 1, name), limit) or absent))
 
 
+def composed(text: str, limit: int) -> str:
+    """For mrkdwn and ``text``: words of ours around texts that have passed ``plain``; ``limit`` as in ``mrkdwn``.
+
+    Not redacted again: what follows "rotate-db-password: " would be taken for the password.
+    """
+    return escape(disarm(_fitted(clean(text), limit)))
+
+
 def disarm(text: str) -> str:
     """Look-alikes for what mrkdwn would format: ``*``, ``~``, backtick, ``_`` at a word's edge, ``:emoji:``."""
     text = _EDGE_UNDERSCORE.sub("\u02cd", text.translate(_LOOKALIKES))

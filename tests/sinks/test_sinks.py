@@ -339,3 +339,21 @@ def test_a_crash_says_nothing_of_others(monkeypatch: pytest.MonkeyPatch, capsys:
     assert "RuntimeError: it said password=[hidden]" in said
     assert said.index("OSError: password=[hidden]") < said.index("RuntimeError:")
     assert "in crash" in said
+
+
+@pytest.mark.parametrize(
+    "name", ["rotate-db-password", "rotate-certificates", "error-401token", "secret", "每周轮换密码", "Token cleanup"]
+)
+def test_a_harmless_text_that_speaks_of_secrets_hides_nothing_around_it(name: str) -> None:
+    """Our own words, behind a colon or a blank, are not taken for the password that a name seems to announce."""
+    detail = {
+        **wire("S2"),
+        "name": name,
+        "associated_task_name": name,
+        "created_user_name": name,
+        "input_param": None,
+    }
+    people = {"reviewer_user_name": name, "approve_status": "PENDING"}
+    for found in (snapshot(detail), snapshot({**detail, **people})):
+        for sink, said in sinks(found, name):
+            assert redact.HIDDEN not in said, sink
