@@ -17,6 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import redact, signals
+from bot.cards.text import plain
 from bot.certificates import refusal
 from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
@@ -325,7 +326,7 @@ async def coc_credentials(settings: CloudSettings) -> CredentialSource:
         return await open_credentials(settings.coc_credentials)
     except CredentialsUnavailable as error:
         raise StartError(
-            f"No cloud credentials ({error.detail or error}): set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or "
+            f"No cloud credentials ({plain(error.detail, 1_000)}): set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or "
             "another of the vendor's sources"
         ) from None
 
@@ -380,10 +381,11 @@ def _bolt(settings: Settings, identity: AuthorizeResult) -> AsyncApp:
 
 def _word(error: SlackApiError) -> str:
     data = error.response.data if hasattr(error.response, "data") else error.response
-    return str(data.get("error") or "no reason given") if isinstance(data, dict) else "an answer that is not Slack's"
+    word = str(data.get("error") or "no reason given") if isinstance(data, dict) else "an answer that is not Slack's"
+    return plain(word, 80)
 
 
 def _why(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return refusal(error) or str(error) or type(error).__name__
+    return refusal(error) or plain(str(error) or type(error).__name__, 300)

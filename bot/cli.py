@@ -45,7 +45,13 @@ err = Console(stderr=True)
 
 def main() -> None:
     """The entry point of ``schedtask-bot`` and ``python -m bot``."""
-    cli()
+    try:
+        cli()
+    except Exception as error:  # noqa: BLE001 (Python's own last words would show what others said as it came)
+        from bot.operations.untrusted import traceback_of
+
+        sys.stderr.write(f"{traceback_of((type(error), error, error.__traceback__))}\n")
+        sys.exit(1)
 
 
 @cli.command()
@@ -163,6 +169,7 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
     from bot.cards.targets import all_targets
     from bot.cards.task import task_card
     from bot.cards.terminal import render
+    from bot.cards.text import plain
     from bot.coc.errors import CocError, Unreachable
     from bot.lookup import Lookup
     from bot.show import as_json as to_json
@@ -173,9 +180,9 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
             snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
         problem = problem_of(error, task_id)
-        said = [problem.plain()] + [f"COC said: {problem.said}"] * bool(problem.said)
-        said += [f"Cloud request {problem.request_id}."] * bool(problem.request_id)
-        said += [f"({error.detail})"] * isinstance(error, Unreachable)
+        said = [problem.plain()] + [f"COC said: {plain(problem.said, 500)}"] * bool(problem.said)
+        said += [f"Cloud request {plain(problem.request_id, 80, name='request_id')}."] * bool(problem.request_id)
+        said += [f"({plain(error.detail, 300)})"] * isinstance(error, Unreachable)
         _stop(1, " ".join(said))
     if as_json:
         sys.stdout.write(to_json(snapshot) + "\n")

@@ -23,7 +23,7 @@ def as_json(snapshot: Snapshot) -> str:
     found = {
         "as_of": snapshot.as_of.isoformat(timespec="seconds"),
         "request_id": snapshot.request_id,
-        "task": redact.structure("task", task),
+        "task": task,
         "targets": {
             "machines": len(snapshot.targets.machines),
             "steps": [_tidy(dataclasses.asdict(step)) for step in snapshot.targets.steps],
@@ -33,7 +33,14 @@ def as_json(snapshot: Snapshot) -> str:
         "summary": _part(snapshot.summary),
         "runs": _part(snapshot.runs),
     }
-    return json.dumps(found, ensure_ascii=False, indent=2, default=str)
+    # The way out: every text in it without secrets, whatever field it is in.
+    return json.dumps(_keys_shown(redact.structure("", found)), ensure_ascii=False, indent=2, default=str)
+
+
+def _keys_shown(found: Any) -> Any:
+    if isinstance(found, dict):
+        return {redact.shown(str(key)): _keys_shown(item) for key, item in found.items()}
+    return [_keys_shown(item) for item in found] if isinstance(found, list) else found
 
 
 def _part(part: Any) -> Any:
@@ -41,7 +48,7 @@ def _part(part: Any) -> Any:
         return {"missing": _tidy(dataclasses.asdict(part))}
     if isinstance(part, tuple):
         return [_part(item) for item in part]
-    return redact.structure("", _wire(part))
+    return _wire(part)
 
 
 def _wire(model: BaseModel) -> dict[str, Any]:
@@ -55,9 +62,9 @@ def _wire(model: BaseModel) -> dict[str, Any]:
 def _parameters(found: Parameters) -> dict[str, Any]:
     return _object(
         {
-            "execute_user": redact.value("execute_user", found.execute_user or ""),
-            "timeout_s": redact.plain(found.timeout_s or ""),
-            "success_rate_percent": redact.plain(found.success_rate_percent or ""),
+            "execute_user": found.execute_user,
+            "timeout_s": found.timeout_s,
+            "success_rate_percent": found.success_rate_percent,
             "project_id": found.project_id,
             "script": [_parameter(item) for item in found.script],
             "other": [_parameter(item) for item in found.other],
@@ -75,7 +82,7 @@ def _parameter(item: Parameter) -> dict[str, Any]:
 
 
 def _fault(fault: Broken) -> dict[str, Any]:
-    return {"where": fault.where, "at": fault.at, "reason": fault.reason, "raw": redact.plain(fault.raw)}
+    return {"where": fault.where, "at": fault.at, "reason": fault.reason, "raw": fault.raw}
 
 
 def _object(found: dict[str, Any]) -> dict[str, Any]:
@@ -83,11 +90,7 @@ def _object(found: dict[str, Any]) -> dict[str, Any]:
 
 
 def _tidy(found: Any) -> Any:
-    """The same without what is absent; raw text in faults passes the redactor."""
+    """The same without what is absent."""
     if isinstance(found, dict):
-        return {
-            key: redact.plain(item) if key == "raw" else _tidy(item)
-            for key, item in found.items()
-            if item not in _NOTHING
-        }
+        return {key: _tidy(item) for key, item in found.items() if item not in _NOTHING}
     return [_tidy(item) for item in found] if isinstance(found, list | tuple) else found

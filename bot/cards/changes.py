@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.cards.text import clean
+from bot.cards.text import shown
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
 
@@ -51,7 +51,7 @@ def seen(snapshot: Snapshot) -> Seen:
         task_id=snapshot.task_id,
         as_of=snapshot.as_of,
         # Values are never parsed, but nothing that looks live leaves here: a log or an export may show them.
-        facts=tuple((label, clean(text).translate(_QUOTES)[:_MAX_FACT]) for label, text in facts.items()),
+        facts=tuple((label, shown(text).translate(_QUOTES)[:_MAX_FACT]) for label, text in facts.items()),
         digest=snapshot.digest,
     )
 

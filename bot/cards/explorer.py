@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from bot.cards.text import clean, count, plain
+from bot.cards.text import clean, count, plain, shown
 from bot.coc.search import Hit, finder
 from bot.coc.targets import Machine, Step, Targets
 
@@ -223,8 +223,8 @@ def picked(targets: Targets, look: Look) -> Iterator[Hit]:
 
 
 def key_of(word: str) -> str:
-    """The value of the option for a word of COC's: the word, or a digest where it is long or odd."""
-    if _READABLE.fullmatch(word) and word != ANY:
+    """The value of the option for a word of COC's: the word, or a digest where it is long, odd or no word."""
+    if _READABLE.fullmatch(word) and word != ANY and shown(word) == word:
         return word
     return "#" + hashlib.sha256(word.encode("utf-8", "replace")).hexdigest()[:16]
 

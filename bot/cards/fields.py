@@ -105,11 +105,11 @@ def runs_as(snapshot: Snapshot) -> str:
     parameters, task = snapshot.parameters, snapshot.task
     parts = []
     if parameters.execute_user:
-        parts.append(code(redact.value("execute_user", cut(parameters.execute_user, BRIEF)), 60))
+        parts.append(code(parameters.execute_user, 60))
     if parameters.timeout_s:
-        parts.append(f"limit {mrkdwn(redact.plain(cut(parameters.timeout_s, BRIEF)), 20)} s")
+        parts.append(f"limit {mrkdwn(parameters.timeout_s, 20)} s")
     if parameters.success_rate_percent:
-        parts.append(f"success from {mrkdwn(redact.plain(cut(parameters.success_rate_percent, BRIEF)), 20)} %")
+        parts.append(f"success from {mrkdwn(parameters.success_rate_percent, 20)} %")
     lines = [", ".join(parts)] if parts else []
     if task.agency_name:
         lines.append(f"agency {code(task.agency_name, 60)}")
@@ -176,10 +176,7 @@ def selection(step: Step) -> str:
     name = mrkdwn(found.app_name or found.id, 60)
     kind = {"REGION": "region", "APPLICATION": "application"}.get(canonical(found.type)) or mrkdwn(found.type, 30)
     place = f" in {mrkdwn(found.region, 40)}" if found.region else ""
-    filters = [
-        f"{mrkdwn(key, 30)} is {mrkdwn(redact.value(cut(key, BRIEF), cut(item, BRIEF)), 40)}"
-        for key, item in found.filters[:4]
-    ]
+    filters = [f"{mrkdwn(key, 30)} is {mrkdwn(item, 40, name=cut(key, BRIEF))}" for key, item in found.filters[:4]]
     if len(found.filters) > 4:
         filters.append(count(len(found.filters) - 4, "more filter"))
     narrowed = f" where {enumerated(filters)}" if filters else ""
@@ -203,9 +200,7 @@ def approval(snapshot: Snapshot) -> str:
             line = "Not stated"
         case _:
             line = f":grey_question: {code(task.approve_status, 40)}{who}"
-    comment = (
-        f"\n&gt; {mrkdwn(redact.plain(cut(task.approve_comments, BRIEF)), 200)}" if task.approve_comments else ""
-    )
+    comment = f"\n&gt; {mrkdwn(task.approve_comments, 200)}" if task.approve_comments else ""
     return f"*Approval*\n{line}{comment}"
 
 

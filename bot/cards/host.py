@@ -10,7 +10,7 @@ from bot.cards.fields import selection
 from bot.cards.machines import batch_words
 from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.task import TARGETS
-from bot.cards.text import asker, code, count, date, mrkdwn, plain
+from bot.cards.text import asker, code, composed, count, date, mrkdwn, plain
 from bot.coc.reading import canonical
 from bot.coc.search import Answer, Hit
 from bot.coc.snapshot import Snapshot
@@ -45,7 +45,7 @@ def host_card(
         context("  ·  ".join(filter(None, facts))),
         actions(button("Show targets", TARGETS, snapshot.task_id)),
     ]
-    return message(mrkdwn(_text(snapshot, answers), 400), [*old_data(snapshot), *needed], optional, last)
+    return message(composed(_text(snapshot, answers), 400), [*old_data(snapshot), *needed], optional, last)
 
 
 def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
@@ -122,8 +122,9 @@ def _text(snapshot: Snapshot, answers: tuple[Answer, ...]) -> str:
         words = (f"{_word(snapshot, answer)}: {plain(answer.asked, 60)}" for answer in answers)
         return f"{old}{'. '.join(words)}. In {task}."
     if word == NEAR:
-        return f"{old}Did you mean {_either(list(first.near))}? {first.asked} is not in {task}."
-    return f"{old}{word}: {first.asked} in {task}."
+        near = _either([plain(name, 100) for name in first.near])
+        return f"{old}Did you mean {near}? {plain(first.asked, 130)} is not in {task}."
+    return f"{old}{word}: {plain(first.asked, 130)} in {task}."
 
 
 def _reason(text: str) -> str:

@@ -158,7 +158,8 @@ def _item(machine: Machine) -> dict[str, Any]:
     ]
     if machine.resource_id and machine.resource_id != machine.name:
         elements.append(_leaf("  "))
-        elements.append({"type": "text", "text": plain(machine.resource_id, 80), "style": {"code": True}})
+        shown = plain(machine.resource_id, 80, name="resource_id")
+        elements.append({"type": "text", "text": shown, "style": {"code": True}})
     return {"type": "rich_text_section", "elements": elements}
 
 

@@ -51,7 +51,6 @@ _BELOW = "\n      "
 
 _GAP = re.compile(r"( +)")
 _LIKE_JSON = re.compile(r"""\s*+(?:\{\s*+"|\[\s*+[{\["])""")
-_PROJECT = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +151,7 @@ def _facts(snapshot: Snapshot) -> list[str]:
     if found.success_rate_percent:
         parts.append(f"Success rate {mrkdwn(_redacted('success_rate', found.success_rate_percent), 20)} %")
     if found.project_id:
-        # 32 hexadecimal digits are a project's id, which is no secret; the redactor can't know that.
-        known = _PROJECT.fullmatch(found.project_id)
-        parts.append(f"Project {code(found.project_id if known else _redacted('project_id', found.project_id), 60)}")
+        parts.append(f"Project {code(found.project_id, 60, name='project_id')}")
     return lines + (["  ·  ".join(parts)] if parts else [])
 
 

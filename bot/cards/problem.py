@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from bot import redact
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
-from bot.cards.text import BRIEF, code, cut, escape, mrkdwn, plain
+from bot.cards.text import code, escape, mrkdwn, plain
 from bot.coc import errors as coc
 from bot.schedule.describe import distance
 
@@ -27,7 +26,7 @@ class Problem:
     values: tuple[tuple[str, str], ...] = ()
     request_id: str | None = None
     said: str | None = None
-    """The service's own code and words."""
+    """The service's own code and words, as they came."""
 
     def plain(self) -> str:
         """Title and advice in one line without markup, for notifications, terminals and marks on a card."""
@@ -157,7 +156,7 @@ def problem_of(error: Exception, task_id: str | None = None) -> Problem:
         advice,
         tuple(values.items()),
         request_id=error.request_id,
-        said=redact.plain(cut(said, BRIEF)) or None,
+        said=said or None,
     )
 
 
@@ -167,7 +166,7 @@ def problem_card(found: Problem, *, task_id: str | None, reference: str) -> Mess
     if found.said:
         parts.append(f"COC said: {mrkdwn(found.said, 250)}")
     if found.request_id:
-        parts.append(f"cloud request {code(found.request_id, 80)}")
+        parts.append(f"cloud request {code(found.request_id, 80, name='request_id')}")
     parts.append(f"reference {code(reference, 20)}")
     # The templates are our own words; what fills them is shown as a literal.
     ours = {"wait": 30, "contact": 200}

@@ -9,13 +9,12 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from bot import redact
 from bot.cards.blocks import Block, actions, button, context, divider, section
 from bot.cards.latest_run import listed, outcome
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card
 from bot.cards.stale import asked_before, old_data
-from bot.cards.text import BRIEF, code, count, cut, date, mrkdwn
+from bot.cards.text import code, count, date, mrkdwn
 from bot.coc.models import Run
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -84,7 +83,7 @@ def last_run(snapshot: Snapshot) -> str:
         lasted = took(newest, snapshot.as_of) if newest else ""
         lines.append(status_words(shown.status) + when + (f", {lasted}" if lasted else ""))
         if shown.execution_msg:
-            lines.append(f"&gt; {mrkdwn(redact.plain(cut(shown.execution_msg, BRIEF)), 150)}")
+            lines.append(f"&gt; {mrkdwn(shown.execution_msg, 150)}")
     elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
         lines.append("None recorded")
     if not isinstance(summary, Missing) and summary.execution_count:
@@ -201,9 +200,9 @@ def _row(run: Run, snapshot: Snapshot, *, several_regions: bool) -> list[Block]:
     if at and run.finished_time is None and outcome(run) in {"finished", "failed"}:
         line += "  ·  end not stated"
     if run.execution_msg:
-        line += f"\n&gt; {mrkdwn(redact.plain(cut(run.execution_msg, BRIEF)), 300)}"
+        line += f"\n&gt; {mrkdwn(run.execution_msg, 300)}"
     rest = [f"by {_who(run, snapshot)}"] if run.created_by else []
-    rest += [f"execution {code(run.execution_id, 60)}"] if run.execution_id else []
+    rest += [f"execution {code(run.execution_id, 60, name='execution_id')}"] if run.execution_id else []
     rest += [mrkdwn(run.region, 40)] if run.region and several_regions else []
     return [section(line), *([context("  ·  ".join(rest))] if rest else [])]
 
@@ -213,7 +212,7 @@ def _who(run: Run, snapshot: Snapshot) -> str:
     summary, name = snapshot.summary, snapshot.task.created_user_name
     if name and not isinstance(summary, Missing) and summary.created_by == run.created_by:
         return mrkdwn(name, 60)
-    return code(run.created_by, 60)
+    return code(run.created_by, 60, name="user_id")
 
 
 def _without(snapshot: Snapshot, missing: Missing, reference: str) -> list[Block]:

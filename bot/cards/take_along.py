@@ -13,7 +13,7 @@ from bot.cards.blocks import Block, context, section
 from bot.cards.explorer import Look, picked
 from bot.cards.modal import Modal
 from bot.cards.stale import old_data, old_words
-from bot.cards.text import clean, count, date, mrkdwn, plain
+from bot.cards.text import count, date, mrkdwn, plain, shown
 from bot.coc.search import Hit
 from bot.coc.snapshot import Snapshot
 
@@ -48,7 +48,7 @@ class File:
 def make_file(snapshot: Snapshot, look: Look, kind: Kind) -> File:
     """What ``look`` lets through, as a file that is named after the task and the time of the data (UTC)."""
     found = list(picked(snapshot.targets, look))
-    stem = re.sub(r"[^\w.-]+", "-", clean(snapshot.task.name or "")[:60]).strip("-.") or "task"
+    stem = re.sub(r"[^\w.-]+", "-", shown(snapshot.task.name)[:60]).strip("-.") or "task"
     name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
     content = _csv(found) if kind == "csv" else _json(snapshot, look, found)
     task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
@@ -103,14 +103,16 @@ def _box(text: str) -> Block:
     return {"type": "rich_text", "elements": [inner]}
 
 
-def _row(hit: Hit) -> tuple[str | int | None, ...]:
+def _row(hit: Hit) -> list[str | int | None]:
     machine = hit.machine
     last = hit.place == hit.total
-    return (
+    found = (
         *(hit.step.path, hit.place, hit.total, None if last else hit.batch.rotation, machine.host_name),
         *(machine.cmdb_name, machine.ip, machine.region, machine.zone, machine.provider, machine.type),
-        *(machine.agent_state, machine.resource_id),
+        machine.agent_state,
     )
+    resource_id = machine.resource_id and shown(machine.resource_id, name="resource_id")
+    return [*(shown(value) if isinstance(value, str) else value for value in found), resource_id]
 
 
 def _csv(found: list[Hit]) -> bytes:
@@ -123,7 +125,7 @@ def _csv(found: list[Hit]) -> bytes:
 
 
 def _cell(value: str | int | None) -> str:
-    text = clean(str(value)) if value is not None else ""
+    text = str(value) if value is not None else ""
     # Full-width signs too: some spreadsheets read them as the ASCII ones.
     return f"'{text}" if text and unicodedata.normalize("NFKC", text[0])[:1] in _FORMULA else text
 
@@ -131,7 +133,7 @@ def _cell(value: str | int | None) -> str:
 def _json(snapshot: Snapshot, look: Look, found: list[Hit]) -> bytes:
     body = {
         "task_id": snapshot.task_id,
-        "task_name": snapshot.task.name,
+        "task_name": shown(snapshot.task.name) or None,
         "as_of": snapshot.as_of.astimezone(UTC).isoformat(timespec="seconds"),
         "agent_states": "as of when the task was saved, not live",
         "complete": not snapshot.targets.faults,

@@ -12,7 +12,7 @@ from bot.cards.latest_run import last_run_known, latest
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
 from bot.cards.stale import asked_before, old_data, old_words
-from bot.cards.text import BRIEF, asker, code, count, cut, date, mrkdwn, plain
+from bot.cards.text import BRIEF, asker, code, composed, count, cut, date, mrkdwn, plain
 from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
 from bot.coc.snapshot import Missing, Snapshot
@@ -106,7 +106,7 @@ def identity(snapshot: Snapshot) -> str:
         words.append(f"({origin or mrkdwn(task.associated_task_type, 40)})")
     parts.append(" ".join(words))
     if task.enterprise_project_id:
-        parts.append(f"enterprise project {code(task.enterprise_project_id, 40)}")
+        parts.append(f"enterprise project {code(task.enterprise_project_id, 40, name='project_id')}")
     return "  ·  ".join(parts)
 
 
@@ -148,7 +148,7 @@ def fallback(snapshot: Snapshot, trigger: Trigger, found: Verdict, name: str) ->
         rest.append(count(len(snapshot.targets.machines), "machine"))
         offline = snapshot.targets.count("agent_state")["OFFLINE"]
         rest += [f"{count(offline, 'agent')} offline"] if offline else []
-    return mrkdwn(line + (f" {', '.join(rest)}." if rest else ""), 600)
+    return composed(line + (f" {', '.join(rest)}." if rest else ""), 600)
 
 
 def unread(snapshot: Snapshot) -> list[Block]:

@@ -34,8 +34,12 @@ _BY_STATUS: Mapping[int, type[errors.CocError]] = {
 }
 _SHAPES = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message"))
 _LONGEST_MESSAGE = 500
-_LONGEST_ID = 100
+_LONGEST_ID = 64
 
+UNUSABLE_ID = "unusable id"
+"""Stands for a request id that is none: support could not find anything by it, and it might be anything."""
+_REQUEST_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{_LONGEST_ID}}}")
+_CODE = re.compile(rf"[A-Za-z0-9_.-]{{1,{_LONGEST_ID}}}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?")
 # The gateway quotes what it was sent: "…,ak:ABCDEFGHIJKLMNOPQRST,err:ak not exist", or the canonical request
@@ -64,14 +68,14 @@ class Answer:
     def request_id(self) -> str | None:
         """The cloud's id of this request, from the headers; None where it sent none."""
         for name in ("X-Request-Id", "X-IAM-Trace-Id"):
-            found = _line(self.headers.get(name), _LONGEST_ID)
+            found = _request_id(self.headers.get(name))
             if found:
                 return found
         return None
 
 
 class Words(NamedTuple):
-    """What the service itself says about a failure."""
+    """What the service itself says about a failure: two ids, of which the characters are known, and its words."""
 
     code: str | None
     message: str | None
@@ -213,9 +217,11 @@ def _what_instead(body: bytes, error: ValueError) -> str:
 def _words(found: object) -> Words:
     if not isinstance(found, dict):
         return _SILENCE
-    request_id = _line(found.get("request_id") or found.get("requestId"), _LONGEST_ID)
+    request_id = _request_id(found.get("request_id") or found.get("requestId"))
     for code_key, message_key in _SHAPES:
-        code, message = _line(found.get(code_key), _LONGEST_ID), _line(found.get(message_key), _LONGEST_MESSAGE)
+        code, message = _line(found.get(code_key), _LONGEST_MESSAGE), _line(found.get(message_key), _LONGEST_MESSAGE)
+        if code and not _CODE.fullmatch(code):
+            code, message = None, _line(": ".join(filter(None, (code, message))), _LONGEST_MESSAGE)
         if code or message:
             return Words(code, message, request_id)
     inner = found.get("error")
@@ -223,6 +229,12 @@ def _words(found: object) -> Words:
         code, message, _ = _words({key: item for key, item in inner.items() if key != "error"})
         return Words(code, message or _line(inner.get("title"), _LONGEST_MESSAGE), request_id)
     return Words(None, _line(inner, _LONGEST_MESSAGE) if isinstance(inner, str) else None, request_id)
+
+
+def _request_id(value: object) -> str | None:
+    """The id that support asks for; the first where proxies have joined several."""
+    found = (_line(value, 8 * _LONGEST_ID) or "").partition(",")[0].strip()
+    return (found if _REQUEST_ID.fullmatch(found) else UNUSABLE_ID) if found else None
 
 
 def _line(value: object, longest: int) -> str | None:

@@ -66,11 +66,10 @@ class CocError(Exception):
 
     def describe(self) -> str:
         """One line for the log: kind, status, code, what the service said, our own detail."""
-        parts = [type(self).__name__]
-        if self.status is not None:
-            parts.append(f"HTTP {self.status}")
-        parts.extend(part for part in (self.code, self.message, self.detail) if part)
-        return ": ".join(parts)
+        status = f"HTTP {self.status}" if self.status is not None else ""
+        said = ": ".join(part for part in (status, self.code, self.message, self.detail) if part)
+        # No colon: behind "CredentialsUnavailable:" the redactor would expect a secret.
+        return ", ".join(part for part in (type(self).__name__, said) if part)
 
 
 class CredentialsUnavailable(CocError):

@@ -12,6 +12,7 @@ import aiohttp
 from bot import settings
 from bot.app import StartError, coc_credentials, coc_endpoint, deadlines
 from bot.cards.problem import problem_of
+from bot.cards.text import plain
 from bot.certificates import refusal
 from bot.coc.client import CocClient
 from bot.coc.credentials import SignedAuth
@@ -99,7 +100,7 @@ async def _permission(permission: str, call: Callable[[], Awaitable[object]]) ->
         return Finding(not needed, f"COC: {permission} is not granted: {what}"), True
     except CocError as error:
         problem = problem_of(error)
-        return Finding(False, f"COC: {problem.plain()} ({error.describe()})"), False
+        return Finding(False, f"COC: {problem.plain()} ({plain(error.describe(), 500)})"), False
     return Finding(True, f"COC: {permission} is granted"), True
 
 
@@ -114,7 +115,7 @@ async def _clock(endpoint: str) -> Finding:
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         if (refused := refusal(error)) is not None:
             return Finding(False, f"COC: {endpoint}: {refused}")
-        why = str(error) or type(error).__name__
+        why = plain(str(error) or type(error).__name__, 300)
         return Finding(False, f"COC: {endpoint} can't be reached ({why}): check the network and COC_ENDPOINT")
     skew = skew_s(date)
     if skew is None:

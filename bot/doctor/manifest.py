@@ -10,6 +10,7 @@ from typing import Any
 
 import yaml
 
+from bot.cards.text import plain
 from bot.doctor.finding import Finding
 from bot.doctor.slack import OPTIONAL_SCOPES, SCOPES, ruled
 from bot.settings import Settings
@@ -44,9 +45,9 @@ def _commands(manifest: Mapping[str, Any], found: Settings) -> Iterator[str]:
         yield f"it has no slash command: add {COMMAND} below features.slash_commands"
     for one in commands:
         if one.get("should_escape"):
-            yield f"should_escape of {one.get('command')} is on: turn it off, or pasted ids come changed"
+            yield f"{plain(str(one.get('command')), 40)} has should_escape on: turn it off, or pasted ids change"
         if found.transport == "http" and not str(one.get("url") or "").endswith(PATH):
-            yield f"{one.get('command')} has no url that ends in {PATH}: HTTP mode needs it"
+            yield f"{plain(str(one.get('command')), 40)} has no url that ends in {PATH}: HTTP mode needs it"
 
 
 def _settings(manifest: Mapping[str, Any], found: Settings) -> Iterator[str]:
@@ -72,7 +73,7 @@ def _scopes(manifest: Mapping[str, Any], found: Settings) -> Iterator[str]:
         yield f"the bot scope {', '.join(missing)} is missing: add it and install the app again"
     needless = sorted((given | optional) - SCOPES - OPTIONAL_SCOPES - {"usergroups:read", "users:read"})
     if needless:
-        yield f"the bot scope {', '.join(needless)} is not needed: remove it"
+        yield f"the bot scope {plain(', '.join(needless), 300)} is not needed: remove it"
     tab = _at(manifest, "features", "app_home", "messages_tab_enabled") is True
     if "files:write" in given | optional and not tab:
         yield "features.app_home.messages_tab_enabled is off: turn it on, or nobody can be sent a file"

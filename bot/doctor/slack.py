@@ -9,6 +9,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.cards.text import plain
 from bot.certificates import refusal
 from bot.doctor.finding import DEADLINE_S, Finding, skew_s
 from bot.settings import Settings
@@ -35,7 +36,7 @@ async def look_at_slack(found: Settings) -> list[Finding]:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return [_unreachable(found.slack_api_url, error)]
         findings = [
-            Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {answer.get('team')}"),
+            Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {plain(str(answer.get('team')), 80)}"),
             scopes(answer.headers, found),
             clock(answer.headers),
         ]
@@ -54,7 +55,7 @@ def scopes(headers: Mapping[str, str], found: Settings) -> Finding:
         return Finding(False, f"Slack: the scope {', '.join(sorted(missing))} is missing: add it, reinstall the app")
     without = sorted(OPTIONAL_SCOPES - {part.strip() for part in given.split(",")})
     lost = f"; without {' and '.join(without)} no file of targets can be sent" if without else ""
-    return Finding(True, f"Slack: the scopes are {given}{lost}")
+    return Finding(True, f"Slack: the scopes are {plain(given, 500)}{lost}")
 
 
 def ruled(found: Settings) -> set[str]:
@@ -121,7 +122,7 @@ def greeting(hello: Any, wanted: int) -> Finding:
 
 
 def _refused(name: str, error: SlackApiError, advice: str) -> Finding:
-    return Finding(False, f"Slack: {name} was refused ({error.response.get('error')}): {advice}")
+    return Finding(False, f"Slack: {name} was refused ({plain(str(error.response.get('error')), 80)}): {advice}")
 
 
 def _unreachable(url: str, error: BaseException) -> Finding:

@@ -14,6 +14,7 @@ import structlog
 
 from bot.operations.line_writer import LineWriter, Reason
 from bot.operations.sinks import STDOUT, PrivateFile, Stream
+from bot.operations.untrusted import audited
 
 STOP_S = 3.0
 """How long stopping waits for lines that can't be written."""
@@ -66,6 +67,6 @@ class Audit:
 
 def _line(entry: Mapping[str, object]) -> bytes:
     at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    line = json.dumps({"at": at, **entry}, ensure_ascii=False)
+    line = json.dumps({"at": at, **audited(entry)}, ensure_ascii=False)
     # A lone surrogate becomes \udc80, which JSON reads as what it was.
     return f"{line}\n".encode("utf-8", "backslashreplace")

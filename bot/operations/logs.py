@@ -19,6 +19,7 @@ from structlog.typing import Processor
 
 from bot.operations.line_writer import LineWriter
 from bot.operations.sinks import STDERR, Stream
+from bot.operations.untrusted import render_exceptions, tame
 
 STOP_S = 2.0
 """How long the exit of the process waits for somebody to read the log."""
@@ -128,10 +129,11 @@ def configure(style: Literal["console", "json"], level: str, secrets: Iterable[s
     _occupy_standard_descriptors()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
+        tame,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         _stamp,
-        structlog.processors.format_exc_info,
+        render_exceptions,
     ]
     structlog.configure(
         processors=[

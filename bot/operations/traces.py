@@ -12,6 +12,8 @@ from typing import Any
 
 from yarl import URL
 
+from bot.operations.untrusted import audited
+
 SERVICE = "schedtask-bot"
 SEND_S = 3.0
 """For one batch with its retries, and for what is left when the bot stops. OpenTelemetry's own default is 10 s."""
@@ -44,13 +46,16 @@ class Traces:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
             from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor  # noqa: PLC0415
             from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
-            from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+            from opentelemetry.sdk.trace import SpanLimits, TracerProvider  # noqa: PLC0415
             from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
         except ImportError as error:
             raise TracesMissing(str(error)) from None
         timeout = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else SEND_S
         name = os.environ.get("OTEL_SERVICE_NAME") or SERVICE
-        self._provider = TracerProvider(resource=Resource.create({"service.name": name}))
+        # Events hold what exceptions say, which may be anybody's words; the kind of an error is an attribute.
+        self._provider = TracerProvider(
+            resource=Resource.create({"service.name": name}), span_limits=SpanLimits(max_events=0)
+        )
         self._provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(timeout=timeout)))
         self._tracer = self._provider.get_tracer(SERVICE)
         self._instrumentor = AioHttpClientInstrumentor()
@@ -70,6 +75,8 @@ class Traces:
         if self._tracer is None:
             yield lambda _outcome: None
             return
-        named = {f"schedtask.{name}": value for name, value in attributes.items() if value}
-        with self._tracer.start_as_current_span(kind, attributes=named) as span:
-            yield lambda outcome: span.set_attribute("schedtask.outcome", outcome)
+        named = {f"schedtask.{name}": str(value) for name, value in audited(attributes).items() if value}
+        with self._tracer.start_as_current_span(kind, attributes=named, set_status_on_exception=False) as span:
+            yield lambda outcome: span.set_attribute(
+                "schedtask.outcome", str(audited({"outcome": outcome})["outcome"])
+            )

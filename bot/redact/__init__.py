@@ -13,6 +13,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote
 
@@ -23,7 +24,7 @@ from bot.redact.named import without_named
 from bot.redact.names import locates, secret_name
 from bot.redact.shapes import by_shape
 
-__all__ = ["HIDDEN", "MAX_DEPTH", "configure", "hidden", "plain", "secret_name", "structure", "value"]
+__all__ = ["HIDDEN", "MAX_DEPTH", "configure", "hidden", "plain", "secret_name", "shown", "structure", "value"]
 
 MAX_DEPTH = 100
 """How deep a decoded value is shown; what lies deeper is hidden."""
@@ -42,6 +43,12 @@ _MAX_WRAPS = 6
 _SAYS_SECRET = frozenset({"sensitive", "secret", "secure", "masked", "encrypted", "is_secret", "issecret", "hidden"})
 _LONG_KEY = 12
 _MANY = 200
+# Fewer than 12 letters and digits without a sign that hands over a value, UUIDs and IPv4 addresses: nothing in
+# ``bot.redact`` hides them, and most fields of a machine are one of them.
+_HARMLESS = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9_.-]{0,10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{1,3}(?:\.\d{1,3}){3}", re.ASCII
+)
+_REMEMBERED_UP_TO = 128  # characters
 
 
 def configure(hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
@@ -52,6 +59,7 @@ def configure(hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
     shape of a secret is still hidden in them. A name in both is shown.
     """
     names.configure(hide, show)
+    _shown.cache_clear()
 
 
 def hidden(text: str) -> int:
@@ -66,6 +74,16 @@ def value(name: str, text: str) -> str:
     if secret_name(name) and not is_reference(text.strip()) and not locates(name, text.strip()):
         return HIDDEN
     return _plain(text, name, 0)
+
+
+def shown(text: str, name: str = "") -> str:
+    """The same as ``value``, remembered where the text is short: names, hosts and regions come again and again."""
+    return _shown(text, name) if len(text) <= _REMEMBERED_UP_TO else value(name, text)
+
+
+@lru_cache(maxsize=8192)
+def _shown(text: str, name: str) -> str:
+    return text if _HARMLESS.fullmatch(text) and not secret_name(name) else value(name, text)
 
 
 def plain(text: str) -> str:

@@ -31,7 +31,7 @@ from bot.cards.explorer import (
 )
 from bot.cards.problem import Problem, problem_of
 from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
-from bot.cards.text import code, mrkdwn
+from bot.cards.text import code, composed
 from bot.coc.errors import CocError
 from bot.coc.snapshot import Snapshot
 from bot.slack.access import Denied
@@ -243,7 +243,7 @@ class _Sent:
 
     def _failed(self, problem: Problem, outcome: str) -> None:
         reference = code(self._interaction.reference, 20)
-        self._note = f":warning:  *Not sent:* {mrkdwn(problem.plain(), 400)} Reference {reference}."
+        self._note = f":warning:  *Not sent:* {composed(problem.plain(), 400)} Reference {reference}."
         self._outcome = outcome
 
 

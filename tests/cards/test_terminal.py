@@ -12,6 +12,7 @@ from bot.cards.blocks import Block, context, divider, fields, header, section
 from bot.cards.targets import all_targets
 from bot.cards.task import task_card
 from bot.cards.terminal import render
+from bot.cards.text import LONGEST
 from bot.coc.snapshot import Snapshot
 from tests.cards.any_task import HOSTILE, snapshots
 from tests.cards.judges import EMOJI
@@ -88,7 +89,7 @@ def test_names_can_not_style_the_terminal(text: str) -> None:
     found = snapshot({**wire("S2"), "name": f"[red]{text}[/red]", "created_user_name": text})
     shown = drawn(task_card(found).blocks[:-1])
     assert "\x1b" not in shown
-    assert "[red]" in shown
+    assert "[red]" in shown or len(text) > LONGEST  # of so much invisible text nothing is shown
 
 
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])

@@ -3,13 +3,30 @@
 import html
 import sys
 import unicodedata
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.text import CUT, clean, code, count, cut, cut_escaped, date, enumerated, escape, mrkdwn, plain, utc
+from bot.cards.text import (
+    CUT,
+    LONGEST,
+    clean,
+    code,
+    count,
+    cut,
+    cut_escaped,
+    date,
+    enumerated,
+    escape,
+    mrkdwn,
+    plain,
+    shown,
+    utc,
+)
+from bot.redact import HIDDEN
 from tests.cards.any_task import texts
 from tests.cards.judges import assert_tame, assert_visible
 
@@ -153,3 +170,31 @@ def test_no_format_character_of_unicode_survives() -> None:
     hidden = [chr(n) for n in range(sys.maxunicode + 1) if unicodedata.category(chr(n)) in {"Cc", "Cf", "Cs"}]
     left = {char for char in hidden if clean(f"a{char}b") not in {"ab", "a b", "a?b"}}
     assert not left
+
+
+@pytest.mark.parametrize("before", [0, 50, 90, 99, 100, 150, 280, 290, 299, 300, 5_000, LONGEST - 10])
+@pytest.mark.parametrize("make", [plain, mrkdwn, code])
+def test_a_secret_that_a_limit_cuts_is_not_shown_in_part(make: Callable[[str, int], str], before: int) -> None:
+    """Wherever the limit, or what is looked at, ends inside it."""
+    words = ("all is well here " * 1_000)[:before].rpartition(" ")[0]
+    for secret in ("deploy:Tr0ub4dor@", "AKIATR0UB4DORTR0UB4D", "Bearer Tr0ub4dorTr0ub4dorTr0ub4dorTr0ub4dor"):
+        said = make(f"{words} https://{secret}example.com and more of it {'x ' * 200}", 100)
+        assert "Tr0u" not in said
+        assert "TR0U" not in said
+
+
+@pytest.mark.parametrize("limit", [40, 100, 300])
+def test_how_much_is_shown_does_not_tell_how_long_a_secret_is(limit: int) -> None:
+    """Also where so much is hidden that little is left of what was looked at."""
+    said = {plain(f"password={'Tr0ub4dor&3x' * length} {'word ' * 2_000}", limit) for length in range(1, 400, 7)}
+    assert all(HIDDEN in text for text in said)
+    full = {text for text in said if len(text) > limit - 6}
+    assert len(said - full) <= 1, said - full
+
+
+@pytest.mark.parametrize("blank", ["\n", "\r\n", "\u2028", "\n    ", "\t", "\u200b", "\u202e", "  "])
+def test_what_hides_between_the_characters_hides_no_secret(blank: str) -> None:
+    """The redactor sees the lines as they came and the one line that a reader will see."""
+    within = [] if blank.isspace() else [f"pass{blank}word=hunter2", f"password=hun{blank}ter2"]
+    for text in (*within, f"password={blank}hunter2", f"password{blank}= hunter2 ok"):
+        assert "ter2" not in shown(text), text

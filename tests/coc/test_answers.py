@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.coc import errors
-from bot.coc.answers import Answer, entries, task_object
+from bot.coc.answers import UNUSABLE_ID, Answer, entries, task_object
 
 ID = "ST2601050930000000000001A1"
 NOON = 1_767_268_800.0  # 1 January 2026, 12:00 UTC
@@ -130,6 +130,39 @@ def test_the_request_id_comes_from_the_headers_else_from_the_body(
     assert failure(500, body, headers).request_id == expected
 
 
+@pytest.mark.parametrize(
+    ("sent", "request_id"),
+    [
+        ("5f0c9a3e7b1d4c2a8e6f1a2b3c4d5e6f", "5f0c9a3e7b1d4c2a8e6f1a2b3c4d5e6f"),
+        ("11111111-0000-4000-8000-000000000001", "11111111-0000-4000-8000-000000000001"),
+        ("gw:a.b_c-1", "gw:a.b_c-1"),
+        ("first-1, second-2", "first-1"),  # two proxies, one header
+        (4711, "4711"),
+        ("x" * 64, "x" * 64),
+        ("x" * 65, UNUSABLE_ID),
+        ("password=hunter2", UNUSABLE_ID),
+        ("a b", UNUSABLE_ID),
+        ("请求", UNUSABLE_ID),
+        ("<!channel>", UNUSABLE_ID),
+        (" , ", None),
+        ({"id": "x"}, None),
+    ],
+)
+def test_a_request_id_is_short_and_of_known_characters(sent: object, request_id: str | None) -> None:
+    """It goes into log and audit as it is; anything else in its place is only said to be there."""
+    assert failure(500, {"error_code": "X.1", "request_id": sent}).request_id == request_id
+    if isinstance(sent, str) and sent.isascii():
+        assert failure(500, {}, {"X-Request-Id": sent}).request_id == request_id
+
+
+@pytest.mark.parametrize("sent", ["no such thing", "X" * 65, "X.1; password=hunter2"])
+def test_a_code_that_is_none_stays_with_the_words(sent: str) -> None:
+    """Nothing of what the service said is lost, and a code is always one word."""
+    error = failure(500, {"error_code": sent, "error_msg": "so it is"})
+    assert error.code is None
+    assert error.message == f"{sent}: so it is"
+
+
 def test_forbidden_names_the_permission_of_the_call() -> None:
     """So that the card can say what to grant."""
     error = failure(403, {"error": {"code": 403, "message": "denied", "title": "Forbidden"}})
@@ -149,9 +182,9 @@ def test_no_code_turns_a_refused_identity_into_something_retried(status: int, co
 def test_service_words_are_one_clean_line_of_at_most_500_characters() -> None:
     """Control and direction characters would garble a card or a log; what is cut is visibly cut."""
     error = failure(400, {"error_code": "X.\n1", "error_msg": "a\r\n\x1b[31m\u202eb\x00 中文 " + "x" * 600})
-    assert error.code == "X. 1"
+    assert error.code is None  # words, which stay with the message
     assert error.message is not None
-    assert error.message.startswith("a [31m b 中文 xxx")
+    assert error.message.startswith("X. 1: a [31m b 中文 xxx")
     assert len(error.message) == 500
     assert error.message.endswith("x…")
 

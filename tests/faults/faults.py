@@ -44,6 +44,10 @@ class CocFault:
         return self.name
 
 
+SECRET = "Tr0ub4dor&3x"
+"""What a service may quote in its words or put in the place of an id."""
+
+
 def _body(code: str, message: str) -> Json:
     return {"error_code": code, "error_msg": message}
 
@@ -73,6 +77,14 @@ REFUSED = (
     CocFault("403-gateway", "Forbidden", NO_RIGHT, {"status": 403}, part=_LACKS),
     CocFault("404", "WrongEndpoint", ELSEWHERE, {"status": 404}),
     CocFault("302", "WrongEndpoint", ELSEWHERE, {"status": 302, "body": _HTML, "headers": {"Location": "/x"}}),
+    CocFault(
+        *("400-with-a-secret", "InvalidRequest", INVALID),
+        {
+            "status": 400,
+            "body": _body("COC.00014002", f"bad value password={SECRET}"),
+            "headers": {"X-Request-Id": f"password={SECRET}"},
+        },
+    ),
 )
 THROTTLED = (
     CocFault("429", "Throttled", LIMITED, {"status": 429}, tries=3),

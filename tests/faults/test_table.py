@@ -4,6 +4,7 @@ One cell is one fault on one surface, in a sandbox of its own. What holds in eve
 """
 
 import asyncio
+import json
 from collections import Counter
 from pathlib import Path
 from typing import Any, Literal
@@ -40,6 +41,7 @@ from tests.faults.faults import (
     NOTHING,
     OVER_HTTP,
     PASSING,
+    SECRET,
     SLACK,
     WITHIN_S,
     CocFault,
@@ -151,6 +153,7 @@ async def coc_cell(
     judge_error(watched, seen, line, fault.says)
     assert line["outcome"] == fault.error
     assert watched.events("coc_failed")[0]["reference"] == line["reference"]
+    assert SECRET.partition("&")[0] not in json.dumps([line, [call.request for call in seen.calls]], default=str)
     # The old card stays and is marked, unless the note of waiting has taken the post for it.
     assert seen.marks == (surface is REFRESH and not seen.notes)
     assert ("was not refreshed" in seen.text) == (surface is REFRESH and not seen.marks)

@@ -1,12 +1,14 @@
 """Traces as a collector receives them: a span for each interaction, its HTTP calls below it, and no secret."""
 
 import asyncio
+import contextlib
 import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import pytest
 from aiohttp import web
 from opentelemetry import trace
@@ -19,6 +21,8 @@ from bot.operations.traces import Traces, without_secrets
 from bot.sandbox.coc_server import LocalCoc
 from bot.sandbox.slack_server import LocalSlack
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
+
+SECRET = "password=hunter2"
 
 
 @asynccontextmanager
@@ -112,6 +116,26 @@ async def test_a_collector_that_is_not_there_holds_nothing_up(tmp_path: Path) ->
             began = time.monotonic()
             assert await bot.ended(30) == 0
             assert time.monotonic() - began < 8
+
+
+async def test_what_an_exception_says_is_in_no_span(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its kind is; its words may be anybody's."""
+    traces = Traces()
+    async with collector() as (url, received):
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
+        traces.start()
+        with contextlib.suppress(ValueError), traces.span("command", reference="K7QF-2M", team=SECRET) as finish:
+            finish(f"slack: {SECRET}")
+            async with aiohttp.ClientSession() as session:
+                with pytest.raises(aiohttp.ClientConnectorError):
+                    await session.get("http://hunter2.invalid:9/v1/x")
+            raise ValueError(SECRET)
+        await asyncio.to_thread(traces.stop)
+    found = spans(received)
+    assert {span.name for span in found} == {"command", "GET"}
+    assert not [event for span in found for event in span.events]
+    assert SECRET.encode() not in b"".join(request.SerializeToString() for request in received)
+    assert "ClientConnector" in " ".join(span.status.message for span in found)
 
 
 async def test_off_it_does_nothing() -> None:
