@@ -18,15 +18,16 @@ from urllib.parse import unquote
 
 from bot.redact import names
 from bot.redact.chance import HIDDEN, decoded, is_reference, random_runs
-from bot.redact.grammar import ESCAPED, is_pair_name, is_pair_value
-from bot.redact.named import without_named
+from bot.redact.commands import handed_over
+from bot.redact.named import ESCAPED, without_named
 from bot.redact.names import locates, secret_name
-from bot.redact.shapes import by_shape
+from bot.redact.rule import applied
+from bot.redact.shapes import SHAPES, guessed
+from bot.redact.structure import MAX_DEPTH, redacted
+from bot.redact.syntax import SYNTAX
+from bot.redact.variables import unset
 
 __all__ = ["HIDDEN", "MAX_DEPTH", "configure", "hidden", "plain", "secret_name", "structure", "value"]
-
-MAX_DEPTH = 100
-"""How deep a decoded value is shown; what lies deeper is hidden."""
 
 _PERCENT = re.compile(r"%[0-7][0-9a-fA-F]")
 _ENTITY = re.compile(r"&(?:quot|amp|apos|lt|gt|#x?[0-9a-fA-F]{1,6});")
@@ -39,8 +40,6 @@ _SHORTEST_LITERAL = 14  # characters; shorter ones hold no name and value
 _HELD = "\ue0f7"  # a private character: stands for a string that is redacted already
 _HELD_AT = re.compile(f"{_HELD}(\\d+){_HELD}")
 _MAX_WRAPS = 6
-_SAYS_SECRET = frozenset({"sensitive", "secret", "secure", "masked", "encrypted", "is_secret", "issecret", "hidden"})
-_LONG_KEY = 12
 _MANY = 200
 
 
@@ -116,7 +115,11 @@ def _named(text: str, wraps: int) -> str:
     held: list[str] = []
     if wraps < _MAX_WRAPS and _HELD not in text:
         text = _LITERAL.sub(lambda found: _unescaped(found.group(), wraps, held), text)
-    text = without_named(by_shape(text))
+    variables: set[str] = set()
+    bare: set[str] = set()
+    text = guessed(applied(SHAPES, text, variables))
+    text = applied(SYNTAX, handed_over(text, variables), variables)
+    text = unset(without_named(text, variables, bare), variables, bare)
     if held:
         text = _HELD_AT.sub(lambda found: held[int(found.group(1))], text)
     if wraps < _MAX_WRAPS:
@@ -166,57 +169,4 @@ def _unwrapped(run: str, wraps: int) -> str:
 
 def structure(name: str, found: Any) -> Any:
     """A decoded JSON value with every secret in it hidden, at any depth. A secret name counts for all below it."""
-    return _structure(name, found, 0)
-
-
-def _structure(name: str, found: Any, depth: int) -> Any:
-    if isinstance(found, dict | list) and depth >= MAX_DEPTH:
-        return HIDDEN
-    if isinstance(found, dict):
-        return _object(name, found, depth)
-    if isinstance(found, list):
-        return _list(name, found, depth)
-    if isinstance(found, str):
-        return value(name, found)
-    return HIDDEN if secret_name(name) and found is not None else found
-
-
-def _object(name: str, found: dict[Any, Any], depth: int) -> dict[Any, Any]:
-    paired = _paired(found)
-    kept = {}
-    for key, item in found.items():
-        inner = paired if paired and is_pair_value(str(key)) else str(key)
-        shown = plain(key) if isinstance(key, str) and len(key) >= _LONG_KEY else key
-        kept[shown] = _structure(name if secret_name(name) else inner, item, depth + 1)
-    return kept
-
-
-def _paired(found: dict[Any, Any]) -> str | None:
-    """The name that an object gives to its value: ``{"paramName": "password", "paramValue": …}``."""
-    given = [item for key, item in found.items() if isinstance(item, str) and is_pair_name(str(key))]
-    if any(item is True and str(key).lower() in _SAYS_SECRET for key, item in found.items()):
-        return "secret"
-    return next((item for item in given if secret_name(item)), given[0] if given else None)
-
-
-def _list(name: str, found: list[Any], depth: int) -> list[Any]:
-    kept: list[Any] = []
-    for at, item in enumerate(found):
-        before = found[at - 1] if at else None
-        handed = isinstance(before, str) and isinstance(item, str) and _hands_over(found[0], before, item, len(found))
-        kept.append(HIDDEN if handed and item else _structure(name, item, depth + 1))
-    return kept
-
-
-def _hands_over(first: Any, before: str, item: str, count: int) -> bool:
-    """Whether a list holds a name or flag and then its value: ``["password", "x"]``, ``["sshpass", "-p", "x"]``."""
-    if len(before) > _LONG_KEY * 5 or len(item) > 4096:
-        return False
-    if not before.startswith("-"):
-        return count == 2 and secret_name(before) and " " not in before.strip()
-    if item.startswith("-"):
-        return False
-    if secret_name(before):
-        return True
-    given = json.dumps(item) if " " in item else item
-    return hidden(by_shape(f"{str(first)[:80]} {before} {given}")) > hidden(by_shape(item))
+    return redacted(name, found, value)

@@ -75,9 +75,27 @@ _REFERENCE = re.compile(
 )
 
 
+# What a shell or a program reads as a variable, however short its name; in single quotes a dollar sign is only that.
+_VARIABLE = re.compile(
+    r"""(?:\\*["`]|')?(?:\$(?:\{)?(?:env:|ENV:|global:|script:)?"""
+    r"""(?P<shell>[A-Za-z_]+(?:_\d+)*|[A-Z_][A-Z0-9_]*|[A-Za-z]\d?)(?:\}|(?<=\w)(?!\}))"""
+    r"""|%(?P<batch>\w+)%|!(?P<late>[A-Za-z_]+)!|\$?\{\{-?\s*(?P<template>[\w.]+)\s*-?\}\})(?:\\*["`]|')?[,;)\]}]*"""
+)
+
+
 def is_reference(text: str) -> bool:
     """Whether it only says where the value comes from: ``$DB_PASS``, ``${db.pass}``, ``{{ vault.pass }}``."""
     return len(text) <= 160 and _REFERENCE.fullmatch(text) is not None
+
+
+def variable(text: str) -> str | None:
+    """The name of the variable that the text is, ``""`` for any other reference, None for a value."""
+    if len(text) > 160 or not ({"$", "%", "!", "{", "<"} & set(text[:4])):
+        return None
+    found = _VARIABLE.fullmatch(text)
+    if found is not None and not (text.startswith("'$") and text != text.upper()):
+        return found.group(found.lastgroup) if found.lastgroup else ""
+    return "" if _REFERENCE.fullmatch(text) else None
 
 
 def looks_given(word: str, least: int = 4) -> bool:

@@ -28,8 +28,8 @@ class Kind(IntEnum):
 
 
 _STRONG = re.compile(
-    r"passw|pass_?phrase|passcode|pwd|pswd|secret|token|credential|signature|authorization|keytab|sessid|webhook"
-    r"|mnemonic|communitystring|snmpcommunity|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey"
+    r"passw|pass_?phrase|passcode|authtok|psksecret|stringdata|pwd|pswd|secret|token|credential|signature|authorization|keytab|sessid|webhook"
+    r"|mnemonic|communitystring|communityname|snmpcommunity|r[ow]community|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey"
     r"|contrase\u00f1a|contrasena|kennwort|motdepasse|wachtwoord|senha|has\u0142o|\u015fifre|m\u1eadtkh\u1ea9u"
     r"|парол|токен|секрет|パスワード|トークン|비밀번호|암호|비밀키|토큰"
 )
@@ -62,6 +62,8 @@ _WORDS = frozenset(
     | {"salt", "certificate", "psk", "pw", "psw", "dsn", "sas", "sig", "csrf", "xsrf", "cvv", "puk", "pword", "mima"}
     | {"kouling", "miyao", "clave", "geheim", "parola", "requirepass", "passkey", "otpauth", "jsessionid", "hook"}
 )
+# At the end of a word that is written together: mgrpw, DBPW.
+_ENDS = ("pw", "psw", "jwt")
 # These hold "pass" or another secret word and mean something else.
 _NOT_PASS = frozenset({"compass", "bypass", "surpass", "trespass", "underpass", "overpass", "encompass"})
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
@@ -78,7 +80,8 @@ _PROPERTY = words(
     "socket namespace label labels description desc comment title owner created updated name names user "
     "username prompt budget window quota cost charset encoding bits exists valid validity template location "
     "affinity checking algorithms authentication encryption encoder stdin fd column field table index ref "
-    "reference num number lifetime duration threshold lock lockout ttls id_count arn urn"
+    "reference num number lifetime duration threshold lock lockout ttls id_count arn urn master masters minion "
+    "minions server servers store helper cpu cpus node nodes cluster gateway proxy jar"
 )
 _PLACES = frozenset({"url", "uri", "endpoint", "host"})
 # As the first word: a yes or no. Or, before a plural, a count.
@@ -185,7 +188,7 @@ def _kind(name: str) -> Kind:
         word in _WORDS
         or word.removesuffix("s") in _WORDS
         or (word.endswith("pass") and word not in _NOT_PASS)
-        or word.endswith("jwt")
+        or word.endswith(_ENDS)
         for word in words
     )
     return Kind.WEAK if weak else Kind.HARMLESS

@@ -1,0 +1,334 @@
+"""Secrets that a language, a file format or a device's own syntax hands over without naming them. Used by ``bot.redact``."""
+
+from bot.redact.rule import Rule
+
+_S = r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\\"(?:(?!\\").)*+(?:\\")?|[^\s"'|;&<>\\](?:[^\s"']|["'](?=\w))*+)"""
+"""One secret word: quoted (also inside a JSON string) or up to the next blank."""
+_W = _S[1:-1]
+_Q = r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)"""
+"""A quoted secret."""
+_ARG = r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,()"']{1,80})"""
+"""One argument of a call."""
+_ON = r"(?:(?!&&)[^\n|;]|\\\n)"
+"""One character further inside the same command."""
+_ECHO = r"""(?:echo|printf|yes|print)\s+(?:-\w{1,3}\s+)?(?:["']%s(?:\\n)?["']\s+)?"""
+_READS_SECRET = (
+    r"(?:-S\b|su\b|passwd\b|chpasswd\b|sudo\s+-\w*S|kinit\b|smbpasswd\b|kpasswd\b"
+    r"|(?:cryptsetup|gpg2?|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d|snap|ldap\w+"
+    r"|openconnect|cloudctl|restic|adcli|realm|net|rsync|buildah|skopeo|crane|npm|aws|kubeseal)\b"
+    r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|secret\s+create|-i\b|\blogin\b|\sjoin\b"
+    r"|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
+)
+_TYPE = r"(?:cipher|irreversible-cipher|reversible-cipher|simple|plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)"
+_NOT_SAID = (
+    r"(?!(?:days?|times?|char\w*|min\w*|max\w*|hours?|weeks?|months?|years?|attempts?|retries|digits?|letters?|suites?|length|"
+    r"lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation|chain|server|encryption|"
+    r"complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?|version|id|name)\b)"
+)
+
+SYNTAX = (
+    # Headers
+    Rule(
+        "authorization header",
+        "authoris|authoriz|cookie",
+        r"(?i)(?:(?<=')[\w-]{0,30}(?:authori[sz]ation|cookie)\s?:([^'\r\n]++)|[\w-]{0,30}(?:authori[sz]ation|cookie)\s?:"
+        r"(\s*+[^\r\n\"']++(?:(?<==)\"[^\"\n]*+\"[^\r\n\"']*+)*+))",
+        "Authorization: Own ⟦x hunter2⟧⏎Accept: x",
+        "authorization: $TOKEN",
+    ),
+    Rule(
+        "scheme behind a name",
+        "bearer|basic|digest|apikey|negotiate",
+        r"(?i)(?:token|auth\w{0,20}|credentials?|headers?|bearer)\\{0,3}[\"']?\s{0,3}(?:[:=,]|=>|\s)\s{0,3}\\{0,3}[\"']?"
+        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b){_S}",
+        "token Bearer ⟦hunter⟧",
+        "token bearer authentication",
+    ),
+    Rule(
+        "cookies of a program",
+        "cookies|document.cookie",
+        r"(?i)\bcookies\s?[=:]\s?\{([^{}\n]{1,600})\}|document\.cookie\s?=\s?[\"']([^\"'\n]++)",
+        'requests.get(u, cookies={⟦"sid": "hunter2"⟧})',
+        "cookies = load(path)",
+    ),
+    # Shell
+    Rule(
+        "-p glued to a password",
+        "-p",
+        r"(?<![^\s\"'])(?:-u\S{1,60}\s(?:\s*-[hP]\s?\S{1,60}\s){0,2}\s*-p(?=[^\s-])" + _S + r"|-p([^\s\"'-]\S*+)(?=\s+-u)"
+        r"|-p(?![=:/,$.\d])(?=\S{0,40}[A-Z@#!%^*])(?=\S{0,40}\d|\S{0,40}[@#!%^*])(?![A-Za-z]{1,20}[=:/])(?=\S{5})([^\s\"']++))",
+        "-p⟦hunter2⟧ -uroot",
+        "tool.sh -profile x1 -parallel4 -p80:80",
+    ),
+    Rule(
+        "-u user:password",
+        "-u",
+        r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?[\s\"'\\]{0,4}[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:"
+        r"(?!//|\d{1,6}(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++)",
+        "tool -u bob:⟦hunter2⟧",
+        "docker run -u 1000:1000 alpine",
+    ),
+    Rule(
+        "here-string",
+        "<<<",
+        r"(?<![\w-])(?:bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|cat|head|tail|xargs|tee|column|dc|rev|fold|while|mapfile"
+        r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
+        "passwd --stdin root <<< '⟦hunter2⟧'",
+        'bc <<< "1 + 2"',
+    ),
+    Rule(
+        "process substitution",
+        "<(|>(",
+        r"(?i)(?:(?:pass\w*|key|secret|token|cred\w*|auth|pin)(?:-?file)?[=\s:]{1,4}(?:file:|fd:|@)?"
+        r"|\b(?:chpasswd|passwd|sudo|cryptsetup|smbpasswd|login|su|kinit|source|\.)\b[^\n|;]{0,80}?(?:<\s{0,3})?)"
+        rf"<\(\s*{_ECHO}{_S}",
+        "gpg --passphrase-file <(echo '⟦hunter2⟧') -d x",
+        "diff <(echo a) <(echo b)",
+    ),
+    Rule(
+        "echo into a reader",
+        "|",
+        rf"(?:(?<!-)\b{_ECHO}(?!-)(\"[^\"\n]{{1,300}}\"|'[^'\n]{{1,300}}'|\\\"[^\"\n]{{1,300}}\\\""
+        r"|[^\s|\n;)}]{1,300}(?:\s[^\s|\n;)}]{1,100}){0,3})"
+        rf"(?:\s{{0,3}};\s{{0,3}}{_ECHO}(\"[^\"\n]{{1,300}}\"|'[^'\n]{{1,300}}'|[^\s|\n;)}}]{{1,300}}))?\s{{0,3}};?\s{{0,3}}[)}}]?)"
+        rf"\s{{0,5}}\|\s{{0,5}}(?:sudo\s+)?{_READS_SECRET}",
+        "(echo ⟦hunter2⟧; echo ⟦hunter2⟧) | passwd bob",
+        "echo done | tee /tmp/out.log",
+    ),
+    Rule(
+        "here-document of a reader",
+        "<<",
+        rf"(?:\b{_READS_SECRET}|\bpasswd\b|\bsudo\s+-\w*S)[^\n<]{{0,120}}<<-?\s?\\?[\"']?(?P<end>\w{{1,20}})[\"']?[^\n]{{0,40}}\n"
+        r"([^\n]{1,300}(?:\n(?!\s*(?P=end))[^\n]{1,300}){0,5})",
+        "sudo -S id <<EOF⏎⟦hunter2⟧⏎EOF",
+        "cat <<EOF > /tmp/a⏎level=info⏎EOF",
+    ),
+    Rule(
+        "login file of FTP",
+        "ftp|pass",
+        rf"(?m)\bl?s?ftp\b[^\n]{{0,120}}\n(?:[^\n]{{0,120}}\n){{0,4}}?\s*user\s+\S{{1,60}}\s+{_S}"
+        rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){_S}",
+        "ftp -n h <<EOF⏎user bob ⟦hunter2⟧⏎EOF",
+        "PASS: 120, FAIL: 3",
+    ),
+    Rule(
+        "user%password",
+        "%",
+        r"(?<![\w-])(?:-U|--user)[=\s]{1,3}[\"']?[\w.\\/@-]{1,80}%([^\s\"']++)",
+        "tool -U bob%⟦hunter2⟧",
+        "date -u +%F",
+    ),
+    Rule(
+        "Windows flag",
+        "/p|/rp",
+        rf"(?i)(?:(?<![\w/])/(?:pass|password|passwd|pwd|rp)[:\s]\s?|\bw?x?freerdp\b{_ON}{{0,160}}?\s/p:){_S}",
+        "cmdkey /add:srv /user:bob /pass:⟦hunter2⟧",
+        "dir /p",
+    ),
+    Rule(
+        "net use",
+        "net",
+        r"(?i)\bnet\s+(?:use\s+(?:\S{1,3}\s+)?[\\/]{2,4}\S{1,120}\s+(?:/user:\S{1,80}\s+)?|user\s+(?!/)\S{1,80}\s+)(?!/|\S+\s+of)"
+        + _S,
+        r"net use Z: \\srv\share ⟦hunter2⟧ /user:bob",
+        "net user bob /delete",
+    ),
+    Rule(
+        "htpasswd",
+        "htpasswd",
+        rf"\bhtpasswd\b(?:(?:\s+-\w+){{1,4}}(?<=[nb]|B)(?=(?:\s+\S+){{2}}\s*(?:$|[|;&>\n\"'])))\s+\S{{1,80}}\s+{_S}"
+        rf"|\bhtpasswd\b(?=[^\n|;]{{0,40}}\s-\w*b)(?:\s+-\w+){{1,4}}\s+\S{{1,200}}\s+\S{{1,80}}\s+{_S}",
+        "htpasswd -b /etc/h bob ⟦hunter2⟧",
+        "htpasswd /etc/h bob",
+    ),
+    Rule(
+        "expect and send",
+        "send",
+        r"(?i)(?:assword|asscode|assphrase|密码|口令)[^\n]{0,40}?[\s\"'{;)\\n]{1,20}(?:\w{1,20}\.)?(?:exp_)?send(?:line)?[\s(]+(?:--\s+)?"
+        + _S,
+        'expect "password:" { send "⟦hunter2⟧" }',
+        "send a password reminder",
+    ),
+    Rule(
+        "mount option",
+        "password=|pass=",
+        r"(?i)(?<![\w-])(?:-o|--options)\s+[\"']?[^\s\"']{0,80}\bpass(?:word)?=([^\s\"',]++)",
+        "mount -o user=bob,pass=⟦hunter2⟧ x",
+        "mount -o ro x",
+    ),
+    Rule(
+        "pass: of openssl",
+        "pass:",
+        r"(?<![\w/])pass:(?!//)([^\s\"']++)",
+        "x -passin pass:⟦hunter2⟧",
+        "pass: 3",
+    ),
+    # SQL
+    Rule(
+        "identified by",
+        "identified",
+        r"(?i)\bidentified\s{1,5}(?:with\s{1,5}\S{1,40}\s{1,5})?(?:by|as)\s{1,5}(?:password\s{1,5}|values\s{1,5})?" + _S
+        + rf"(?:\s{{1,5}}replace\s{{1,5}}{_S})?",
+        "ALTER USER a IDENTIFIED BY '⟦hunter2⟧' REPLACE '⟦hunter3⟧'",
+        "identified as a risk",
+    ),
+    Rule(
+        "user with password",
+        "password",
+        r"(?i)\b(?:alter|create)\s+(?:user|role|login|group)\s[^\n;]{1,80}?\s(?:encrypted\s+|unencrypted\s+)?password\s+(?!=|expire|disable|null)"
+        + _S,
+        "CREATE ROLE a LOGIN PASSWORD '⟦hunter2⟧'",
+        "ALTER USER a PASSWORD EXPIRE",
+    ),
+    Rule(
+        "procedure of SQL Server",
+        "sp_",
+        rf"(?i)\bsp_(?:addlogin|password|addapprole|setapprole|addlinkedsrvlogin|grantlogin)\s+(?:@\w+\s?=\s?)?{_ARG}\s?,\s?(?:@\w+\s?=\s?)?N?{_Q}"
+        rf"|\bsp_password\s+N?{_Q}",
+        "EXEC sp_addlogin 'bob', '⟦hunter2⟧'",
+        "EXEC sp_who 'bob'",
+    ),
+    Rule(
+        "key of an SQL function",
+        "crypt|digest|hmac",
+        rf"(?i)\b(?:pgp_sym_\w{{1,20}}|aes_\w{{1,12}}|des_(?:en|de)crypt|sm4_\w{{1,12}}|gs_(?:en|de)crypt\w{{0,12}}|hmac|crypt)\(\s*"
+        rf"(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
+        "SELECT AES_DECRYPT(note, '⟦hunter2⟧')",
+        "crypt(word, gen_salt(8))",
+    ),
+    # Code
+    Rule(
+        "login call",
+        "log|auth|sign|cred|user|connect|bind|imap",
+        r"(?i)(?<![\w])(?:\w{1,20}[.:>-]{1,2})?(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
+        r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|add_?user|create_?user|simple_bind\w{0,3}|bind)"
+        rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
+        rf"|\b(?:getConnection|\w{{0,20}}connect|\w{{1,20}}_login|\w{{1,20}}_bind|imap_open|\w{{2,20}}_auth_password)\(\s*"
+        rf"[^,()\n]{{1,300}},\s*{_ARG}\s*,\s*{_Q}",
+        'smtp.login("bob@example.com", "⟦hunter2⟧")',
+        "login(user, password) connect(host, port, 5)",
+    ),
+    Rule(
+        "secure string",
+        "securestring",
+        r"(?i)\bConvertTo-SecureString\s+(?:-String\s+)?(\"[^\"\n]*+\"|'[^'\n]*+'|(?!-)\S++)",
+        "ConvertTo-SecureString '⟦hunter2⟧' -AsPlainText",
+        "ConvertTo-SecureString -Key $k",
+    ),
+    # Devices
+    Rule(
+        "device: typed secret",  # password cipher X, shared-key cipher X, password 7 X
+        "cipher|simple|plain|hash|ascii-text|enc|clear|hexadecimal|text",
+        r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key|[\w-]{1,20}-key|key-string|psk|community|read|write"
+        r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication|level\s\d{1,2}"
+        rf"|\w{{1,12}}-mode\s\S{{1,12}})\s+(?:\d{{1,3}}\s+)?{_TYPE}\s+{_NOT_SAID}{_S}",
+        "local-user bob password irreversible-cipher ⟦hunter2⟧",
+        "key cipher suite",
+    ),
+    Rule(
+        "device: numbered type",
+        "password|passwd|secret|key|md5|community|authentication",
+        r"(?i)(?<![\w-])(?:password|passwd|secret|key|key-string|authentication-key|md5|community|authentication)"
+        rf"\s+(?:level\s\d{{1,2}}\s+)?(?:encryption-type\s)?(?:[046-9]|1[0-9]?|5)\s+{_NOT_SAID}(?=\S{{4}}){_S}",
+        "username bob password 7 ⟦0822455D0A16⟧",
+        "password 7 days before expiry",
+    ),
+    Rule(
+        "device: key",
+        "key|secret",
+        rf"(?i)(?<![\w])(?:(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{{0,12}}(?:\s(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
+        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|key-string|message-digest-key\s\d{1,3}\smd5"
+        rf"|psksecret|enable\s(?:secret|password)|privilege\s\d{{1,2}}\s(?:secret|password))\s+(?:cipher\s|simple\s|[0-9]\s|address\s\S+\s)?{_NOT_SAID}"
+        rf"(?=\S{{3}})(?![:=]){_S}",
+        "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
+        "pre-shared-key is set",
+    ),
+    Rule(
+        "device: user-based security",
+        "-mode|createuser|usm-user|snmp-server user",
+        r"(?i)\b(?:authentication|privacy)-mode\s+(?:md5|sha\S{0,6}|aes\S{0,4}|3?des\S{0,4}|hmac\S{0,9})\s+"
+        rf"(?!cipher|simple|plain)(?:\d{{1,3}}\s+)?{_NOT_SAID}{_S}"
+        rf"|\bcreateUser\s+(?:-e\s\S+\s+)?\S{{1,40}}\s+\S{{2,8}}\s+{_S}(?:\s+\S{{2,6}}(?:\s+{_S})?)?"
+        rf"|\bsnmp-server\suser\s\S{{1,40}}\s\S{{1,40}}\sv3\s(?:encrypted\s)?auth\s\S{{2,6}}\s{_S}(?:\spriv\s(?:aes\s)?\S{{2,6}}\s{_S})?",
+        "createUser mon SHA ⟦hunter2⟧ AES ⟦hunter3⟧",
+        "authentication-mode aaa",
+    ),
+    Rule(
+        "community",
+        "community|com2sec|trap|inform",
+        rf"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:(?:cipher|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*"
+        r"|trapcommunity\s+|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+"
+        r"|set\s+snmp\s+(?:community|name)\s+)" + _NOT_SAID + r"(?!cipher|read|write)" + _S,
+        "snmp-agent community write ⟦hunter2⟧",
+        "snmp-agent community complexity-check disable",
+    ),
+    # Files
+    Rule(
+        "redis",
+        "auth|requirepass|masterauth|setuser",
+        rf"(?m)^[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}(?=[ \t]*(?:$|[\"']))"
+        rf"|\bHELLO\s+[23]\s+AUTH\s+\S{{1,60}}\s+{_S}"
+        rf"|(?i:\b(?:requirepass|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>(\S++)",
+        "ACL SETUSER app on >⟦hunter2⟧ ~* +@all",
+        "AUTH failed for user app",
+    ),
+    Rule(
+        ".pgpass",
+        ":",
+        r"(?<![^\s\"'])(?:[\w.-]{3,100}|\*):(?:\d{2,5}|\*):[\w.*-]{1,80}:[\w.*@-]{1,80}:([^\s:\"']++)(?!:)",
+        "db.example.com:5432:app:bob:⟦hunter2⟧",
+        "10.0.0.1:8080:/data",
+    ),
+    Rule(
+        ".netrc",
+        "machine|login",
+        rf"(?i)\bmachine\s+\S{{1,120}}\s+(?:login\s+\S{{1,80}}\s+)?(?:account\s+\S{{1,80}}\s+)?password\s+{_S}"
+        rf"|\blogin\s+\S{{1,80}}\s+password\s+{_S}",
+        "machine h login bob password ⟦hunter2⟧",
+        "machine learning login page",
+    ),
+    Rule(
+        "chpasswd",
+        "chpasswd",
+        r"\bchpasswd\b[^\n]{0,20}<<\s?-?[\"']?\w{1,20}[\"']?\s*(?:\n|\\n)\s*[\w.-]{1,40}:(\S++)",
+        "chpasswd <<EOF⏎bob:⟦hunter2⟧⏎EOF",
+        "chpasswd < /root/new.txt",
+    ),
+    Rule(
+        "ipsec.secrets",
+        ":",
+        rf"(?m)(?:^|[\"'\s])[^\s:]{{0,80}}[ \t]*:[ \t]+(?:PSK|EAP|XAUTH|NTLM|PIN|(?:RSA|ECDSA|PKCS8|PKCS12|P12)[ \t]+[^\s{{]+)[ \t]+{_S}",
+        '198.51.100.1 %any : PSK "⟦hunter2⟧"',
+        ": RSA server.pem",
+    ),
+    Rule(
+        "chap-secrets",
+        "*|ppp|l2tp|pptp|vpn",
+        r"(?m)(?<![^\s\"'])\"?(?!(?i:select|from|where|and|or|delete|in|for|if|root|user|on)\b)[A-Za-z][\w.@\\-]{1,60}\"?[ \t]+\"?(?:\*|pptpd|l2tpd|xl2tpd|pppd?|pppoe|[\w-]{0,20}vpn[\w-]{0,10})\"?"
+        r"[ \t]+(\"[^\"\n]++\"|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}(?:\.\d{1,3}){3})\"?[ \t]*(?=$|[\"'#])",
+        "bob * ⟦hunter2⟧ *",
+        "select * from *",
+    ),
+    Rule(
+        "credentials of OpenVPN",
+        "<auth-user-pass>",
+        r"<auth-user-pass>\s*\n?[^\n]{1,80}\n([^\n]{1,200})",
+        "<auth-user-pass>⏎bob⏎⟦hunter2⟧⏎</auth-user-pass>",
+        "auth-user-pass /etc/x",
+    ),
+    Rule(
+        "user:password@host",  # without a scheme
+        "@",
+        r"(?<![\w/.:@-])(?!mailto|sip|npm|file|link|pkg|docker|workspace|git|acct|xmpp)[\w.-]{1,64}:(?!//|\d{1,6}@)([^\s\"'@/:]{3,64})"
+        r"(?=@(?!sha\d|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[\s\"',;)]|$))(?:tcp\(|unix\(|[\w-]))",
+        "root:⟦hunter2⟧@tcp(db:3306)/x",
+        "git:team@main mailto:ops@example.com",
+    ),
+    Rule(
+        "jdbc:oracle",
+        "jdbc:oracle",
+        r"(?i)jdbc:oracle:\w{2,5}:[^\s/:@]{1,60}/([^\s@]++)",
+        "jdbc:oracle:thin:scott/⟦hunter2⟧@db:1521:orcl",
+        "jdbc:oracle:thin:@db:1521/orcl",
+    ),
+)
