@@ -117,8 +117,8 @@ def _named(text: str, wraps: int) -> str:
         text = _LITERAL.sub(lambda found: _unescaped(found.group(), wraps, held), text)
     variables: set[str] = set()
     bare: set[str] = set()
-    text = guessed(applied(SHAPES, text, variables))
-    text = applied(SYNTAX, handed_over(text, variables), variables)
+    text = handed_over(applied(SHAPES, text, variables), variables)
+    text = guessed(applied(SYNTAX, text, variables))
     text = unset(without_named(text, variables, bare), variables, bare)
     if held:
         text = _HELD_AT.sub(lambda found: held[int(found.group(1))], text)

@@ -39,6 +39,7 @@ _ID_NAME = re.compile(
     r"(?i:(?:.{0,40}[_\W])?(?:id|ids|uuid|guid|sha\d{0,3}|commit|revision|digest|md5|checksum|etag|fingerprint"
     r"|hash))|.{0,40}(?:Id|ID|Sha|Hash|Commit|Digest|Revision|Checksum)|.{0,20}(?:校验和|摘要|提交|编号)"
 )
+_PUBLIC = re.compile(r"(?i)(?:public[ _-]?key|content-md5)\\{0,15}[\"']?\s{0,3}[:=]\s{0,3}\\{0,15}[\"']?$")
 # "name": "commit", "value": "…": the name says what the value is.
 _BRIDGE = re.compile(
     r"""\\{0,15}["']\s?,\s{0,3}\\{0,15}["']?\w{0,12}[vV]al\w{0,4}\\{0,15}["']?\s?[:=]\s?(?:\\{0,15}["']){0,3}$"""
@@ -70,7 +71,11 @@ _WRITTEN = re.compile(
 _REFERENCE = re.compile(
     r"""\\*["']?(?:\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*"""
     r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)"""
-    r"""|\$?\{\{-?\s*[\w.]+\s*-?\}\}|%[A-Z_]{3,}%|\$\d|<[a-z _-]*(?:password|token|secret|key|user)[a-z"""
+    r"""|\$?\{\{-?\s*[\w.]+(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}|\$\([A-Za-z][\w.-]*\)"""
+    r"""|(?:var|local|module|data|random_\w+|env|secrets|vars|params|inputs|parameters|self|this|args|config|settings|process\.env"""
+    r"""|os\.environ|credentials)(?:\.[A-Za-z_][\w-]*|\[["'][\w.-]+["']\])+"""
+    r"""|(?:os\.)?(?:getenv|environ\.get|credentials|getpass(?:\.getpass)?|input|prompt|lookup|get_secret\w*)\([^()]{0,80}\)"""
+    r"""|%[A-Z_]{3,}%|\$\d|<[a-z _-]*(?:password|token|secret|key|user)[a-z"""
     r""" _-]*>)\\*["']?"""
 )
 
@@ -79,7 +84,7 @@ _REFERENCE = re.compile(
 _VARIABLE = re.compile(
     r"""(?:\\*["`]|')?(?:\$(?:\{)?(?:env:|ENV:|global:|script:)?"""
     r"""(?P<shell>[A-Za-z_]+(?:_\d+)*|[A-Z_][A-Z0-9_]*|[A-Za-z]\d?)(?:\}|(?<=\w)(?!\}))"""
-    r"""|%(?P<batch>\w+)%|!(?P<late>[A-Za-z_]+)!|\$?\{\{-?\s*(?P<template>[\w.]+)\s*-?\}\})(?:\\*["`]|')?[,;)\]}]*"""
+    r"""|\{(?P<brace>[A-Za-z_]\w*)\}|%(?P<batch>\w+)%|!(?P<late>[A-Za-z_]+)!|\$?\{\{-?\s*(?P<template>[\w.]+)\s*-?\}\})(?:\\*["`]|')?[,;)\]}]*"""
 )
 
 
@@ -100,6 +105,8 @@ def variable(text: str) -> str | None:
 
 def looks_given(word: str, least: int = 4) -> bool:
     """Whether a word of running text is a value rather than a word: digits, symbols or capitals inside it."""
+    if is_reference(word.strip("\"'`")):
+        return False
     word = word.strip("\"'`").rstrip(_CLOSING)
     if len(word) < least or word.startswith(("-", "/", "|", "&", ">", "<", "~", "./", "$(", "../")):
         return False
@@ -163,6 +170,8 @@ def _random(found: re.Match[str], name: str) -> bool:
     if name and len(before) == found.start() and not before.strip("\"' \n"):
         before = f"{name[-_BEFORE:]}="
     before = _BRIDGE.sub("=", before)
+    if _PUBLIC.search(before):
+        return False
     noisy = []
     for piece in _PIECE.finditer(run):
         if not wordy(piece.group()):

@@ -11,15 +11,15 @@ from functools import lru_cache
 
 from bot.redact.rule import Span, without
 
-_MOST_WORDS = 60
-"""Words of one command that are looked at, so that time stays linear."""
-_NAME = re.compile(r"(?<![\w$.=-])[A-Za-z][\w.+-]*+(?![=:(])")
+_MOST_WORDS, _MOST_TOOLS = 60, 3
+"""What is looked at of one command, so that time stays linear: sudo docker exec db mysql."""
+_NAME = re.compile(r"(?<![\w$.=-])[A-Za-z7][\w.+-]*+(?![=:(])")
 _QUOTED = r""""(?![,:}\]])(?:[^"\\\n]|\\.)*+(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
 _GAP = r"(?:[ \t]|\\\r?\n[ \t]*)++"
-_WORD = re.compile(rf"""{_GAP}(\$'[^'\n]*+'|(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|[&|;<>](?=[^\s&|;<>]*[\d@#!])|\\[^\s]|{_QUOTED})++)""")
+_WORD = re.compile(rf"""{_GAP}(\$'[^'\n]*+'|(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]|\d)|\\[^\s]|{_QUOTED})++)""")
 _ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?:[^"\\\n]|\\.)*+)"|'([^'\n]*+)')""")
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*(?:$|=)|/[a-zA-Z]{1,12}(?:$|:)")
-_ORACLE = re.compile(r"""["'\\(]*(?:userid=)?[\w$#.]{1,60}/(?!/)([^\s"'/]+?)(?:@(?=[^@]*$).*|["'].*|$)""")
+_ORACLE = re.compile(r"""["'\\(]*(?:userid=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +150,7 @@ TOOLS = (
         only="secret",
     ),
     Tool("lftp", "lftp -u bob,⟦hunter2⟧ sftp://h", "lftp -e ls sftp://h", pairs="-u, --user,"),
+    Tool("rasdial", "rasdial HQ bob ⟦hunter2⟧", "rasdial HQ /disconnect", after="+3"),
     Tool("etcdctl", "etcdctl --user 'root:⟦two words⟧' get /", "etcdctl --user root get /", pairs="--user:"),
 )
 
@@ -180,9 +181,13 @@ Word = tuple[int, str]
 
 def _words(text: str, at: int) -> Iterator[Word]:
     pattern = _ITEM if _ITEM.match(text, at) else _WORD
+    tools = 0
     for _ in range(_MOST_WORDS):
         found = pattern.match(text, at)
         if found is None or found.lastindex is None:
+            return
+        tools += _tool(found.group(found.lastindex)) is not None
+        if tools == _MOST_TOOLS:
             return
         yield found.start(found.lastindex), found.group(found.lastindex)
         at = found.end()

@@ -22,12 +22,12 @@ _NAME = re.compile(
     r"(?:[ ]id)?|connection[ ]string|seed[ ]phrase|mot[ ]de[ ]passe|m\u1eadt[ ]kh\u1ea9u)(?![\w.-]))|[\w.-]++)"
 )
 _SIGN = re.compile(
-    r"""\\{0,15}["'`*]{0,3}\s*+(?:\]\s*+)?(?:[（(](?!["'])[^()（）\n"']{1,40}[)）]\s*+)?"""
+    r"""\\{0,15}["'`*]{0,3}\s*+(?:\]\s*+)?(?:(?:（|(?<=\s)\(|\((?=[^,)]*\)))(?!["']|self\b)[^()（）\n"']{1,40}[)）]\s*+)?"""
     r"""(?:=>|:=|->|→|(?:[?+!=~]?={1,3})|::?(?!//)|[：＝﹦])(?!=)(?:\*\*|__)?[ \t]*+(?:\\{0,15}n[ \t]++|\s*+)"""
 )
 _WHOSE = re.compile(
     r"(?i)\s{1,3}(?:for|of|on|at|to)\s{1,3}(?:(?:the|user|host|account"
-    r"|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*)"
+    r"|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?(?:\s(?!is\b|was\b)[\w.@-]{1,30}){0,3}(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*)"
 )
 _REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|[A-Z_]+\b)""")
 _COMPUTED = re.compile(r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`""")
@@ -37,6 +37,12 @@ _TAG = re.compile(r"(?:\s[^<>]{0,300})?>")
 _ATTRIBUTE = re.compile(r"""\\{0,15}["'](?:\s[^<>]{0,200})?>""")
 _CALL = re.compile(r"""\s{0,3}\(""")
 _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
+# Calls that only say something about a secret.
+_ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
+_PROMPT = re.compile(
+    r"""(?i)\b(?:read|read-host|input|raw_input|getpass|prompt\w{0,9}|echo|print\w{0,3}|ask\w{0,9})\b[^\n"']{0,30}(["'])[^"'\n]{0,60}$"""
+)
+_MASK = re.compile(r"""[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|<?redacted>?)[/'"g]*|%[sdvq](?:\\n)?["')]*|\{\}["')]*""")
 _CELL = re.compile(r"[ \t`*]{0,10}\|[ \t]{0,10}")
 _FILE = re.compile(
     r"(?i).*\.(?:txt|json|ya?ml|pem|crt|cer|py|sh|bash|log|conf|cfg|ini|xml|md|csv|gz|zip|tar|tgz|java|go|js|ts"
@@ -51,6 +57,7 @@ _PAIR_NAME_VALUE = re.compile(
     r"""|\\{1,15}u[0-9a-fA-F]{4})(?:[^"'\\,;{}<>\n]|\\{1,15}u[0-9a-fA-F]{4}){0,60})"""
 )
 ESCAPED = re.compile(r"\\{1,15}u([0-9a-fA-F]{4})")
+_YAML_KEY = re.compile(r"[\w.-]{1,60}:(?:\s|$)")
 _PAIR_TAG = re.compile(r">\s{0,5}([^\s<>][^<>\n]{0,60})")
 _PAIR_REACH = 240  # characters between the name and its value
 _MARKED = re.compile(r"""([\w-]{3,24})\\{0,15}["']?\s{0,3}[:=]\s{0,3}\\{0,15}["']?(\w{1,20})""")
@@ -112,7 +119,7 @@ class _Walk:
         """Whether what stands behind a secret name may be shown: a reference, a status, a path."""
         if given == HIDDEN:
             return False
-        if given.strip("\"'\\,;)}]") in {"*", "**"}:
+        if given.strip("\"'\\,;)}]") in {"*", "**"} or _MASK.fullmatch(given):
             return True
         if (of := variable(given)) is not None:
             self.variables.add(of)
@@ -129,7 +136,7 @@ class _Walk:
     def pair(self, name: str, start: int, at: int) -> int:
         """Remembers ``"name": "password"``, and hides the ``"value"`` that goes with it. Where to go on."""
         tagged = self.text[start - 1 : start] == "<"
-        if is_name(name) and self.remember(start, at, tagged=tagged):
+        if (is_name(name) or name == "-n") and self.remember(start, at, tagged=tagged):
             return at
         span = None
         if tagged and (is_value(name) or name.lower() == "string"):
@@ -160,8 +167,8 @@ class _Walk:
     def paired_value(self, name: str, start: int, at: int) -> Span | None:
         """``"name": "password", "value": "hunter2"``, in either order."""
         text = self.text
-        sign = _SIGN.match(text, at) or (prose.BLANK.match(text, at) if name.startswith("--") else None)
-        if sign is None:
+        sign = _SIGN.match(text, at) or (prose.BLANK.match(text, at) if name.startswith("-") else None)
+        if sign is None or ("\n" in sign.group() and _YAML_KEY.match(text, sign.end())):
             return None
         near = 0 <= start - self.paired_at <= _PAIR_REACH and "}" not in text[self.paired_at : start]
         # Raw JSON may break before the name that belongs to a value, so there a value without one counts as a secret.
@@ -249,6 +256,7 @@ class _Walk:
         return (
             _COMPUTED.match(text, at) is not None
             or _REFERS.match(text, at) is not None
+            or ((asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None and text[at : at + 1] == asks.group(1))
             or _ARN.search(text[max(0, start - 120) : start]) is not None
             or (name.lower() == "pass" and _TESTED.match(text, at) is not None)
             or (prose.is_han(name[-4:]) and prose.says_about(text, at))
@@ -277,10 +285,13 @@ class _Walk:
 
     def unsigned(self, name: str, start: int, end: int, said: Kind) -> Span | None:
         text = self.text
+        if text[start - 1 : start] in {"$", "%"} or text[max(0, start - 2) : start] == "${":
+            return None  # a variable: what follows is not its value
         flag = name.startswith("-") or (text[start - 1 : start] == "/" and text[end : end + 1] == ":")
         before = text[max(0, start - 40) : start]
         if (call := _CALL.match(text, end)) is not None:
-            return self.last(arguments(text, call.end()))
+            last = name.rpartition(".")[2]
+            return self.last(arguments(text, last, call.end()) if kind(last) else [])
         if (following := self.listed(before, end, flag)) is not None:
             return take(text, following.end())
         if text[start - 1 : start] == "|" or re.search(r"\|[ \t`*]{1,8}$", before):
@@ -300,13 +311,15 @@ class _Walk:
     def listed(self, before: str, end: int, flag: bool) -> re.Match[str] | None:
         """``("password", "x")``, ``["--password", "x"]``, but not a list of words."""
         following = _NEXT.match(self.text, end)
-        if following is None or flag:
-            return following
+        if following is None:
+            return None
+        if flag:
+            return following if re.search(r"""["']--?$|["']-*$""", before) else None
         opened = re.search(r"([\[(])\s*\\{0,15}[\"']$", before)
         if opened is None:
             return None
         if opened.group(1) == "(":
-            return following
+            return None if _ONLY_SAYS.search(before[: opened.start(1)]) else following
         span = take(self.text, following.end())
         return following if span is not None and re.match(r"\s*\]|$", self.text[span[1] : span[1] + 20]) else None
 

@@ -104,6 +104,8 @@ def _latin_linked(text: str, name: str, start: int) -> Span | None:
 def prose(text: str, name: str, before: str, end: int, said: Kind) -> Span | None:
     """Prose: "the password is hunter2", "set password hunter2", but not "password policy check"."""
     link = _LINK.match(text, end)
+    if before[-7:].lower() == "column ":
+        return None
     gap = link or _DASH.match(text, end) or BLANK.match(text, end)
     if gap is None:
         return None

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from bot.redact.chance import HIDDEN, variable
 
 Span = tuple[int, int]
+_STATUS = re.compile(r"(?i)required|optional|none|null|enabled?|disabled?|basic|bearer")
 _SCHEME = re.compile(r"(?i)^\s*+(?:(?:bearer|basic|token)\s++)?")
 
 
@@ -64,7 +65,10 @@ def without(text: str, spans: Iterable[Span], variables: set[str]) -> str:
     for start, end in sorted(spans):
         if start < shown or end <= start:
             continue
-        name = variable(_SCHEME.sub("", text[start:end]))
+        given = _SCHEME.sub("", text[start:end])
+        name = variable(given)
+        if name is None and _STATUS.fullmatch(given):
+            continue
         if name is not None:
             variables.add(name)
             continue

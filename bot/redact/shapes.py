@@ -13,7 +13,7 @@ SHAPES = (
     Rule(
         "key block",  # PEM, PGP, SSH2; a line break may be escaped; a cut-off block counts to the end
         "begin ",
-        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE(?! REQUEST))[A-Z ]{0,40}-{4,5}"
+        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE(?! REQUEST)|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
         r"[\s\S]*?(?:-{4,5} ?END [^-]*-{4,5}|\Z)",
         "-----BEGIN PRIVATE KEY-----⏎⟦‹b64:64›⟧⏎-----END PRIVATE KEY-----",
         "-----BEGIN CERTIFICATE REQUEST-----",
@@ -103,7 +103,7 @@ SHAPES = (
     Rule(
         "user:password in a URL",
         "://",
-        r"(?i)(?<=://)([^\s/@:\"'<>]{0,200}+:(?!//)(?!\d{1,5}(?:[/?#]|$))[^\s\"'<>@]{0,500}+(?:@[^\s\"'<>@]{0,500}+(?=@))*+)(?=@)",
+        r"(?i)(?<=://)(?:[^\s/@:\"'<>]{0,200}+:(\$\{?\w{1,40}\}?|\{\w{1,40}\}|%\w{1,40}%)(?=@)|([^\s/@:\"'<>]{0,200}+:(?!//)(?!\d{1,5}(?:[/?#]|$))[^\s\"'<>@]{0,500}+(?:@[^\s\"'<>@]{0,500}+(?=@))*+)(?=@))",
         "ftp://⟦bob:hunter2⟧@files.example.com/a",
         "http://10.0.0.1:8080/health/user@example.com",
     ),
@@ -111,7 +111,7 @@ SHAPES = (
         "hook",  # what stands behind a hook's address is the key to it
         "hook|robot/send",
         r"(?i)(?<=://)(?:hooks?\.[\w.-]{1,80}/|[^\s\"'<>?#]{0,200}?/(?:\w{0,20}hooks?\w{0,3}|robot/send)(?=[/?]))"
-        r"(?=[^\s\"'<>\\),，。])([^\s\"'<>\\),，。]++)",
+        r"(?=[^\s\"'<>]*?[/=](?:[^\s\"'<>/=&?]{0,40}\d[^\s\"'<>/=&?]{0,40}(?<=[^/=]{6})|[\w-]{16}))([^\s\"'<>\\),，。]++)",
         "https://hooks.example.com/⟦services/T0/B0/‹alnum:24›⟧",
         "https://docs.example.com/webhooks.html",
     ),
@@ -147,7 +147,7 @@ SHAPES = (
     Rule(
         "word and number",  # what people choose where a rule asks for a capital, a sign and a digit
         "@|#|!|$|%|&|*|_|0",
-        r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])([A-Za-z]{3,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w@/:-]|\.\w))"
+        r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*])(?!\w+#\d+\b)[^\s/\"':,;，。)]++|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w@/:-]|\.\w))"
         r"|(?<![\w/@.#$-])([A-Z][a-z]{2,13}[@!$%&*]\d{3,8}[!@#$]?(?![\w@/:-]|\.\w))"
         r"|(?<!\w)((?=\w{0,4}[@0$5])(?i:p[a@][s$5]{2}w[o0]rd)[\d!@#$]*+)(?!\w)"
         r"|(?<!\w)((?i:changeme|huawei|admin|root|gauss|welcome)[_@#!]{1,2}\d{2,8}[!#$]?)(?![\w@/]|\.\w)",
@@ -180,6 +180,8 @@ def guessed(text: str) -> str:
 
 def _scheme(found: re.Match[str]) -> str:
     given = found.group(2)
+    if given.startswith("realm="):
+        return found.group()
     return HIDDEN if given == HIDDEN or looks_given(given, least=6) else found.group()
 
 

@@ -4,7 +4,7 @@ from bot.redact.rule import Rule
 
 _S = r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\\"(?:(?!\\").)*+(?:\\")?|[^\s"'|;&<>\\](?:[^\s"']|["'](?=\w))*+)"""
 """One secret word: quoted (also inside a JSON string) or up to the next blank."""
-_W = _S[1:-1]
+_W = f"(?:{_S[1:-1]})"
 _Q = r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)"""
 """A quoted secret."""
 _ARG = r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,()"']{1,80})"""
@@ -40,7 +40,7 @@ SYNTAX = (
         "scheme behind a name",
         "bearer|basic|digest|apikey|negotiate",
         r"(?i)(?:token|auth\w{0,20}|credentials?|headers?|bearer)\\{0,3}[\"']?\s{0,3}(?:[:=,]|=>|\s)\s{0,3}\\{0,3}[\"']?"
-        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b){_S}",
+        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<){_S}",
         "token Bearer ⟦hunter⟧",
         "token bearer authentication",
     ),
@@ -67,6 +67,44 @@ SYNTAX = (
         r"(?!//|\d{1,6}(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++)",
         "tool -u bob:⟦hunter2⟧",
         "docker run -u 1000:1000 alpine",
+    ),
+    Rule(
+        "-u user -p password",  # of any tool but those whose -p is something else
+        "-u|-l",
+        r"(?:mysql\w{0,9}|mariadb\w{0,9})\b[^\n|;]{0,300}|(?<![^\s\"'])(?:-u|-U|-l|--user(?:name)?|-user)[=\s][\"']?(?!root\b.{0,9}-p\s\w+\s*<)"
+        r"[\w.@\\-]{1,60}[\"']?\s+(?:--?[A-Za-z][\w-]*(?:[=\s]\s*[^\s-]\S*)?\s+){0,5}?(?:-p|-P|-pw|-pwd)\s+(?![\d.:/,-]+(?:\s|$|[\"'])|[/~.-])"
+        + _S,
+        "cypher-shell -u neo4j -p ⟦hunter2⟧ x",
+        "sudo -u app docker compose -p web up",
+    ),
+    Rule(
+        "auth user:password",
+        "auth|userpw|userpass|login",
+        r"(?i)(?<![\w-])(?:auth|userpw|userpass|credentials?|login)\s+[\w.@-]{1,40}:(?!//|\d{1,5}\b)([^\s\"']++)",
+        "stats auth admin:⟦hunter2⟧",
+        "auth server:1812",
+    ),
+    Rule(
+        "value of the registry",
+        "/v",
+        r"(?i)/v\s+[\"']?\w{0,40}(?:pass\w{0,10}|secret|token|pwd|key)[\"']?\s+(?:/(?!d)\w{1,2}\s+(?:\w+\s+)?){0,3}/d\s+" + _S,
+        r"reg add HKLM\x /v DefaultPassword /t REG_SZ /d ⟦hunter2⟧ /f",
+        r"reg add HKLM\x /v Shell /d explorer.exe",
+    ),
+    Rule(
+        "format of printf",
+        "%s",
+        rf"(?i)\bprintf\s+(?:--\s+)?(?:\"[^\"\n]{{0,200}}|'[^'\n]{{0,200}})(?:pass\w{{0,10}}|secret|token|pwd|key|auth)[=:\s]{{1,3}}%s[^\"'\n]{{0,80}}[\"']\s+{_S}",
+        "printf 'password=%s' '⟦hunter2⟧'",
+        "printf 'password=%s' \"$P\"",
+    ),
+    Rule(
+        "file of secrets",
+        ">|tee",
+        rf"(?i)(?:\b(?:echo|printf)\s+(?:-\w{{1,3}}\s+)?)([^\n|;&<>]{{1,300}}?)\s{{0,3}}(?:>>?|\|\s?(?:sudo\s)?tee\s(?:-a\s)?)\s{{0,3}}[\"']?[\w./~$\{{}}-]{{0,120}}?"
+        r"(?:pass(?:w(?:or)?d|phrase)?|secrets?|cred(?:ential)?s?|auth|token|psk|netrc|pgpass|htpasswd|[\w-]{1,20}[._-]key)(?:\.(?:txt|conf|cfg|tmp|dat|env|key|list))?[\"']?(?=\s|$|[;&|)\"'])",
+        "printf '%s' ⟦hunter2⟧ > /etc/x/auth.txt",
+        "echo done > /tmp/token_report.log",
     ),
     Rule(
         "here-string",
@@ -201,7 +239,7 @@ SYNTAX = (
         "login call",
         "log|auth|sign|cred|user|connect|bind|imap",
         r"(?i)(?<![\w])(?:\w{1,20}[.:>-]{1,2})?(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
-        r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|add_?user|create_?user|simple_bind\w{0,3}|bind)"
+        r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*]))"
         rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
         rf"|\b(?:getConnection|\w{{0,20}}connect|\w{{1,20}}_login|\w{{1,20}}_bind|imap_open|\w{{2,20}}_auth_password)\(\s*"
         rf"[^,()\n]{{1,300}},\s*{_ARG}\s*,\s*{_Q}",
@@ -266,7 +304,7 @@ SYNTAX = (
     Rule(
         "redis",
         "auth|requirepass|masterauth|setuser",
-        rf"(?m)^[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}(?=[ \t]*(?:$|[\"']))"
+        rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}(?=[ \t]*(?:$|[\"']))"
         rf"|\bHELLO\s+[23]\s+AUTH\s+\S{{1,60}}\s+{_S}"
         rf"|(?i:\b(?:requirepass|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>(\S++)",
         "ACL SETUSER app on >⟦hunter2⟧ ~* +@all",
@@ -297,7 +335,7 @@ SYNTAX = (
     Rule(
         "ipsec.secrets",
         ":",
-        rf"(?m)(?:^|[\"'\s])[^\s:]{{0,80}}[ \t]*:[ \t]+(?:PSK|EAP|XAUTH|NTLM|PIN|(?:RSA|ECDSA|PKCS8|PKCS12|P12)[ \t]+[^\s{{]+)[ \t]+{_S}",
+        rf"(?m)(?:^|[\"'\s])[^\s:]{{0,80}}[ \t]*:[ \t]+(?:PSK|EAP|XAUTH|NTLM|PIN|(?:RSA|ECDSA|PKCS8|PKCS12|P12)[ \t]+[^\s{{\"']+)[ \t]+{_S}",
         '198.51.100.1 %any : PSK "⟦hunter2⟧"',
         ": RSA server.pem",
     ),

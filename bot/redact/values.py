@@ -22,9 +22,11 @@ _SCHEME_VALUE = re.compile(r"[ \t]++\S++")
 _BRACKET = re.compile(r"[\[{]")
 _INSIDE = re.compile(r'(?s)(\\{0,15})"(?:(?!(?<!\\)\1").)*+"|[\[\]{}]')
 _TAIL = re.compile(r"""[^\s,;\]})"']*+""")
-_INNER_TAG = re.compile(r"\s*<(?:value|string|text|val|data)(?:\s[^<>]{0,200})?>")
-_QUOTED_ARGUMENT = re.compile(r"""\\{0,15}"(?:[^"\\\n]|\\[^"\n])*+\\{0,15}"|\\{0,15}'[^'\n]*+'|[()]""")
+_INNER_TAG = re.compile(r"(?i)\s*<(?:value|string|text|val|data)(?:\s[^<>]{0,200})?>")
+_ARGUMENT = re.compile(r"""(?P<named>[:=\[]\s?)?(\\{0,15}"(?:[^"\\\n]|\\[^"\n])*+\\{0,15}"|\\{0,15}'[^'\n]*+')|[(),]""")
 _LONGEST_CALL = 400
+_ONLY_ASKS = re.compile(r"(?i)^(?:get|fetch|read|find|load|lookup|has|is|delete|remove|forget|clear|unset|list|show|need)")
+_REPLACES = re.compile(r"(?i)change|modify|update|rotate")
 
 
 def take(text: str, at: int, near: int | None = None) -> Span | None:
@@ -64,14 +66,18 @@ def until_tag(text: str, at: int) -> Span:
     return (at, close) if text[at:close].strip() else (at, at)
 
 
-def arguments(text: str, at: int) -> list[Span]:
-    """The quoted arguments of a call that opens here, up to its other parenthesis."""
-    spans, depth = [], 1
-    for found in _QUOTED_ARGUMENT.finditer(text, at, at + _LONGEST_CALL):
-        if found.group() in {"(", ")"}:
-            depth += 1 if found.group() == "(" else -1
-            if depth == 0:
-                break
-        else:
-            spans.append(found.span())
-    return spans
+def arguments(text: str, name: str, at: int) -> list[Span]:
+    """The secrets in a call that opens here: ``setPassword("bob", "x")``. Named ones have rules of their own."""
+    if _ONLY_ASKS.match(name):
+        return []
+    spans, depth, commas = [], 1, 0
+    for found in _ARGUMENT.finditer(text, at, at + _LONGEST_CALL):
+        sign = found.group()
+        commas += sign == "," and depth == 1
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            break
+        if found.group(2) and not found.group("named"):
+            spans.append((commas, found.span(2)))
+    behind_first = [span for place, span in spans if place > 0]
+    return [span for _, span in spans] if not commas or (_REPLACES.search(name) and len(spans) > commas) else behind_first

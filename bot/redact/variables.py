@@ -8,6 +8,7 @@ _LONGEST_CHAIN = 3
 _MOST = 40
 """Variables of one text that are followed, so that time stays linear."""
 _VALUE = r"""(?:\\?"(?:[^"\\\n]|\\.)*?\\?"|'[^'\n]*+'|[^\s;&|"'][^\s;&|]*+)"""
+_COMPUTED = re.compile(r"""["']?(?:\$\((?!\s*(?:echo|printf))|`|\w[\w.]*\()""")
 _QUOTED = r"""(?:[bfru]{0,2}\\?"(?:[^"\\\n]|\\.)*?\\?"|[bfru]{0,2}'[^'\n]*+')"""
 
 
@@ -34,5 +35,6 @@ def _set(text: str, names: list[str], value: str) -> list[Span]:
         rf"(?<![\w.-])(?:[$@]|env:)?(?:env:)?(?i:{known})(?:\s?:?=\s?(?![=~])({value})|\s+in\s+([^;\n]{{1,300}}))", text
     ):
         last = found.lastindex or 1
-        spans.append(found.span(last))
+        if not _COMPUTED.match(found.group(last)):
+            spans.append(found.span(last))
     return spans
