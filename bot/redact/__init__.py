@@ -19,9 +19,9 @@ from urllib.parse import unquote
 from bot.redact import names
 from bot.redact.chance import HIDDEN, decoded, is_reference, random_runs
 from bot.redact.commands import handed_over
+from bot.redact.glance import is_harmless
 from bot.redact.named import ESCAPED, without_named
 from bot.redact.names import locates, secret_name
-from bot.redact.rule import applied
 from bot.redact.shapes import SHAPES, guessed
 from bot.redact.structure import MAX_DEPTH, redacted
 from bot.redact.syntax import SYNTAX
@@ -73,6 +73,8 @@ def plain(text: str) -> str:
 
 
 def _plain(text: str, name: str, wraps: int) -> str:
+    if is_harmless(text) and not names.has_own_words():
+        return random_runs(_BASE64_RUN.sub(lambda found: _unwrapped(found.group(), wraps), text), name)
     shown = _once(text, name, wraps)
     # The same text as its reader will see it; what is hidden already stays hidden.
     read = _read(shown)
@@ -117,8 +119,8 @@ def _named(text: str, wraps: int) -> str:
         text = _LITERAL.sub(lambda found: _unescaped(found.group(), wraps, held), text)
     variables: set[str] = set()
     bare: set[str] = set()
-    text = handed_over(applied(SHAPES, text, variables), variables)
-    text = guessed(applied(SYNTAX, text, variables))
+    text = handed_over(SHAPES.applied(text, variables), variables)
+    text = guessed(SYNTAX.applied(text, variables))
     text = unset(without_named(text, variables, bare), variables, bare)
     if held:
         text = _HELD_AT.sub(lambda found: held[int(found.group(1))], text)

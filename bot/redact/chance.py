@@ -5,6 +5,7 @@ import binascii
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 
 HIDDEN = "[hidden]"
 
@@ -50,6 +51,7 @@ _BEFORE = 120  # characters looked at before a run
 _ALONE = 64  # characters: a value that is one run may be shorter than one inside a text
 _LONG_RUN = 20
 _LEAST_NOISE = 16
+_CACHED_UP_TO = 14  # characters: words, no secrets
 
 
 def random_runs(text: str, name: str = "") -> str:
@@ -123,6 +125,15 @@ def looks_given(word: str, least: int = 4) -> bool:
 
 def wordy(piece: str) -> bool:
     """Whether a piece of letters and digits was written by people: words, camel case, words with a number."""
+    return _wordy(piece) if len(piece) <= _CACHED_UP_TO else _looks_wordy(piece)
+
+
+@lru_cache(maxsize=4096)
+def _wordy(piece: str) -> bool:
+    return _looks_wordy(piece)
+
+
+def _looks_wordy(piece: str) -> bool:
     if len(piece) <= 3 or piece.isdigit():
         return True
     digits = sum(c.isdigit() for c in piece)
@@ -163,6 +174,8 @@ def _random(found: re.Match[str], name: str) -> bool:
     run = found.group(2)
     alone = bool(name) and len(found.string) < _ALONE and run == found.string.strip("\"' \n")
     if len(run) < _LONG_RUN and not alone:
+        return False
+    if sum(len(piece) for piece in _PIECE.findall(run) if not wordy(piece)) < _LEAST_NOISE:
         return False
     if _HARMLESS.fullmatch(run) or _RESOURCE.fullmatch(run) or _ULID.fullmatch(run) or _checksum(found):
         return False

@@ -4,22 +4,30 @@ One walk over the words of the text; what it has hidden it doesn't look at again
 """
 
 import re
+from enum import Enum
+from functools import lru_cache
 
 from bot.pairs import is_mark, is_name, is_value, plain_word
 from bot.redact import blocks, prose
 from bot.redact.chance import HIDDEN, is_reference, variable
-from bot.redact.names import Kind, kind, locates
+from bot.redact.names import Kind, kind, locates, on_change, words
 from bot.redact.values import Span, arguments, take, until_tag
 
 # Names of several words first, then any run of word characters. In an escaped line break the n is no part of a name.
-_NAME = re.compile(
-    r"(?:(?<=\\)[nrt](?=[A-Za-z_]))?+((?i:(?<![\w.-])(?:(?:secret[ ])?(?:api|access|secret|private|signing"
+_PHRASE = re.compile(
+    r"((?i:(?<![\w.-])(?:(?:secret[ ])?(?:api|access|secret|private|signing"
     r"|encryption|decryption"
     r"|master|ssh|root|shared|pre-shared|license|licence|security|client|account|storage|host|app|application"
     r"|recovery"
     r"|webhook|service|session|product|activation|backup|unseal|subscription|bot|auth|verification|one-time"
     r"|confirmation|pairing|unlock|authentication)[ ](?:access[ ])?(?:key|code|phrase)s?"
-    r"(?:[ ]id)?|connection[ ]string|seed[ ]phrase|mot[ ]de[ ]passe|m\u1eadt[ ]kh\u1ea9u)(?![\w.-]))|[\w.-]++)"
+    r"(?:[ ]id)?|connection[ ]string|seed[ ]phrase|mot[ ]de[ ]passe|m\u1eadt[ ]kh\u1ea9u)(?![\w.-])))"
+)
+_WORD = re.compile(r"(?:(?<=\\)[nrt](?=[A-Za-z_]))?+([\w.-]++)")
+_FIRST_WORDS = words(
+    "secret api access private signing encryption decryption master ssh root shared pre-shared license licence security client "
+    "account storage host app application recovery webhook service session product activation backup unseal subscription bot "
+    "auth verification one-time confirmation pairing unlock authentication connection seed mot m\u1eadt"
 )
 _SIGN = re.compile(
     r"""\\{0,15}["'`*]{0,3}\s*+(?:\]\s*+)?(?:(?:（|(?<=\s)\(|\((?=[^,)]*\)))(?!["']|self\b)[^()（）\n"']{1,40}[)）]\s*+)?"""
@@ -62,6 +70,7 @@ _PAIR_TAG = re.compile(r">\s{0,5}([^\s<>][^<>\n]{0,60})")
 _PAIR_REACH = 240  # characters between the name and its value
 _MARKED = re.compile(r"""([\w-]{3,24})\\{0,15}["']?\s{0,3}[:=]\s{0,3}\\{0,15}["']?(\w{1,20})""")
 _LONGEST_PAIR_WORD = 20
+_CACHED_UP_TO = 40
 _NEAR = 2000  # characters looked at for the name behind a value, so that time stays linear
 _FLAG_GAP = re.compile(r"[ \t]*\\?\n?[ \t]+|[ \t]++")
 _FLAG_FOLLOWS = re.compile(r"--?[a-z][a-z-]*(?=[\s=]|$)|[|&;>]|<\(|(?:id|type|source|src|target)=")
@@ -69,6 +78,30 @@ _USER_AHEAD = re.compile(r"(?i)(?:user|login|account|name|id|ak|账号|账户|�
 _ENDS_WEAK = re.compile(r"(?i)(?:pass|pin|code|key)s?$")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,30}(?=[,;)\]}]*$)")
 _MANIFEST_DATA = frozenset({"data", "stringData", "binaryData"})
+
+
+class _Role(Enum):
+    """What a word may be in a text."""
+
+    NONE = 0
+    NAME = 1
+    """It names a secret, or belongs to a pair of name and value."""
+    FIRST = 2
+    """A name of several words may begin with it."""
+
+
+def _role(word: str) -> _Role:
+    return _cached_role(word) if len(word) <= _CACHED_UP_TO else _Role.NAME
+
+
+@lru_cache(maxsize=8192)
+def _cached_role(word: str) -> _Role:
+    if word.lower() in _FIRST_WORDS:
+        return _Role.FIRST
+    return _Role.NAME if kind(word) or is_name(word) or is_value(word) or word in {"-n", "string"} else _Role.NONE
+
+
+on_change(_cached_role.cache_clear)
 
 
 def _pair_kind(name: str) -> Kind:
@@ -97,9 +130,14 @@ class _Walk:
 
     def run(self) -> str:
         at, text = 0, self.text
-        while (found := _NAME.search(text, at)) is not None:
-            at = found.end()
-            start, name = found.start(1), found.group(1)
+        while (found := _WORD.search(text, at)) is not None:
+            name = found.group(1)
+            at, role = found.end(), _role(name)
+            if role is _Role.NONE and not self.manifests:
+                continue
+            start = found.start(1)
+            if role is _Role.FIRST and (phrase := _PHRASE.match(text, start)) is not None:
+                at, name = phrase.end(), phrase.group()
             said = kind(name)
             if self.manifests and name in _MANIFEST_DATA and any(a <= start < b for a, b in self.manifests):
                 said = Kind.STRONG

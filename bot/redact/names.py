@@ -7,7 +7,7 @@ a property, as the last one, which make a name harmless again: ``password_min_le
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import lru_cache
 
@@ -126,6 +126,8 @@ _CACHED_UP_TO = 80  # characters; longer names are rare and not worth their memo
 
 _LONGEST_WEAK = 64
 
+_forget: list[Callable[[], None]] = []
+"""What else remembers which names are secret."""
 _hidden_words: tuple[str, ...] = ()
 _shown_names: frozenset[str] = frozenset()
 
@@ -135,7 +137,18 @@ def configure(hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
     global _hidden_words, _shown_names  # noqa: PLW0603 - set once at start, before anything is redacted
     _hidden_words = tuple(word for word in ("".join(_words(word)) or _squeezed(word) for word in hide) if word)
     _shown_names = frozenset(_squeezed(name) for name in show if name.strip())
-    _cached.cache_clear()
+    for forget in (_cached.cache_clear, *_forget):
+        forget()
+
+
+def has_own_words() -> bool:
+    """Whether the operator added words that make a name secret."""
+    return bool(_hidden_words)
+
+
+def on_change(forget: Callable[[], None]) -> None:
+    """Calls ``forget`` whenever the operator's words change."""
+    _forget.append(forget)
 
 
 def secret_name(name: str) -> bool:

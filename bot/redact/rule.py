@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from bot.redact.chance import HIDDEN, variable
 
 Span = tuple[int, int]
+_LINE_END = re.compile(r"(?<!\\)\n")
+"""A backslash goes on with the line."""
 _STATUS = re.compile(r"(?i)required|optional|none|null|enabled?|disabled?|basic|bearer")
 _SCHEME = re.compile(r"(?i)^\s*+(?:(?:bearer|basic|token)\s++)?")
 
@@ -25,6 +27,8 @@ class Rule:
     regex: str
     hides: str
     keeps: str
+    across: bool = False
+    """Whether it may match across the end of a line."""
     pattern: re.Pattern[str] = field(init=False)
     keywords: tuple[str, ...] = field(init=False)
     groups: tuple[int, ...] = field(init=False)
@@ -36,10 +40,6 @@ class Rule:
         object.__setattr__(self, "keywords", tuple(self.words.replace("␣", " ").split("|")))
         object.__setattr__(self, "groups", tuple(n for n in range(1, pattern.groups + 1) if n not in named) or (0,))
 
-    def may_match(self, lower: str) -> bool:
-        """Whether the lower-case text holds one of the rule's words."""
-        return any(word in lower for word in self.keywords)
-
     def spans(self, text: str) -> list[Span]:
         """Where the secrets are."""
         return [
@@ -50,13 +50,26 @@ class Rule:
         ]
 
 
-def applied(rules: Iterable[Rule], text: str, variables: set[str]) -> str:
-    """The text without the secrets that the rules know; adds the variables that stand where a secret would."""
-    lower = text.lower()
-    for rule in rules:
-        if rule.may_match(lower):
-            text = without(text, rule.spans(text), variables)
-    return text
+class Rules:
+    """Rules in their order. Each looks only at the lines that hold one of its words, unless it reads across lines."""
+
+    def __init__(self, *rules: Rule) -> None:
+        self.all = rules
+        self._of_lines = [(word, n) for n, rule in enumerate(rules) if not rule.across for word in rule.keywords]
+        self._across = [(word, n) for n, rule in enumerate(rules) if rule.across for word in rule.keywords]
+
+    def applied(self, text: str, variables: set[str]) -> str:
+        """The text without the secrets that the rules know; adds the variables that stand where a secret would."""
+        text = self._apply(self._across, text, variables)
+        if "\n" not in text:
+            return self._apply(self._of_lines, text, variables)
+        return "\n".join(self._apply(self._of_lines, line, variables) for line in _LINE_END.split(text))
+
+    def _apply(self, words: list[tuple[str, int]], text: str, variables: set[str]) -> str:
+        lower = text.lower()
+        for n in sorted({n for word, n in words if word in lower}):
+            text = without(text, self.all[n].spans(text), variables)
+        return text
 
 
 def without(text: str, spans: Iterable[Span], variables: set[str]) -> str:

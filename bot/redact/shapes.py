@@ -3,13 +3,13 @@
 import re
 
 from bot.redact.chance import HIDDEN, looks_given, noise, pieces
-from bot.redact.rule import Rule
+from bot.redact.rule import Rule, Rules
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _REST = r"[^\s\"'<>\\),，。?#]"
 """One more character of a URL's path."""
 
-SHAPES = (
+SHAPES = Rules(
     Rule(
         "key block",  # PEM, PGP, SSH2; a line break may be escaped; a cut-off block counts to the end
         "begin ",
@@ -17,6 +17,7 @@ SHAPES = (
         r"[\s\S]*?(?:-{4,5} ?END [^-]*-{4,5}|\Z)",
         "-----BEGIN PRIVATE KEY-----⏎⟦‹b64:64›⟧⏎-----END PRIVATE KEY-----",
         "-----BEGIN CERTIFICATE REQUEST-----",
+        across=True,
     ),
     Rule(
         "PuTTY key",
@@ -24,6 +25,7 @@ SHAPES = (
         r"PuTTY-User-Key-File-\d[\s\S]*?(?:Private-MAC:\s*+\w++|\Z)",
         "PuTTY-User-Key-File-3: ssh-rsa⏎⟦‹b64:64›⟧⏎Private-MAC: ⟦‹hex:64›⟧",
         "PuTTY-User-Key-File missing",
+        across=True,
     ),
     Rule(
         "JSON web token",
@@ -92,6 +94,7 @@ SHAPES = (
         r"\$ANSIBLE_VAULT;[^\n]*+(?:\n[ \t]*+[0-9a-f]++)*+",
         "x: !vault |⏎  $ANSIBLE_VAULT;1.1;AES256⏎  ⟦‹hex:80›⟧⏎  ⟦‹hex:14›⟧",
         "$ANSIBLE_VAULT_FILE",
+        across=True,
     ),
     Rule(
         "signed request",

@@ -1,6 +1,6 @@
 """Secrets that a language, a file format or a device's own syntax hands over without naming them. Used by ``bot.redact``."""
 
-from bot.redact.rule import Rule
+from bot.redact.rule import Rule, Rules
 
 _S = r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\\"(?:(?!\\").)*+(?:\\")?|[^\s"'|;&<>\\](?:[^\s"']|["'](?=\w))*+)"""
 """One secret word: quoted (also inside a JSON string) or up to the next blank."""
@@ -19,14 +19,13 @@ _READS_SECRET = (
     r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|secret\s+create|-i\b|\blogin\b|\sjoin\b"
     r"|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
 )
-_TYPE = r"(?:cipher|irreversible-cipher|reversible-cipher|simple|plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)"
 _NOT_SAID = (
     r"(?!(?:days?|times?|char\w*|min\w*|max\w*|hours?|weeks?|months?|years?|attempts?|retries|digits?|letters?|suites?|length|"
     r"lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation|chain|server|encryption|"
     r"complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?|version|id|name)\b)"
 )
 
-SYNTAX = (
+SYNTAX = Rules(
     # Headers
     Rule(
         "authorization header",
@@ -105,6 +104,7 @@ SYNTAX = (
         r"(?:pass(?:w(?:or)?d|phrase)?|secrets?|cred(?:ential)?s?|auth|token|psk|netrc|pgpass|htpasswd|[\w-]{1,20}[._-]key)(?:\.(?:txt|conf|cfg|tmp|dat|env|key|list))?[\"']?(?=\s|$|[;&|)\"'])",
         "printf '%s' ⟦hunter2⟧ > /etc/x/auth.txt",
         "echo done > /tmp/token_report.log",
+        across=True,
     ),
     Rule(
         "here-string",
@@ -140,6 +140,7 @@ SYNTAX = (
         r"([^\n]{1,300}(?:\n(?!\s*(?P=end))[^\n]{1,300}){0,5})",
         "sudo -S id <<EOF⏎⟦hunter2⟧⏎EOF",
         "cat <<EOF > /tmp/a⏎level=info⏎EOF",
+        across=True,
     ),
     Rule(
         "login file of FTP",
@@ -148,6 +149,7 @@ SYNTAX = (
         rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){_S}",
         "ftp -n h <<EOF⏎user bob ⟦hunter2⟧⏎EOF",
         "PASS: 120, FAIL: 3",
+        across=True,
     ),
     Rule(
         "user%password",
@@ -186,6 +188,7 @@ SYNTAX = (
         + _S,
         'expect "password:" { send "⟦hunter2⟧" }',
         "send a password reminder",
+        across=True,
     ),
     Rule(
         "mount option",
@@ -209,6 +212,7 @@ SYNTAX = (
         + rf"(?:\s{{1,5}}replace\s{{1,5}}{_S})?",
         "ALTER USER a IDENTIFIED BY '⟦hunter2⟧' REPLACE '⟦hunter3⟧'",
         "identified as a risk",
+        across=True,
     ),
     Rule(
         "user with password",
@@ -217,6 +221,7 @@ SYNTAX = (
         + _S,
         "CREATE ROLE a LOGIN PASSWORD '⟦hunter2⟧'",
         "ALTER USER a PASSWORD EXPIRE",
+        across=True,
     ),
     Rule(
         "procedure of SQL Server",
@@ -225,6 +230,7 @@ SYNTAX = (
         rf"|\bsp_password\s+N?{_Q}",
         "EXEC sp_addlogin 'bob', '⟦hunter2⟧'",
         "EXEC sp_who 'bob'",
+        across=True,
     ),
     Rule(
         "key of an SQL function",
@@ -233,18 +239,20 @@ SYNTAX = (
         rf"(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
         "SELECT AES_DECRYPT(note, '⟦hunter2⟧')",
         "crypt(word, gen_salt(8))",
+        across=True,
     ),
     # Code
     Rule(
         "login call",
         "log|auth|sign|cred|user|connect|bind|imap",
-        r"(?i)(?<![\w])(?:\w{1,20}[.:>-]{1,2})?(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
+        r"(?i)\b(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
         r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*]))"
         rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
         rf"|\b(?:getConnection|\w{{0,20}}connect|\w{{1,20}}_login|\w{{1,20}}_bind|imap_open|\w{{2,20}}_auth_password)\(\s*"
         rf"[^,()\n]{{1,300}},\s*{_ARG}\s*,\s*{_Q}",
         'smtp.login("bob@example.com", "⟦hunter2⟧")',
         "login(user, password) connect(host, port, 5)",
+        across=True,
     ),
     Rule(
         "secure string",
@@ -259,7 +267,9 @@ SYNTAX = (
         "cipher|simple|plain|hash|ascii-text|enc|clear|hexadecimal|text",
         r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key|[\w-]{1,20}-key|key-string|psk|community|read|write"
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication|level\s\d{1,2}"
-        rf"|\w{{1,12}}-mode\s\S{{1,12}})\s+(?:\d{{1,3}}\s+)?{_TYPE}\s+{_NOT_SAID}{_S}",
+        rf"|\w{{1,12}}-mode\s\S{{1,12}})\s+(?:\d{{1,3}}\s+)?(?:(?:ir)?(?:reversible-)?cipher)\s+{_NOT_SAID}{_S}"
+        rf"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|key|[\w-]{{1,20}}-key|psk|community)\s+(?:(?:read|write)\s+)?"
+        rf"(?:simple|(?:plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)(?=\s+\S*[\d@#!$%^&*=]))\s+{_NOT_SAID}{_S}",
         "local-user bob password irreversible-cipher ⟦hunter2⟧",
         "key cipher suite",
     ),
@@ -324,6 +334,7 @@ SYNTAX = (
         rf"|\blogin\s+\S{{1,80}}\s+password\s+{_S}",
         "machine h login bob password ⟦hunter2⟧",
         "machine learning login page",
+        across=True,
     ),
     Rule(
         "chpasswd",
@@ -331,6 +342,7 @@ SYNTAX = (
         r"\bchpasswd\b[^\n]{0,20}<<\s?-?[\"']?\w{1,20}[\"']?\s*(?:\n|\\n)\s*[\w.-]{1,40}:(\S++)",
         "chpasswd <<EOF⏎bob:⟦hunter2⟧⏎EOF",
         "chpasswd < /root/new.txt",
+        across=True,
     ),
     Rule(
         "ipsec.secrets",
@@ -353,6 +365,7 @@ SYNTAX = (
         r"<auth-user-pass>\s*\n?[^\n]{1,80}\n([^\n]{1,200})",
         "<auth-user-pass>⏎bob⏎⟦hunter2⟧⏎</auth-user-pass>",
         "auth-user-pass /etc/x",
+        across=True,
     ),
     Rule(
         "user:password@host",  # without a scheme
