@@ -13,6 +13,8 @@ from bot.redact.rule import Span, without
 
 _MOST_WORDS, _MOST_TOOLS = 60, 3
 """What is looked at of one command, so that time stays linear: sudo docker exec db mysql."""
+_OTHERS = frozenset({"ssh", "scp", "sftp"})
+"""They follow another tool and take no secret, but have flags that look like its own."""
 _NAME = re.compile(r"(?<![\w$.=-])[A-Za-z7][\w.+-]*+(?![=:(])")
 _QUOTED = r""""(?![,:}\]])(?:[^"\\\n]|\\.)*+(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
 _GAP = r"(?:[ \t]|\\\r?\n[ \t]*)++"
@@ -107,17 +109,14 @@ TOOLS = (
         flags="-W",
         glued="-W",
     ),
-    Tool("isql dsql", "isql -U sa -P ⟦hunter2⟧ -S SYB", "isql -S SYB", flags="-P -W -w"),
-    Tool("conn connect", "conn app/⟦hunter2⟧@db", "connect client/server", only="@", logs_in=True),
     Tool(
         "sqlplus expdp impdp sqlldr rman exp imp datax disql dexp dimp dmfldr",
         "sqlplus -S app/⟦hunter2⟧@db @run.sql",
         "sqlplus / as sysdba @/opt/run.sql",
         logs_in=True,
     ),
-    Tool("sqlcmd bcp osql ipmitool tsql dsmc", "sqlcmd -U sa -P ⟦hunter2⟧", "sqlcmd -S db -E", flags="-P", glued="-P"),
+    Tool("sqlcmd bcp osql ipmitool tsql dsmc isql", "sqlcmd -P ⟦hunter2⟧ -U sa", "sqlcmd -S db -E", flags="-P", glued="-P"),
     Tool("zip unzip zipcloak", "zip -rP ⟦hunter2⟧ a.zip b", "unzip -p a.zip b", flags="-P", clusters=True),
-    Tool("nxc netexec crackmapexec rdesktop", "nxc smb h -u bob -p ⟦hunter2⟧", "nxc smb h", flags="-p"),
     Tool("ssh-keygen", "ssh-keygen -t rsa -N ⟦hunter2⟧ -f id", "ssh-keygen -t rsa -f id", flags="-N -P"),
     Tool("useradd usermod adduser mkpasswd", "useradd -p ⟦hunter2⟧ bob", "useradd -m bob", flags="-p"),
     Tool(
@@ -129,8 +128,6 @@ TOOLS = (
     ),
     Tool("check_snmp*", "check_snmp -H h -C ⟦hunter2⟧", "check_snmp -H h -o x", flags="-C -A -X"),
     Tool("openssl", "openssl enc -d -k ⟦hunter2⟧ -in x", "openssl req -new -key a.key", flags="-k -K -pass -passin -passout"),
-    Tool("plink pscp psftp putty", "plink -ssh root@h -pw ⟦hunter2⟧", "plink -ssh root@h", flags="-pw"),
-    Tool("schtasks ktpass", "schtasks /create /ru bob /rp ⟦hunter2⟧", "schtasks /query", flags="/rp /p /pass -pass"),
     Tool(
         "rabbitmqctl",
         "rabbitmqctl add_user bob ⟦hunter2⟧",
@@ -151,7 +148,6 @@ TOOLS = (
     ),
     Tool("lftp", "lftp -u bob,⟦hunter2⟧ sftp://h", "lftp -e ls sftp://h", pairs="-u, --user,"),
     Tool("rasdial", "rasdial HQ bob ⟦hunter2⟧", "rasdial HQ /disconnect", after="+3"),
-    Tool("etcdctl", "etcdctl --user 'root:⟦two words⟧' get /", "etcdctl --user root get /", pairs="--user:"),
 )
 
 
@@ -171,7 +167,7 @@ def handed_over(text: str, variables: set[str]) -> str:
     for found in _NAME.finditer(text):
         tool = _tool(found.group())
         if tool is not None:
-            spans += _secrets(tool, list(_words(text, found.end())))
+            spans += _secrets(tool, list(_words(tool, text, found.end())))
     return without(text, spans, variables) if spans else text
 
 
@@ -179,17 +175,22 @@ Word = tuple[int, str]
 """Where it begins, and its text: with its quotes, but for those of a JSON list."""
 
 
-def _words(text: str, at: int) -> Iterator[Word]:
+def _words(tool: Tool, text: str, at: int) -> Iterator[Word]:
     pattern = _ITEM if _ITEM.match(text, at) else _WORD
-    tools = 0
+    tools, flag = 0, False
     for _ in range(_MOST_WORDS):
         found = pattern.match(text, at)
         if found is None or found.lastindex is None:
             return
-        tools += _tool(found.group(found.lastindex)) is not None
-        if tools == _MOST_TOOLS:
+        word = found.group(found.lastindex)
+        if word in _OTHERS:
             return
-        yield found.start(found.lastindex), found.group(found.lastindex)
+        if _tool(word) is not None and word.lower() not in tool.at:
+            tools += 1
+            if tools == _MOST_TOOLS or not (flag or tool.at):
+                return
+        flag = word.startswith("-")
+        yield found.start(found.lastindex), word
         at = found.end()
 
 

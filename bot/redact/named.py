@@ -68,7 +68,7 @@ ESCAPED = re.compile(r"\\{1,15}u([0-9a-fA-F]{4})")
 _YAML_KEY = re.compile(r"[\w.-]{1,60}:(?:\s|$)")
 _PAIR_TAG = re.compile(r">\s{0,5}([^\s<>][^<>\n]{0,60})")
 _PAIR_REACH = 240  # characters between the name and its value
-_MARKED = re.compile(r"""([\w-]{3,24})\\{0,15}["']?\s{0,3}[:=]\s{0,3}\\{0,15}["']?(\w{1,20})""")
+_MARKED = re.compile(r"""([\w-]{2,24})\\{0,15}["']?\s{0,3}[:=]\s{0,3}\\{0,15}["']?(\w{1,20})""")
 _LONGEST_PAIR_WORD = 20
 _CACHED_UP_TO = 40
 _NEAR = 2000  # characters looked at for the name behind a value, so that time stays linear
@@ -209,30 +209,28 @@ class _Walk:
         if sign is None or ("\n" in sign.group() and _YAML_KEY.match(text, sign.end())):
             return None
         near = 0 <= start - self.paired_at <= _PAIR_REACH and "}" not in text[self.paired_at : start]
-        # Raw JSON may break before the name that belongs to a value, so there a value without one counts as a secret.
-        word = plain_word(name)
-        raw = word in {"paramvalue", "parametervalue", "varvalue", "参数值"} or (
-            word == "value" and text[start - 1 : start] in {'"', "'"}
-        )
-        secret = self.secret if near else raw and self.name_behind(sign.end())
+        secret = self.secret if near else self.name_behind(name, start, sign.end())
         return take(text, sign.end()) if secret or self.marked(start, sign.end()) else None
 
     @property
     def secret(self) -> bool:
         return _pair_kind(self.paired) is not Kind.HARMLESS
 
-    def name_behind(self, at: int) -> bool:
-        """Whether a raw value's name, which must stand behind it, is secret or cut off."""
-        span = take(self.text, at, _NEAR)
+    def name_behind(self, word: str, start: int, at: int) -> bool:
+        """Whether the name of a value, which must stand behind it, is secret or cut off."""
+        quoted = self.text[start - 1 : start] in {'"', "'"}
+        # Raw JSON may break before the name that belongs to a value, so there a value without one counts as a secret.
+        unknown = plain_word(word) in {"paramvalue", "parametervalue"} or (quoted and word == "value")
+        span = take(self.text, at, _NEAR) if quoted else None
         if span is None or span[1] - at >= _NEAR:
-            return True
+            return unknown
         window = self.text[span[1] : span[1] + _PAIR_REACH]
         window = re.split(r"[{}]", window, maxsplit=1)[0]
         for found in re.finditer(r"(\w{1,20})(?=\\{0,15}[\"'])", window):
             if is_name(found.group(1)):
                 given = _PAIR_NAME_VALUE.match(window, found.end())
                 return given is None or _pair_kind(given.group(1)) is not Kind.HARMLESS
-        return True
+        return unknown
 
     def marked(self, start: int, at: int) -> bool:
         """Whether the object around a value has a mark in front or behind: ``"sensitive": true``."""

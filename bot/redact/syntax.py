@@ -43,13 +43,6 @@ SYNTAX = Rules(
         "token Bearer ⟦hunter⟧",
         "token bearer authentication",
     ),
-    Rule(
-        "cookies of a program",
-        "cookies|document.cookie",
-        r"(?i)\bcookies\s?[=:]\s?\{([^{}\n]{1,600})\}|document\.cookie\s?=\s?[\"']([^\"'\n]++)",
-        'requests.get(u, cookies={⟦"sid": "hunter2"⟧})',
-        "cookies = load(path)",
-    ),
     # Shell
     Rule(
         "-p glued to a password",
@@ -62,9 +55,9 @@ SYNTAX = Rules(
     Rule(
         "-u user:password",
         "-u",
-        r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?[\s\"'\\]{0,4}[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:"
-        r"(?!//|\d{1,6}(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++)",
-        "tool -u bob:⟦hunter2⟧",
+        r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?\s{0,4}(?:\\?\"[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//)([^\"\\\n]++)"
+        r"|'[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//)([^'\n]++)|[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:(?!//|\d{1,6}(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++))",
+        "tool -u bob:⟦hunter2⟧ --user 'bob:⟦two words⟧'",
         "docker run -u 1000:1000 alpine",
     ),
     Rule(
@@ -152,13 +145,6 @@ SYNTAX = Rules(
         across=True,
     ),
     Rule(
-        "user%password",
-        "%",
-        r"(?<![\w-])(?:-U|--user)[=\s]{1,3}[\"']?[\w.\\/@-]{1,80}%([^\s\"']++)",
-        "tool -U bob%⟦hunter2⟧",
-        "date -u +%F",
-    ),
-    Rule(
         "Windows flag",
         "/p|/rp",
         rf"(?i)(?:(?<![\w/])/(?:pass|password|passwd|pwd|rp)[:\s]\s?|\bw?x?freerdp\b{_ON}{{0,160}}?\s/p:){_S}",
@@ -190,37 +176,15 @@ SYNTAX = Rules(
         "send a password reminder",
         across=True,
     ),
-    Rule(
-        "mount option",
-        "password=|pass=",
-        r"(?i)(?<![\w-])(?:-o|--options)\s+[\"']?[^\s\"']{0,80}\bpass(?:word)?=([^\s\"',]++)",
-        "mount -o user=bob,pass=⟦hunter2⟧ x",
-        "mount -o ro x",
-    ),
-    Rule(
-        "pass: of openssl",
-        "pass:",
-        r"(?<![\w/])pass:(?!//)([^\s\"']++)",
-        "x -passin pass:⟦hunter2⟧",
-        "pass: 3",
-    ),
     # SQL
     Rule(
         "identified by",
         "identified",
-        r"(?i)\bidentified\s{1,5}(?:with\s{1,5}\S{1,40}\s{1,5})?(?:by|as)\s{1,5}(?:password\s{1,5}|values\s{1,5})?" + _S
+        r"(?i)\bidentified\s{1,5}(?:(?:with\s{1,5}\S{1,40}\s{1,5})?by|with\s{1,5}\S{1,40}\s{1,5}as)\s{1,5}(?:password\s{1,5}|values\s{1,5})?"
+        r"(?!(?:the|an?|our|its|name)\b)" + _S
         + rf"(?:\s{{1,5}}replace\s{{1,5}}{_S})?",
         "ALTER USER a IDENTIFIED BY '⟦hunter2⟧' REPLACE '⟦hunter3⟧'",
         "identified as a risk",
-        across=True,
-    ),
-    Rule(
-        "user with password",
-        "password",
-        r"(?i)\b(?:alter|create)\s+(?:user|role|login|group)\s[^\n;]{1,80}?\s(?:encrypted\s+|unencrypted\s+)?password\s+(?!=|expire|disable|null)"
-        + _S,
-        "CREATE ROLE a LOGIN PASSWORD '⟦hunter2⟧'",
-        "ALTER USER a PASSWORD EXPIRE",
         across=True,
     ),
     Rule(
@@ -244,15 +208,15 @@ SYNTAX = Rules(
     # Code
     Rule(
         "login call",
-        "log|auth|sign|cred|user|connect|bind|imap",
+        "login|logon|log_in|auth|signin|sign_in|credential|user|connect|bind|imap_open",
         r"(?i)\b(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
         r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*]))"
         rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
-        rf"|\b(?:getConnection|\w{{0,20}}connect|\w{{1,20}}_login|\w{{1,20}}_bind|imap_open|\w{{2,20}}_auth_password)\(\s*"
+        rf"|\b(?:getConnection|p?connect|(?:mysql|pg|oci|odbc|ldap|ssh|ftp|pymysql|sqlsrv|ibase|mssql|db|redis|psycopg|conn|cx)\w{{0,12}}"
+        rf"(?:connect|login|bind|auth_password)|imap_open)\(\s*"
         rf"[^,()\n]{{1,300}},\s*{_ARG}\s*,\s*{_Q}",
         'smtp.login("bob@example.com", "⟦hunter2⟧")',
         "login(user, password) connect(host, port, 5)",
-        across=True,
     ),
     Rule(
         "secure string",
@@ -328,23 +292,6 @@ SYNTAX = Rules(
         "10.0.0.1:8080:/data",
     ),
     Rule(
-        ".netrc",
-        "machine|login",
-        rf"(?i)\bmachine\s+\S{{1,120}}\s+(?:login\s+\S{{1,80}}\s+)?(?:account\s+\S{{1,80}}\s+)?password\s+{_S}"
-        rf"|\blogin\s+\S{{1,80}}\s+password\s+{_S}",
-        "machine h login bob password ⟦hunter2⟧",
-        "machine learning login page",
-        across=True,
-    ),
-    Rule(
-        "chpasswd",
-        "chpasswd",
-        r"\bchpasswd\b[^\n]{0,20}<<\s?-?[\"']?\w{1,20}[\"']?\s*(?:\n|\\n)\s*[\w.-]{1,40}:(\S++)",
-        "chpasswd <<EOF⏎bob:⟦hunter2⟧⏎EOF",
-        "chpasswd < /root/new.txt",
-        across=True,
-    ),
-    Rule(
         "ipsec.secrets",
         ":",
         rf"(?m)(?:^|[\"'\s])[^\s:]{{0,80}}[ \t]*:[ \t]+(?:PSK|EAP|XAUTH|NTLM|PIN|(?:RSA|ECDSA|PKCS8|PKCS12|P12)[ \t]+[^\s{{\"']+)[ \t]+{_S}",
@@ -374,12 +321,5 @@ SYNTAX = Rules(
         r"(?=@(?!sha\d|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[\s\"',;)]|$))(?:tcp\(|unix\(|[\w-]))",
         "root:⟦hunter2⟧@tcp(db:3306)/x",
         "git:team@main mailto:ops@example.com",
-    ),
-    Rule(
-        "jdbc:oracle",
-        "jdbc:oracle",
-        r"(?i)jdbc:oracle:\w{2,5}:[^\s/:@]{1,60}/([^\s@]++)",
-        "jdbc:oracle:thin:scott/⟦hunter2⟧@db:1521:orcl",
-        "jdbc:oracle:thin:@db:1521/orcl",
     ),
 )
