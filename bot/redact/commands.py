@@ -15,7 +15,7 @@ _MOST_WORDS, _MOST_TOOLS = 60, 3
 """What is looked at of one command, so that time stays linear: sudo docker exec db mysql."""
 _OTHERS = frozenset({"ssh", "scp", "sftp"})
 """They follow another tool and take no secret, but have flags that look like its own."""
-_NAME = re.compile(r"(?<![\w$.=-])[A-Za-z7][\w.+-]*+(?![=:(])")
+_NAME = re.compile(r"(?<![\w$.=:,%-])[A-Za-z7][\w.+-]*+(?![=:(])")
 _QUOTED = r""""(?![,:}\]])(?:[^"\\\n]|\\.)*+(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
 _GAP = r"(?:[ \t]|\\\r?\n[ \t]*)++"
 _WORD = re.compile(rf"""{_GAP}(\$'[^'\n]*+'|(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]|\d)|\\[^\s]|{_QUOTED})++)""")
@@ -202,15 +202,16 @@ def _secrets(tool: Tool, words: list[Word]) -> Iterator[Span]:
     for n, (start, word) in enumerate(words):
         quote = 1 if word[:1] in {'"', "'"} else 0
         bare = word[quote:]
-        for option in flags:
-            if (taken := _taken(tool, option, words, n)) is not None:
-                yield taken[0], taken[0] + len(taken[1])
-        for option, sign in tool.signs.items():
-            if (taken := _taken(tool, option, words, n, joined=True)) is not None:
-                yield from _behind(sign, *taken)
-        for option in glued:
-            if bare.startswith(option) and len(bare) > len(option) and not bare.startswith("--"):
-                yield start + quote + len(option), start + len(word)
+        if bare[:1] in {"-", "/"}:
+            for option in flags:
+                if (taken := _taken(tool, option, words, n)) is not None:
+                    yield taken[0], taken[0] + len(taken[1])
+            for option, sign in tool.signs.items():
+                if (taken := _taken(tool, option, words, n, joined=True)) is not None:
+                    yield from _behind(sign, *taken)
+            for option in glued:
+                if bare.startswith(option) and len(bare) > len(option) and not bare.startswith("--"):
+                    yield start + quote + len(option), start + len(word)
         if tool.logs_in and not logged_in and (found := _ORACLE.match(word)) is not None:
             yield start + found.start(1), start + found.end(1)
             logged_in = True
@@ -222,7 +223,8 @@ def _taken(tool: Tool, option: str, words: list[Word], n: int, *, joined: bool =
     start, word = words[n]
     letter = option[1:]
     same = word == option or (option[0] == "/" and word.lower() == option)
-    same = same or (tool.clusters and len(letter) == 1 and re.fullmatch(rf"-[A-Za-z]{{1,4}}{letter}", word) is not None)
+    cluster = tool.clusters and len(letter) == 1 and 2 < len(word) <= 6 and word[1:].isalpha()
+    same = same or (cluster and word[-1] == letter)
     if same:
         following = words[n + 1] if n + 1 < len(words) else None
         return following if following is not None and not _FLAG.match(following[1]) else None

@@ -37,7 +37,7 @@ class Rule:
         pattern = re.compile(self.regex)
         named = set(pattern.groupindex.values())
         object.__setattr__(self, "pattern", pattern)
-        object.__setattr__(self, "keywords", tuple(self.words.replace("␣", " ").split("|")))
+        object.__setattr__(self, "keywords", tuple(word.replace("␣", " ") for word in self.words.split()))
         object.__setattr__(self, "groups", tuple(n for n in range(1, pattern.groups + 1) if n not in named) or (0,))
 
     def spans(self, text: str) -> list[Span]:

@@ -12,7 +12,7 @@ _REST = r"[^\s\"'<>\\),，。?#]"
 SHAPES = Rules(
     Rule(
         "key block",  # PEM, PGP, SSH2; a line break may be escaped; a cut-off block counts to the end
-        "begin ",
+        "begin␣",
         r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE(?! REQUEST)|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
         r"[\s\S]*?(?:-{4,5} ?END [^-]*-{4,5}|\Z)",
         "-----BEGIN PRIVATE KEY-----⏎⟦‹b64:64›⟧⏎-----END PRIVATE KEY-----",
@@ -29,16 +29,16 @@ SHAPES = Rules(
     ),
     Rule(
         "JSON web token",
-        "eyj|eyk",
+        "eyj eyk",
         r"\bey[JK][A-Za-z0-9_-]{5,1000}\.[A-Za-z0-9_-]{5,}+(?:\.[A-Za-z0-9_-]*+){0,3}",
         "see ⟦eyJ‹alnum:17›.eyJ‹alnum:40›.‹alnum:43›⟧",
         "eyJob.yaml",
     ),
     Rule(
         "token with a known prefix",
-        "xox|xapp-|gh|gl|sk-|npm_|pypi-|hf_|do|ya29.|1//0|hv|nrak-|pmak-|dapi|figd_|ntn_|lin_api_|sntrys_|atatt3"
-        "|atbb|akcp|sbp_|pscale_tkn_|rubygems_|oy2|age-secret-key-|dp.pt.|pul-|sq0|eaacedeose0cba|key-|lsv2_pt_"
-        "|xkeysib-|re_|tskey-|atlasv1.|live_|test_|whsec_|shp|gocspx-|dckr_pat_|sct|tk_",
+        "xox xapp- gh gl sk- npm_ pypi- hf_ do ya29. 1//0 hv nrak- pmak- dapi figd_ ntn_ lin_api_ sntrys_ atatt3"
+        " atbb akcp sbp_ pscale_tkn_ rubygems_ oy2 age-secret-key- dp.pt. pul- sq0 eaacedeose0cba key- lsv2_pt_"
+        " xkeysib- re_ tskey- atlasv1. live_ test_ whsec_ shp gocspx- dckr_pat_ sct tk_",
         r"\b(?:xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{6,}+|xapp-[A-Za-z0-9-]{6,}+|gh[pousr]_[A-Za-z0-9]{20,}+"
         r"|gl[a-z]{1,5}-[A-Za-z0-9_-]{16,}+|sk-(?=\S{0,40}\d)[A-Za-z0-9_-]{16,}+"
         r"|(?:npm_|pypi-|hf_|do[opr]_v1_|ya29\.|1//0|glc_|NRAK-|PMAK-|dapi|figd_|ntn_|lin_api_|sntrys_|ATATT3|ATBB"
@@ -52,7 +52,7 @@ SHAPES = Rules(
     ),
     Rule(
         "token of a bot",
-        ":|bot",
+        ": bot",
         r"\bbot\d{5,12}:[\w-]{15,}+|(?<!\d)\d{8,10}:[A-Za-z0-9_-]{35}(?![\w-])",
         "https://api.telegram.org/⟦bot123456:AAF_exampletokenexample⟧/sendMessage",
         "12345678:90",
@@ -66,14 +66,14 @@ SHAPES = Rules(
     ),
     Rule(
         "key with a known prefix",
-        "aiza|sk|ac|akia|asia|akid|ltai|hpua|hst3",
+        "aiza sk ac akia asia akid ltai hpua hst3",
         r"\bAIza[A-Za-z0-9_-]{30,}+|\b(?:SK|AC)[0-9a-f]{32}\b|\b(?:AKIA|ASIA|AKID|LTAI|HPUA|HST3)[A-Z0-9a-z]{12,}+",
         "arg ⟦AKIA‹upper:16›⟧",
         "AKIA is a prefix",
     ),
     Rule(
         "password hash",
-        "$|{",
+        "$ {",
         r"(?<![\w$])\$(?:2[abxy]?|1|1a|5|6|7|8|9|14|y|gy|apr1|P|H|S|s0|md5|sha1|pbkdf2[\w-]{0,20}|scrypt)\$[^\s:\"',;]{8,}+"
         r"|\$argon2\w{0,3}\$[^\s\"';]{8,}+"
         r"|(?i:\{(?:s?sha\d{0,3}|smd5|md5|crypt|pbkdf2[\w-]{0,20}|argon2)\})[^\s\"',;]{8,}+"
@@ -83,7 +83,7 @@ SHAPES = Rules(
     ),
     Rule(
         "hash of a database",
-        "md5|*|:",
+        "md5 * :",
         r"\bmd5[0-9a-f]{32}\b|(?<!\w)\*[0-9A-F]{40}\b|\b[0-9a-fA-F]{32}:[0-9a-fA-F]{32}\b",
         "arg ⟦*‹HEX:40›⟧",
         "md5sum a.iso",
@@ -105,9 +105,9 @@ SHAPES = Rules(
     ),
     Rule(
         "hook",  # what stands behind a hook's address is the key to it
-        "hook|robot/send",
+        "hook robot/send",
         r"(?i)(?<=://)(?:hooks?\.[\w.-]{1,80}/|[^\s\"'<>?#]{0,200}?/(?:\w{0,20}hooks?\w{0,3}|robot/send)(?=[/?]))"
-        r"(?=[^\s\"'<>]*?[/=](?:[^\s\"'<>/=&?]{0,40}\d[^\s\"'<>/=&?]{0,40}(?<=[^/=]{6})|[\w-]{16}))([^\s\"'<>\\),，。]++)",
+        r"(?=[^\s\"'<>]{0,300}?[/=](?:[^\s\"'<>/=&?]{0,40}\d[^\s\"'<>/=&?]{0,40}(?<=[^/=]{6})|[\w-]{16}))([^\s\"'<>\\),，。]++)",
         "https://hooks.example.com/⟦services/T0/B0/‹alnum:24›⟧",
         "https://docs.example.com/webhooks.html",
     ),
@@ -125,7 +125,7 @@ SHAPES = Rules(
     ),
     Rule(
         "signed link",
-        "sign|code=|hmac|policy=|ticket|hdnts|q-ak",
+        "sign code= hmac policy= ticket hdnts q-ak",
         r"(?i)[?&](?:sign|[\w-]{0,24}_sign|hmac|q-ak|policy|ticket|hdnts)=(?=[^\s&\"'<>#]{8})([^\s&\"'<>#]++)"
         r"|[?&]code=(?=[^\s&]{20})([^\s&\"'<>#]++)",
         "https://b.example.com/a.zip?e=60&sign=⟦‹lower:12›⟧",
@@ -133,7 +133,7 @@ SHAPES = Rules(
     ),
     Rule(
         "word and number",  # what people choose where a rule asks for a capital, a sign and a digit
-        "@|#|!|$|%|&|*|_|0",
+        "@ # ! $ % & * _ 0",
         r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*])(?!\w+#\d+\b)[^\s/\"':,;，。)]++|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w@/:-]|\.\w))"
         r"|(?<![\w/@.#$-])([A-Z][a-z]{2,13}[@!$%&*]\d{3,8}[!@#$]?(?![\w@/:-]|\.\w))"
         r"|(?<!\w)((?=\w{0,4}[@0$5])(?i:p[a@][s$5]{2}w[o0]rd)[\d!@#$]*+)(?!\w)"

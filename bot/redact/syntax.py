@@ -29,7 +29,7 @@ SYNTAX = Rules(
     # Headers
     Rule(
         "authorization header",
-        "authoris|authoriz|cookie",
+        "authoris authoriz cookie",
         r"(?i)(?:(?<=')[\w-]{0,30}(?:authori[sz]ation|cookie)\s?:([^'\r\n]++)|[\w-]{0,30}(?:authori[sz]ation|cookie)\s?:"
         r"(\s*+[^\r\n\"']++(?:(?<==)\"[^\"\n]*+\"[^\r\n\"']*+)*+))",
         "Authorization: Own ⟦x hunter2⟧⏎Accept: x",
@@ -37,7 +37,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "scheme behind a name",
-        "bearer|basic|digest|apikey|negotiate",
+        "bearer basic digest apikey negotiate",
         r"(?i)(?:token|auth\w{0,20}|credentials?|headers?|bearer)\\{0,3}[\"']?\s{0,3}(?:[:=,]|=>|\s)\s{0,3}\\{0,3}[\"']?"
         rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<){_S}",
         "token Bearer ⟦hunter⟧",
@@ -62,7 +62,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "-u user -p password",  # of any tool but those whose -p is something else
-        "-u|-l",
+        "-u -l",
         r"(?:mysql\w{0,9}|mariadb\w{0,9})\b[^\n|;]{0,300}|(?<![^\s\"'])(?:-u|-U|-l|--user(?:name)?|-user)[=\s][\"']?(?!root\b.{0,9}-p\s\w+\s*<)"
         r"[\w.@\\-]{1,60}[\"']?\s+(?:--?[A-Za-z][\w-]*(?:[=\s]\s*[^\s-]\S*)?\s+){0,5}?(?:-p|-P|-pw|-pwd)\s+(?![\d.:/,-]+(?:\s|$|[\"'])|[/~.-])"
         + _S,
@@ -71,7 +71,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "auth user:password",
-        "auth|userpw|userpass|login",
+        "auth userpw userpass login",
         r"(?i)(?<![\w-])(?:auth|userpw|userpass|credentials?|login)\s+[\w.@-]{1,40}:(?!//|\d{1,5}\b)([^\s\"']++)",
         "stats auth admin:⟦hunter2⟧",
         "auth server:1812",
@@ -92,7 +92,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "file of secrets",
-        ">|tee",
+        "> tee",
         rf"(?i)(?:\b(?:echo|printf)\s+(?:-\w{{1,3}}\s+)?)([^\n|;&<>]{{1,300}}?)\s{{0,3}}(?:>>?|\|\s?(?:sudo\s)?tee\s(?:-a\s)?)\s{{0,3}}[\"']?[\w./~$\{{}}-]{{0,120}}?"
         r"(?:pass(?:w(?:or)?d|phrase)?|secrets?|cred(?:ential)?s?|auth|token|psk|netrc|pgpass|htpasswd|[\w-]{1,20}[._-]key)(?:\.(?:txt|conf|cfg|tmp|dat|env|key|list))?[\"']?(?=\s|$|[;&|)\"'])",
         "printf '%s' ⟦hunter2⟧ > /etc/x/auth.txt",
@@ -109,7 +109,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "process substitution",
-        "<(|>(",
+        "<(",
         r"(?i)(?:(?:pass\w*|key|secret|token|cred\w*|auth|pin)(?:-?file)?[=\s:]{1,4}(?:file:|fd:|@)?"
         r"|\b(?:chpasswd|passwd|sudo|cryptsetup|smbpasswd|login|su|kinit|source|\.)\b[^\n|;]{0,80}?(?:<\s{0,3})?)"
         rf"<\(\s*{_ECHO}{_S}",
@@ -137,7 +137,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "login file of FTP",
-        "ftp|pass",
+        "ftp pass",
         rf"(?m)\bl?s?ftp\b[^\n]{{0,120}}\n(?:[^\n]{{0,120}}\n){{0,4}}?\s*user\s+\S{{1,60}}\s+{_S}"
         rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){_S}",
         "ftp -n h <<EOF⏎user bob ⟦hunter2⟧⏎EOF",
@@ -146,7 +146,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "Windows flag",
-        "/p|/rp",
+        "/p /rp",
         rf"(?i)(?:(?<![\w/])/(?:pass|password|passwd|pwd|rp)[:\s]\s?|\bw?x?freerdp\b{_ON}{{0,160}}?\s/p:){_S}",
         "cmdkey /add:srv /user:bob /pass:⟦hunter2⟧",
         "dir /p",
@@ -198,7 +198,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "key of an SQL function",
-        "crypt|digest|hmac",
+        "crypt digest hmac",
         rf"(?i)\b(?:pgp_sym_\w{{1,20}}|aes_\w{{1,12}}|des_(?:en|de)crypt|sm4_\w{{1,12}}|gs_(?:en|de)crypt\w{{0,12}}|hmac|crypt)\(\s*"
         rf"(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
         "SELECT AES_DECRYPT(note, '⟦hunter2⟧')",
@@ -208,7 +208,7 @@ SYNTAX = Rules(
     # Code
     Rule(
         "login call",
-        "login|logon|log_in|auth|signin|sign_in|credential|user|connect|bind|imap_open",
+        "login logon log_in auth signin sign_in credential user connect bind imap_open",
         r"(?i)\b(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
         r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*]))"
         rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
@@ -228,7 +228,7 @@ SYNTAX = Rules(
     # Devices
     Rule(
         "device: typed secret",  # password cipher X, shared-key cipher X, password 7 X
-        "cipher|simple|plain|hash|ascii-text|enc|clear|hexadecimal|text",
+        "cipher simple plain hash ascii-text enc clear hexadecimal text",
         r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key|[\w-]{1,20}-key|key-string|psk|community|read|write"
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication|level\s\d{1,2}"
         rf"|\w{{1,12}}-mode\s\S{{1,12}})\s+(?:\d{{1,3}}\s+)?(?:(?:ir)?(?:reversible-)?cipher)\s+{_NOT_SAID}{_S}"
@@ -239,7 +239,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "device: numbered type",
-        "password|passwd|secret|key|md5|community|authentication",
+        "password passwd secret key md5 community authentication",
         r"(?i)(?<![\w-])(?:password|passwd|secret|key|key-string|authentication-key|md5|community|authentication)"
         rf"\s+(?:level\s\d{{1,2}}\s+)?(?:encryption-type\s)?(?:[046-9]|1[0-9]?|5)\s+{_NOT_SAID}(?=\S{{4}}){_S}",
         "username bob password 7 ⟦0822455D0A16⟧",
@@ -247,7 +247,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "device: key",
-        "key|secret",
+        "key secret",
         rf"(?i)(?<![\w])(?:(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{{0,12}}(?:\s(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
         r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|key-string|message-digest-key\s\d{1,3}\smd5"
         rf"|psksecret|enable\s(?:secret|password)|privilege\s\d{{1,2}}\s(?:secret|password))\s+(?:cipher\s|simple\s|[0-9]\s|address\s\S+\s)?{_NOT_SAID}"
@@ -257,7 +257,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "device: user-based security",
-        "-mode|createuser|usm-user|snmp-server user",
+        "-mode createuser snmp-server␣user",
         r"(?i)\b(?:authentication|privacy)-mode\s+(?:md5|sha\S{0,6}|aes\S{0,4}|3?des\S{0,4}|hmac\S{0,9})\s+"
         rf"(?!cipher|simple|plain)(?:\d{{1,3}}\s+)?{_NOT_SAID}{_S}"
         rf"|\bcreateUser\s+(?:-e\s\S+\s+)?\S{{1,40}}\s+\S{{2,8}}\s+{_S}(?:\s+\S{{2,6}}(?:\s+{_S})?)?"
@@ -267,7 +267,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "community",
-        "community|com2sec|trap|inform",
+        "community com2sec trap inform",
         rf"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:(?:cipher|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*"
         r"|trapcommunity\s+|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+"
         r"|set\s+snmp\s+(?:community|name)\s+)" + _NOT_SAID + r"(?!cipher|read|write)" + _S,
@@ -277,7 +277,7 @@ SYNTAX = Rules(
     # Files
     Rule(
         "redis",
-        "auth|requirepass|masterauth|setuser",
+        "auth requirepass masterauth setuser",
         rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}(?=[ \t]*(?:$|[\"']))"
         rf"|\bHELLO\s+[23]\s+AUTH\s+\S{{1,60}}\s+{_S}"
         rf"|(?i:\b(?:requirepass|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>(\S++)",
@@ -300,7 +300,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "chap-secrets",
-        "*|ppp|l2tp|pptp|vpn",
+        "* ppp l2tp pptp vpn",
         r"(?m)(?<![^\s\"'])\"?(?!(?i:select|from|where|and|or|delete|in|for|if|root|user|on)\b)[A-Za-z][\w.@\\-]{1,60}\"?[ \t]+\"?(?:\*|pptpd|l2tpd|xl2tpd|pppd?|pppoe|[\w-]{0,20}vpn[\w-]{0,10})\"?"
         r"[ \t]+(\"[^\"\n]++\"|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}(?:\.\d{1,3}){3})\"?[ \t]*(?=$|[\"'#])",
         "bob * ⟦hunter2⟧ *",
