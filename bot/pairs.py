@@ -19,7 +19,9 @@ NAMES = _words(
     "attribute option property item k 参数名 参数名称 参数键 变量名 变量名称 键 键名 名称 名字 字段 字段名 配置项"
 )
 """The best first: a row may have several."""
-HINTS = _words("label header id title description paramdesc paramdescription desc remark comment env type paramtype 描述 说明 备注 类型 标题")
+HINTS = _words(
+    "label header id title description paramdesc paramdescription desc remark comment env type paramtype 描述 说明 备注 类型 标题"
+)
 """A secret word in one of these tells that the value is secret, but it is no name."""
 VALUES = _words(
     "paramvalue parametervalue varvalue variablevalue argvalue fieldvalue attributevalue propertyvalue optionvalue "
@@ -38,7 +40,9 @@ _MARKS = frozenset(
 )
 _YES = frozenset(_words("true yes y on 1 t 是 enabled"))
 _TYPES = frozenset(_words("type paramtype valuetype datatype vartype inputtype format kind widget 类型 参数类型"))
-_SECRET_TYPES = frozenset(_words("securestring secretstring password secret secure encrypted sensitive passwd 密码 密文"))
+_SECRET_TYPES = frozenset(
+    _words("securestring secretstring password secret secure encrypted sensitive passwd 密码 密文")
+)
 
 _TELLING, _ALL_VALUES = frozenset(NAMES + HINTS), frozenset(VALUES + _ALSO_VALUES)
 _LONGEST = 24

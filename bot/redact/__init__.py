@@ -17,7 +17,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from bot.redact import names
-from bot.redact.chance import HIDDEN, decoded, is_reference, random_runs
+from bot.redact.chance import HIDDEN, decoded, is_reference, is_status, random_runs
 from bot.redact.commands import handed_over
 from bot.redact.glance import is_harmless
 from bot.redact.named import ESCAPED, without_named
@@ -62,7 +62,8 @@ def value(name: str, text: str) -> str:
     """What may be shown of one named value: ``[hidden]``, or the text with every secret in it hidden."""
     if not text:
         return text
-    if secret_name(name) and not is_reference(text.strip()) and not locates(name, text.strip()):
+    given = text.strip()
+    if secret_name(name) and not is_reference(given) and not is_status(given) and not locates(name, given):
         return HIDDEN
     return _plain(text, name, 0)
 

@@ -71,7 +71,7 @@ _WRITTEN = re.compile(
     r"\d{4}-\d\d-\d\d\S*|v?\d+(?:\.\d+)+|\d{1,2}:\d\d\S*|[a-z]+(?:-[a-z]+|-v?\d{1,4})+|[A-Z]+-?\d{0,3}"
 )
 _REFERENCE = re.compile(
-    r"""\\*["']?(?:\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*"""
+    r"""\\*["']?(?:\$\{\d(?::?\?[^{}]{0,40})?\}|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*"""
     r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)"""
     r"""|\$?\{\{-?\s*[\w.]+(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}|\$\([A-Za-z][\w.-]*\)"""
     r"""|(?:var|local|module|data|random_\w+|env|secrets|vars|params|inputs|parameters|self|this|args|config|settings|process\.env"""
@@ -93,6 +93,22 @@ _VARIABLE = re.compile(
 def is_reference(text: str) -> bool:
     """Whether it only says where the value comes from: ``$DB_PASS``, ``${db.pass}``, ``{{ vault.pass }}``."""
     return len(text) <= 160 and _REFERENCE.fullmatch(text) is not None
+
+
+_SCHEME = re.compile(r"(?i)^(\s*+\\*[\"']?)(?:(?:bearer|basic|token)\s++)?")
+
+
+def unschemed(text: str) -> str:
+    """The value of a header without its scheme: ``Bearer $TOKEN`` is ``$TOKEN``."""
+    return _SCHEME.sub(r"\1", text).lstrip()
+
+
+_STATUS = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional")
+
+
+def is_status(text: str) -> bool:
+    """Whether it is a yes or a no rather than a value."""
+    return _STATUS.fullmatch(text) is not None
 
 
 def variable(text: str) -> str | None:

@@ -18,10 +18,14 @@ _OTHERS = frozenset({"ssh", "scp", "sftp"})
 _NAME = re.compile(r"(?<![\w$.=:,%-])[A-Za-z7][\w.+-]*+(?![=:(])")
 _QUOTED = r""""(?![,:}\]])(?:[^"\\\n]|\\.)*+(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
 _GAP = r"(?:[ \t]|\\\r?\n[ \t]*)++"
-_WORD = re.compile(rf"""{_GAP}(\$'[^'\n]*+'|(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]|\d)|\\[^\s]|{_QUOTED})++)""")
+_WORD = re.compile(
+    rf"""{_GAP}(\$'[^'\n]*+'|(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]|\d)|\\[^\s]|{_QUOTED})++)"""
+)
 _ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?:[^"\\\n]|\\.)*+)"|'([^'\n]*+)')""")
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*(?:$|=)|/[a-zA-Z]{1,12}(?:$|:)")
-_ORACLE = re.compile(r"""["'\\(]*(?:userid=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)""")
+_ORACLE = re.compile(
+    r"""["'\\(]*(?:userid=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)"""
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +96,21 @@ TOOLS = (
         glued="-a",
         after="auth+1 auth+2",
     ),
-    Tool("mosquitto_*", "mosquitto_pub -u u -P ⟦hunter2⟧ -t t", "mosquitto_sub -p 1883 -t a", flags="-P --pw", after="-b+3"),
+    Tool(
+        "mosquitto_*",
+        "mosquitto_pub -u u -P ⟦hunter2⟧ -t t",
+        "mosquitto_sub -p 1883 -t a",
+        flags="-P --pw",
+        after="-b+3",
+    ),
     Tool("vault bao", "vault login ⟦hunter2⟧", "vault token lookup", after="login+1 unseal+1"),
-    Tool("ldappasswd slappasswd", "ldappasswd -w ⟦hunter2⟧ -s ⟦hunter3⟧ x", "ldappasswd -x x", flags="-w -s -a", glued="-s -w"),
+    Tool(
+        "ldappasswd slappasswd",
+        "ldappasswd -w ⟦hunter2⟧ -s ⟦hunter3⟧ x",
+        "ldappasswd -x x",
+        flags="-w -s -a",
+        glued="-s -w",
+    ),
     Tool("ldap* dsconf", "ldapadd -xw ⟦hunter2⟧ -f a", "ldapsearch -W -s sub", flags="-w", glued="-w", clusters=True),
     Tool(
         "smbclient smbget rpcclient net winexe",
@@ -115,7 +131,13 @@ TOOLS = (
         "sqlplus / as sysdba @/opt/run.sql",
         logs_in=True,
     ),
-    Tool("sqlcmd bcp osql ipmitool tsql dsmc isql", "sqlcmd -P ⟦hunter2⟧ -U sa", "sqlcmd -S db -E", flags="-P", glued="-P"),
+    Tool(
+        "sqlcmd bcp osql ipmitool tsql dsmc isql",
+        "sqlcmd -P ⟦hunter2⟧ -U sa",
+        "sqlcmd -S db -E",
+        flags="-P",
+        glued="-P",
+    ),
     Tool("zip unzip zipcloak", "zip -rP ⟦hunter2⟧ a.zip b", "unzip -p a.zip b", flags="-P", clusters=True),
     Tool("ssh-keygen", "ssh-keygen -t rsa -N ⟦hunter2⟧ -f id", "ssh-keygen -t rsa -f id", flags="-N -P"),
     Tool("useradd usermod adduser mkpasswd", "useradd -p ⟦hunter2⟧ bob", "useradd -m bob", flags="-p"),
@@ -127,7 +149,12 @@ TOOLS = (
         glued="-c -A -X",
     ),
     Tool("check_snmp*", "check_snmp -H h -C ⟦hunter2⟧", "check_snmp -H h -o x", flags="-C -A -X"),
-    Tool("openssl", "openssl enc -d -k ⟦hunter2⟧ -in x", "openssl req -new -key a.key", flags="-k -K -pass -passin -passout"),
+    Tool(
+        "openssl",
+        "openssl enc -d -k ⟦hunter2⟧ -in x",
+        "openssl req -new -key a.key",
+        flags="-k -K -pass -passin -passout",
+    ),
     Tool(
         "rabbitmqctl",
         "rabbitmqctl add_user bob ⟦hunter2⟧",
@@ -135,6 +162,7 @@ TOOLS = (
         after="add_user+2 change_password+2 authenticate_user+2",
     ),
     Tool("wpa_passphrase", "wpa_passphrase net ⟦hunter2⟧", "wpa_passphrase net", after="+2"),
+    Tool("influx", "influx auth create -t ⟦hunter2⟧", "influx -database d", flags="-t -p -password"),
     Tool("encrypt_string", "ansible-vault encrypt_string ⟦hunter2⟧", "ansible-vault encrypt x.yml", after="+1"),
     Tool("mc mcli", "mc alias set a https://x ⟦AKabcd⟧ ⟦hunter2⟧", "mc alias list", after="set+3 set+4 add+3 add+4"),
     Tool("db2", "db2 connect to x user bob using ⟦hunter2⟧", "db2 connect to x", after="using+1 new+1 confirm+1"),
@@ -152,7 +180,8 @@ TOOLS = (
 
 
 @lru_cache(maxsize=4096)
-def _tool(name: str) -> Tool | None:
+def tool_of(name: str) -> Tool | None:
+    """The tool of this name."""
     name = name.lower().removesuffix(".exe").removesuffix(".sh")
     for tool in TOOLS:
         for known in tool.names.split():
@@ -165,7 +194,7 @@ def handed_over(text: str, variables: set[str]) -> str:
     """The text with every secret hidden that a tool takes; adds the variables that stand in its place."""
     spans: list[Span] = []
     for found in _NAME.finditer(text):
-        tool = _tool(found.group())
+        tool = tool_of(found.group())
         if tool is not None:
             spans += _secrets(tool, list(_words(tool, text, found.end())))
     return without(text, spans, variables) if spans else text
@@ -185,7 +214,7 @@ def _words(tool: Tool, text: str, at: int) -> Iterator[Word]:
         word = found.group(found.lastindex)
         if word in _OTHERS:
             return
-        if _tool(word) is not None and word.lower() not in tool.at:
+        if tool_of(word) is not None and word.lower() not in tool.at:
             tools += 1
             if tools == _MOST_TOOLS or not (flag or tool.at):
                 return

@@ -6,6 +6,7 @@ knows a secret gets the long look. So this may say no too often, but never yes t
 
 import re
 
+from bot.redact.commands import tool_of
 from bot.redact.names import words
 
 _PLAIN = re.compile(r"[A-Za-z0-9_ .,:/+~\u4e00-\u9fff、，。；（）-]*+")
@@ -16,14 +17,16 @@ _TELLING = tuple(
         "basic digest jwt otp salt certificate csrf xsrf mima kouling miyao clave geheim parola kennwort wachtwoord "
         "senha contrasen 密 口令 钥 令牌 凭 证 授权码 访问码 通行码 安全码 动态码 提取码 激活码 助记 恢复码 备用码 连接 暗号",
         # words of devices, databases and tools
-        "cipher simple community com2sec trap inform -mode identified createuser sp_ login unseal user alias using encrypt "
-        "rasdial rabbit wpa_ ppp l2tp pptp vpn hello xauth ntlm dsn use psk w0rd huawei admin root gauss welcome changeme "
+        "cipher simple community com2sec trap inform -mode identified createuser sp_ login "
+        "ppp l2tp pptp vpn hello xauth ntlm dsn psk w0rd huawei admin root gauss welcome changeme "
         # shapes
         ":// begin putty",
     )
 )
 # Words of two or three letters tell only as words of their own, also in camel case; flags; fields of .pgpass.
-_SHORT = re.compile(r"(?<![a-z])(?:ak|sk|pin|mfa|sas|sig|cvv|puk)s?(?![a-z])|ps?ws?(?![a-z])|(?:^|\s)(?:-[a-z]|/r?p\b)|:[\w.*-]+:")
+_SHORT = re.compile(
+    r"(?<![a-z])(?:ak|sk|pin|mfa|sas|sig|cvv|puk)s?(?![a-z])|ps?ws?(?![a-z])|(?:^|\s)(?:-[a-z]|/r?p\b)|:[\w.*-]+:"
+)
 _CAMEL = re.compile(r"[a-z](?:Ak|Sk|Pin|Mfa|Sas|Sig|Cvv|Puk|AK|SK|PIN|MFA|SAS|SIG|CVV|PUK)s?(?![a-z])")
 _LONG = re.compile(r"[\w.:/-]{12}")
 
@@ -37,6 +40,7 @@ def is_harmless(text: str) -> bool:
         not any(map(lower.__contains__, _TELLING))
         and _SHORT.search(lower) is None
         and _CAMEL.search(text) is None
+        and not any(map(tool_of, text.split()))
         and (_LONG.search(text) is None or not _may_be_token(text, lower))
     )
 

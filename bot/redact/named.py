@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from bot.pairs import is_mark, is_name, is_value, plain_word
 from bot.redact import blocks, prose
-from bot.redact.chance import HIDDEN, is_reference, variable
+from bot.redact.chance import HIDDEN, is_reference, unschemed, variable
 from bot.redact.names import Kind, kind, locates, on_change, words
 from bot.redact.values import Span, arguments, take, until_tag
 
@@ -57,15 +57,14 @@ _FILE = re.compile(
     r"|html?|sql|bak|db|p12|pfx|jks|so|exe|service|d|rb|php|jsonl|properties|tmpl|j2|tf|tfvars|vue|c|h|cpp|lua)"
 )
 _FIRST_WORD = re.compile(r"(?:^|\n|(?<!\\)\")[ \t]*(?:[-*#>;•]+[ \t]*)?[\w'-]{1,20}[ ]$")
-_FIRST_ON_LINE = re.compile(
-    r"(?:^|\n|(?<!\\)\")[ \t]*(?:[-*#>;•]+[ \t]*|//[ \t]*|\d{1,3}[.)、][ \t]*)*[\"'`*]{0,2}$"
-)
+_FIRST_ON_LINE = re.compile(r"(?:^|\n|(?<!\\)\")[ \t]*(?:[-*#>;•]+[ \t]*|//[ \t]*|\d{1,3}[.)、][ \t]*)*[\"'`*]{0,2}$")
 _PAIR_NAME_VALUE = re.compile(
     r"""\\{0,15}["']?\s{0,5}(?:[:=]|[ \t])\s{0,5}\\{0,15}["']?((?:[^\s"'\\,;{}<>]"""
     r"""|\\{1,15}u[0-9a-fA-F]{4})(?:[^"'\\,;{}<>\n]|\\{1,15}u[0-9a-fA-F]{4}){0,60})"""
 )
 ESCAPED = re.compile(r"\\{1,15}u([0-9a-fA-F]{4})")
 _YAML_KEY = re.compile(r"[\w.-]{1,60}:(?:\s|$)")
+_PORT = re.compile(r":\d{2,5}(?!\d)")
 _PAIR_TAG = re.compile(r">\s{0,5}([^\s<>][^<>\n]{0,60})")
 _PAIR_REACH = 240  # characters between the name and its value
 _MARKED = re.compile(r"""([\w-]{2,24})\\{0,15}["']?\s{0,3}[:=]\s{0,3}\\{0,15}["']?(\w{1,20})""")
@@ -159,7 +158,7 @@ class _Walk:
             return False
         if given.strip("\"'\\,;)}]") in {"*", "**"} or _MASK.fullmatch(given):
             return True
-        if (of := variable(given)) is not None:
+        if (of := variable(unschemed(given))) is not None:
             self.variables.add(of)
             return True
         if _IDENTIFIER.match(given):
@@ -243,6 +242,10 @@ class _Walk:
 
     def value(self, name: str, start: int, end: int, said: Kind) -> Span | None:
         text = self.text
+        if text[max(0, start - 2) : start] == "//" or (
+            "." in name and _PORT.match(text, end) and not kind(name.rpartition(".")[2])
+        ):
+            return None  # a host
         if _FILE.fullmatch(name[-40:]) and "=" not in text[end : end + 1]:
             return None
         opened = text[start - 1 : start]
@@ -292,7 +295,10 @@ class _Walk:
         return (
             _COMPUTED.match(text, at) is not None
             or _REFERS.match(text, at) is not None
-            or ((asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None and text[at : at + 1] == asks.group(1))
+            or (
+                (asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None
+                and text[at : at + 1] == asks.group(1)
+            )
             or _ARN.search(text[max(0, start - 120) : start]) is not None
             or (name.lower() == "pass" and _TESTED.match(text, at) is not None)
             or (prose.is_han(name[-4:]) and prose.says_about(text, at))

@@ -60,7 +60,19 @@ _WORDS = frozenset(
         "sk",
     }
     | {"salt", "certificate", "psk", "pw", "psw", "dsn", "sas", "sig", "csrf", "xsrf", "cvv", "puk", "pword", "mima"}
-    | {"kouling", "miyao", "clave", "geheim", "parola", "requirepass", "passkey", "otpauth", "jsessionid", "hook"}
+    | {
+        "community",
+        "kouling",
+        "miyao",
+        "clave",
+        "geheim",
+        "parola",
+        "requirepass",
+        "passkey",
+        "otpauth",
+        "jsessionid",
+        "hook",
+    }
 )
 # At the end of a word that is written together: mgrpw, DBPW.
 _ENDS = re.compile(r"\wp(?:s)?w$|jwt$")
@@ -86,7 +98,25 @@ _PROPERTY = words(
 )
 _PLACES = frozenset({"url", "uri", "endpoint", "host"})
 # As the first word: a yes or no. Or, before a plural, a count.
-_ASKS = frozenset({"is", "has", "ask", "no", "without", "skip", "use", "uses", "enable", "disable", "require", "requires", "allow", "need", "needs"})
+_ASKS = frozenset(
+    {
+        "is",
+        "has",
+        "ask",
+        "no",
+        "without",
+        "skip",
+        "use",
+        "uses",
+        "enable",
+        "disable",
+        "require",
+        "requires",
+        "allow",
+        "need",
+        "needs",
+    }
+)
 _COUNTS = frozenset(
     {"max", "min", "num", "total", "avg", "n", "count", "prompt", "completion", "input", "output", "cached"}
     | {"remaining", "used", "expired", "active", "number"}
@@ -174,7 +204,9 @@ def locates(name: str, text: str) -> bool:
         return False
     if words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None:
         return True
-    about = words[-1] in _ADDRESSED or (len(words) > 1 and _kind(words[-1]) is Kind.HARMLESS and not _KEYS.search("".join(words)))
+    about = words[-1] in _ADDRESSED or (
+        len(words) > 1 and _kind(words[-1]) is Kind.HARMLESS and not _KEYS.search("".join(words))
+    )
     return about and "hook" not in name.lower() and _ADDRESS.fullmatch(text) is not None
 
 
@@ -208,15 +240,13 @@ def _kind(name: str) -> Kind:
     if _NEVER.search(run):
         return Kind.HARMLESS
     run = _NOT_STRONG.sub("", run)
-    if _STRONG.search(run) or any(map(_ENDS.search, words)):
+    if _STRONG.search(run) or any(map(_ENDS.search, words)) or (len(words) > 1 and words[-1] in {"pw", "psw"}):
         return Kind.WEAK if "webhook" in run else Kind.STRONG
     if _KEYS.search(run):
         return Kind.WEAK
     # A long run of random characters may hold "AK" between its capitals.
     weak = len(name) <= _LONGEST_WEAK and any(
-        word in _WORDS
-        or word.removesuffix("s") in _WORDS
-        or (word.endswith("pass") and word not in _NOT_PASS)
+        word in _WORDS or word.removesuffix("s") in _WORDS or (word.endswith("pass") and word not in _NOT_PASS)
         for word in words
     )
     return Kind.WEAK if weak else Kind.HARMLESS
@@ -224,7 +254,9 @@ def _kind(name: str) -> Kind:
 
 def _is_property(words: list[str]) -> bool:
     first, last = words[0], words[-1]
-    if len(words) > 1 and (last in _PROPERTY or (words[-2] in _COUNTED and last in _USED) or words[-2:] == ["credentials", "id"]):
+    if len(words) > 1 and (
+        last in _PROPERTY or (words[-2] in _COUNTED and last in _USED) or words[-2:] == ["credentials", "id"]
+    ):
         # The address of a hook is the secret.
         return not (last in _PLACES and any("hook" in word for word in words))
     return len(words) > 1 and (first in _ASKS or (first in _COUNTS and last in _COUNTED))

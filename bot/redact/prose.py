@@ -10,6 +10,7 @@ _SHORTEST_GIVEN = 4  # characters; what follows 密码 directly is else a number
 _HAN_GAP = re.compile(r"[ \t]*(?:[:：]\s*)?[“「『\"']?")
 _NOT_BLANK = re.compile(r"\S++")
 _COINED = re.compile(r"(?i)\w(?:pw|psw|secret)$")
+_LINE_BEGINS = re.compile(r"\n[ \t]*$")
 HAN = re.compile(r"[\u4e00-\u9fff]++")
 _HAN_LINK = re.compile(
     r"(?:已?(?:被|经)?(?:重置|修改|变更|更改|更新|设置|设定|改|设|换)?(?:成(?!功)|为)了?|就?是|即|如下|分别是|写的是|用的是|叫做?|填)"
@@ -41,7 +42,7 @@ BLANK = re.compile(r"[ \t]++")
 _TAUGHT = re.compile(
     r"(?i)(?:\b(?:set|with|using|use|enter|type|typed|entered|input|send|supply|give|new|default|temporary"
     r"|initial|temp|old|current|root|admin|her|his|my|your|our|their|setx|export"
-    r"|login)\s+(?:the\s+)?(?:\w{1,20}\s+)?|改为|使用|输入)$"
+    r"|login|username|local-user|user)\s+(?:the\s+)?(?:\w{1,20}\s+)?|改为|使用|输入)$"
 )
 _DASH = re.compile(r"\s+[-–—]{1,2}\s+")
 WHOLE_LINE = re.compile(
@@ -131,7 +132,16 @@ def prose(text: str, name: str, before: str, end: int, said: Kind) -> Span | Non
     if _COINED.search(name) and word and bare not in _NOUNS:
         return span
     alone = text[span[1] : span[1] + 1] in {"", "\n", "\\"} or not given[-1:].isalnum()
-    return span if word and alone and bare not in _NOUNS and _TAUGHT.search(before) else None
+    return (
+        span
+        if word and alone and bare not in _NOUNS and (_TAUGHT.search(before) or _directive(text, before, span))
+        else None
+    )
+
+
+def _directive(text: str, before: str, span: Span) -> bool:
+    """Whether a line of a file has the name and the value, and nothing else."""
+    return _LINE_BEGINS.search(before) is not None and text[span[1] : span[1] + 1] in {"", "\n", "\r"}
 
 
 def says_about(text: str, at: int) -> bool:

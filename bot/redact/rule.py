@@ -8,13 +8,11 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.redact.chance import HIDDEN, variable
+from bot.redact.chance import HIDDEN, is_status, unschemed, variable
 
 Span = tuple[int, int]
 _LINE_END = re.compile(r"(?<!\\)\n")
 """A backslash goes on with the line."""
-_STATUS = re.compile(r"(?i)required|optional|none|null|enabled?|disabled?|basic|bearer")
-_SCHEME = re.compile(r"(?i)^\s*+(?:(?:bearer|basic|token)\s++)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +76,9 @@ def without(text: str, spans: Iterable[Span], variables: set[str]) -> str:
     for start, end in sorted(spans):
         if start < shown or end <= start:
             continue
-        given = _SCHEME.sub("", text[start:end])
+        given = unschemed(text[start:end])
         name = variable(given)
-        if name is None and _STATUS.fullmatch(given):
+        if name is None and is_status(given):
             continue
         if name is not None:
             variables.add(name)

@@ -117,7 +117,7 @@ SHAPES = Rules(
         r"(?i)(?<=://)(?:api\.day\.app|hc-ping\.com|healthchecks\.io/ping|nosnch\.in|cronitor\.link/p|ntfy\.sh"
         r"|(?:sctapi|sc)\.ftqq\.com|wxpusher[\w.]{0,20}/api/send/message|events\.[\w.]{0,20}pagerduty\.com/integration"
         r"|script\.google\.com/macros/s|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send"
-        r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
+        r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|(?:send|notify|push|sendmessage)(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
         r"|robot/v\d/send|integrations?/(?:v\d/)?(?=[0-9a-f]{8})))/"
         rf"(?!(?:help|status|docs?|test|info|index)\b)({_REST}{{6,}}+(?:/{_REST}*+)?)",
         "https://hc-ping.com/⟦‹hex:8›-‹hex:4›-‹hex:4›-‹hex:4›-‹hex:12›⟧",
@@ -134,7 +134,7 @@ SHAPES = Rules(
     Rule(
         "word and number",  # what people choose where a rule asks for a capital, a sign and a digit
         "@ # ! $ % & * _ 0",
-        r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*])(?!\w+#\d+\b)[^\s/\"':,;，。)]++|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w@/:-]|\.\w))"
+        r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*])(?!\w+#\d+\b)[^\s/\"':,;，。)]++|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
         r"|(?<![\w/@.#$-])([A-Z][a-z]{2,13}[@!$%&*]\d{3,8}[!@#$]?(?![\w@/:-]|\.\w))"
         r"|(?<!\w)((?=\w{0,4}[@0$5])(?i:p[a@][s$5]{2}w[o0]rd)[\d!@#$]*+)(?!\w)"
         r"|(?<!\w)((?i:changeme|huawei|admin|root|gauss|welcome)[_@#!]{1,2}\d{2,8}[!#$]?)(?![\w@/]|\.\w)",

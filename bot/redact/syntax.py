@@ -47,7 +47,9 @@ SYNTAX = Rules(
     Rule(
         "-p glued to a password",
         "-p",
-        r"(?<![^\s\"'])(?:-u\S{1,60}\s(?:\s*-[hP]\s?\S{1,60}\s){0,2}\s*-p(?=[^\s-])" + _S + r"|-p([^\s\"'-]\S*+)(?=\s+-u)"
+        r"(?<![^\s\"'])(?:-u\S{1,60}\s(?:\s*-[hP]\s?\S{1,60}\s){0,2}\s*-p(?=[^\s-])"
+        + _S
+        + r"|-p([^\s\"'-]\S*+)(?=\s+-u)"
         r"|-p(?![=:/,$.\d])(?=\S{0,40}[A-Z@#!%^*])(?=\S{0,40}\d|\S{0,40}[@#!%^*])(?![A-Za-z]{1,20}[=:/])(?=\S{5})([^\s\"']++))",
         "-p⟦hunter2⟧ -uroot",
         "tool.sh -profile x1 -parallel4 -p80:80",
@@ -63,8 +65,8 @@ SYNTAX = Rules(
     Rule(
         "-u user -p password",  # of any tool but those whose -p is something else
         "-u -l",
-        r"(?:mysql\w{0,9}|mariadb\w{0,9})\b[^\n|;]{0,300}|(?<![^\s\"'])(?:-u|-U|-l|--user(?:name)?|-user)[=\s][\"']?(?!root\b.{0,9}-p\s\w+\s*<)"
-        r"[\w.@\\-]{1,60}[\"']?\s+(?:--?[A-Za-z][\w-]*(?:[=\s]\s*[^\s-]\S*)?\s+){0,5}?(?:-p|-P|-pw|-pwd)\s+(?![\d.:/,-]+(?:\s|$|[\"'])|[/~.-])"
+        r"(?:mysql\w{0,9}|mariadb\w{0,9})\b[^\n|;]{0,300}|(?<![^\s\"'])(?:(?P<upper>-U)|-u|-l|--user(?:name)?|-user)[=\s][\"']?"
+        r"[\w.@\\-]{1,60}[\"']?\s+(?:--?[A-Za-z][\w-]*(?:[=\s]\s*[^\s-]\S*)?\s+){0,5}?(?(upper)-P|-(?:p|pw|pwd))\s+(?![\d.:/,-]+(?:\s|$|[\"'])|[/~.-])"
         + _S,
         "cypher-shell -u neo4j -p ⟦hunter2⟧ x",
         "sudo -u app docker compose -p web up",
@@ -79,7 +81,8 @@ SYNTAX = Rules(
     Rule(
         "value of the registry",
         "/v",
-        r"(?i)/v\s+[\"']?\w{0,40}(?:pass\w{0,10}|secret|token|pwd|key)[\"']?\s+(?:/(?!d)\w{1,2}\s+(?:\w+\s+)?){0,3}/d\s+" + _S,
+        r"(?i)/v\s+[\"']?\w{0,40}(?:pass\w{0,10}|secret|token|pwd|key)[\"']?\s+(?:/(?!d)\w{1,2}\s+(?:\w+\s+)?){0,3}/d\s+"
+        + _S,
         r"reg add HKLM\x /v DefaultPassword /t REG_SZ /d ⟦hunter2⟧ /f",
         r"reg add HKLM\x /v Shell /d explorer.exe",
     ),
@@ -100,9 +103,16 @@ SYNTAX = Rules(
         across=True,
     ),
     Rule(
+        "patched Secret",
+        "patch",
+        r"\bpatch\s+secrets?\b[^\n]{0,200}?\\{0,3}\"(?:data|stringData)\\{0,3}\"\s?:\s?\{([^{}\n]++)",
+        """oc patch secret a -p '{"data":{⟦"x":"b2N3"⟧}}'""",
+        """oc patch deployment a -p '{"data":{"x":"1"}}'""",
+    ),
+    Rule(
         "here-string",
         "<<<",
-        r"(?<![\w-])(?:bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|cat|head|tail|xargs|tee|column|dc|rev|fold|while|mapfile"
+        r"(?<![\w-])(?:bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev|fold|while|mapfile"
         r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
         "passwd --stdin root <<< '⟦hunter2⟧'",
         'bc <<< "1 + 2"',
@@ -110,9 +120,9 @@ SYNTAX = Rules(
     Rule(
         "process substitution",
         "<(",
-        r"(?i)(?:(?:pass\w*|key|secret|token|cred\w*|auth|pin)(?:-?file)?[=\s:]{1,4}(?:file:|fd:|@)?"
+        r"(?i)(?:diff|comm|paste|join|cmp|sort|cat)\b[^\n|;]{0,200}|(?:(?:pass\w*|key|secret|token|cred\w*|auth|pin)(?:-?file)?[=\s:]{1,4}(?:file:|fd:|@)?|\s-{1,2}[A-Za-z][\w-]{0,30}[=\s]{1,2}"
         r"|\b(?:chpasswd|passwd|sudo|cryptsetup|smbpasswd|login|su|kinit|source|\.)\b[^\n|;]{0,80}?(?:<\s{0,3})?)"
-        rf"<\(\s*{_ECHO}{_S}",
+        rf"<\(\s*{_ECHO}(?![\"'][^\"'\n]*%s){_S}",
         "gpg --passphrase-file <(echo '⟦hunter2⟧') -d x",
         "diff <(echo a) <(echo b)",
     ),
@@ -181,8 +191,7 @@ SYNTAX = Rules(
         "identified by",
         "identified",
         r"(?i)\bidentified\s{1,5}(?:(?:with\s{1,5}\S{1,40}\s{1,5})?by|with\s{1,5}\S{1,40}\s{1,5}as)\s{1,5}(?:password\s{1,5}|values\s{1,5})?"
-        r"(?!(?:the|an?|our|its|name)\b)" + _S
-        + rf"(?:\s{{1,5}}replace\s{{1,5}}{_S})?",
+        r"(?!(?:the|an?|our|its|name)\b)" + _S + rf"(?:\s{{1,5}}replace\s{{1,5}}{_S})?",
         "ALTER USER a IDENTIFIED BY '⟦hunter2⟧' REPLACE '⟦hunter3⟧'",
         "identified as a risk",
         across=True,
@@ -208,13 +217,13 @@ SYNTAX = Rules(
     # Code
     Rule(
         "login call",
-        "login logon log_in auth signin sign_in credential user connect bind imap_open",
+        "login logon log_in auth signin sign_in credential user connect bind imap_open mysqli pdo",
         r"(?i)\b(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
         r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*]))"
         rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
         rf"|\b(?:getConnection|p?connect|(?:mysql|pg|oci|odbc|ldap|ssh|ftp|pymysql|sqlsrv|ibase|mssql|db|redis|psycopg|conn|cx)\w{{0,12}}"
-        rf"(?:connect|login|bind|auth_password)|imap_open)\(\s*"
-        rf"[^,()\n]{{1,300}},\s*{_ARG}\s*,\s*{_Q}",
+        rf"(?:connect|login|bind|auth_password)|imap_open|mysqli|PDO)\(\s*"
+        rf"[^,()\n]{{1,300}},\s*(?!\d){_ARG}\s*,\s*{_Q}",
         'smtp.login("bob@example.com", "⟦hunter2⟧")',
         "login(user, password) connect(host, port, 5)",
     ),
@@ -231,7 +240,7 @@ SYNTAX = Rules(
         "cipher simple plain hash ascii-text enc clear hexadecimal text",
         r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key|[\w-]{1,20}-key|key-string|psk|community|read|write"
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication|level\s\d{1,2}"
-        rf"|\w{{1,12}}-mode\s\S{{1,12}})\s+(?:\d{{1,3}}\s+)?(?:(?:ir)?(?:reversible-)?cipher)\s+{_NOT_SAID}{_S}"
+        rf"|\w{{1,12}}-mode\s\S{{1,12}})\s+(?:nonstandard\s+|usual\s+)?(?:\d{{1,3}}\s+)?(?:(?:ir)?(?:reversible-)?cipher)\s+{_NOT_SAID}{_S}"
         rf"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|key|[\w-]{{1,20}}-key|psk|community)\s+(?:(?:read|write)\s+)?"
         rf"(?:simple|(?:plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)(?=\s+\S*[\d@#!$%^&*=]))\s+{_NOT_SAID}{_S}",
         "local-user bob password irreversible-cipher ⟦hunter2⟧",
@@ -247,10 +256,10 @@ SYNTAX = Rules(
     ),
     Rule(
         "device: key",
-        "key secret",
+        "key secret psk",
         rf"(?i)(?<![\w])(?:(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{{0,12}}(?:\s(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
-        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|key-string|message-digest-key\s\d{1,3}\smd5"
-        rf"|psksecret|enable\s(?:secret|password)|privilege\s\d{{1,2}}\s(?:secret|password))\s+(?:cipher\s|simple\s|[0-9]\s|address\s\S+\s)?{_NOT_SAID}"
+        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|wpa-psk|key-string|message-digest-key\s\d{1,3}\smd5"
+        rf"|psksecret|enable\s(?:secret|password)|privilege\s\d{{1,2}}\s(?:secret|password))\s+(?:(?:cipher|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}"
         rf"(?=\S{{3}})(?![:=]){_S}",
         "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
         "pre-shared-key is set",
@@ -259,7 +268,7 @@ SYNTAX = Rules(
         "device: user-based security",
         "-mode createuser snmp-server␣user",
         r"(?i)\b(?:authentication|privacy)-mode\s+(?:md5|sha\S{0,6}|aes\S{0,4}|3?des\S{0,4}|hmac\S{0,9})\s+"
-        rf"(?!cipher|simple|plain)(?:\d{{1,3}}\s+)?{_NOT_SAID}{_S}"
+        rf"(?!nonstandard|usual)(?:\d{{1,3}}\s+)?(?!cipher|simple|plain){_NOT_SAID}{_S}"
         rf"|\bcreateUser\s+(?:-e\s\S+\s+)?\S{{1,40}}\s+\S{{2,8}}\s+{_S}(?:\s+\S{{2,6}}(?:\s+{_S})?)?"
         rf"|\bsnmp-server\suser\s\S{{1,40}}\s\S{{1,40}}\sv3\s(?:encrypted\s)?auth\s\S{{2,6}}\s{_S}(?:\spriv\s(?:aes\s)?\S{{2,6}}\s{_S})?",
         "createUser mon SHA ⟦hunter2⟧ AES ⟦hunter3⟧",
@@ -267,20 +276,23 @@ SYNTAX = Rules(
     ),
     Rule(
         "community",
-        "community com2sec trap inform",
+        "community com2sec trap inform snmp-server␣host",
         rf"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:(?:cipher|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*"
         r"|trapcommunity\s+|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+"
-        r"|set\s+snmp\s+(?:community|name)\s+)" + _NOT_SAID + r"(?!cipher|read|write)" + _S,
+        r"|set\s+snmp\s+(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?(?:version\s+(?:1|2c)\s+))"
+        + _NOT_SAID
+        + r"(?!cipher|read|write)"
+        + _S,
         "snmp-agent community write ⟦hunter2⟧",
         "snmp-agent community complexity-check disable",
     ),
     # Files
     Rule(
         "redis",
-        "auth requirepass masterauth setuser",
+        "auth requirepass masterauth setuser user",
         rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}(?=[ \t]*(?:$|[\"']))"
         rf"|\bHELLO\s+[23]\s+AUTH\s+\S{{1,60}}\s+{_S}"
-        rf"|(?i:\b(?:requirepass|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>(\S++)",
+        rf"|(?:^|(?<=[\"']))user\s+\S{{1,60}}\s+(?:on|off)\b[^\n>]{{0,120}}>(\S++)|(?i:\b(?:requirepass|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>(\S++)",
         "ACL SETUSER app on >⟦hunter2⟧ ~* +@all",
         "AUTH failed for user app",
     ),

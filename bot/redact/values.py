@@ -23,9 +23,13 @@ _BRACKET = re.compile(r"[\[{]")
 _INSIDE = re.compile(r'(?s)(\\{0,15})"(?:(?!(?<!\\)\1").)*+"|[\[\]{}]')
 _TAIL = re.compile(r"""[^\s,;\]})"']*+""")
 _INNER_TAG = re.compile(r"(?i)\s*<(?:value|string|text|val|data)(?:\s[^<>]{0,200})?>")
-_ARGUMENT = re.compile(r"""(?P<named>[:=\[]\s?)?(\\{0,15}"(?:[^"\\\n]|\\[^"\n])*+\\{0,15}"|\\{0,15}'[^'\n]*+')|[(),]""")
+_ARGUMENT = re.compile(
+    r"""(?P<named>[:=\[]\s?)?(\\{0,15}"(?:[^"\\\n]|\\[^"\n])*+\\{0,15}"|\\{0,15}'[^'\n]*+')|[(),]"""
+)
 _LONGEST_CALL = 400
-_ONLY_ASKS = re.compile(r"(?i)^(?:get|fetch|read|find|load|lookup|has|is|delete|remove|forget|clear|unset|list|show|need)")
+_ONLY_ASKS = re.compile(
+    r"(?i)^(?:get|fetch|read|find|load|lookup|has|is|delete|remove|forget|clear|unset|list|show|need)"
+)
 _REPLACES = re.compile(r"(?i)change|modify|update|rotate")
 
 
@@ -80,4 +84,8 @@ def arguments(text: str, name: str, at: int) -> list[Span]:
         if found.group(2) and not found.group("named"):
             spans.append((commas, found.span(2)))
     behind_first = [span for place, span in spans if place > 0]
-    return [span for _, span in spans] if not commas or (_REPLACES.search(name) and len(spans) > commas) else behind_first
+    return (
+        [span for _, span in spans]
+        if not commas or (_REPLACES.search(name) and len(spans) > commas)
+        else behind_first
+    )

@@ -32,7 +32,8 @@ def _set(text: str, names: list[str], value: str) -> list[Span]:
     known = "|".join(re.escape(name.rpartition(".")[2]) for name in names)
     spans = []
     for found in re.finditer(
-        rf"(?<![\w.-])(?:[$@]|env:)?(?:env:)?(?i:{known})(?:\s?:?=\s?(?![=~])({value})|\s+in\s+([^;\n]{{1,300}}))", text
+        rf"(?<![\w.-])(?:[$@]|env:)?(?:env:)?(?i:{known})(?:\s?:?=\s?(?![=~])({value})|\s+in\s+([^;\n]{{1,300}}))",
+        text,
     ):
         last = found.lastindex or 1
         if not _COMPUTED.match(found.group(last)):

@@ -72,7 +72,19 @@ NO_MARKS: tuple[dict[str, Any], ...] = (
     {"type": "String"},
     {"required": True},
 )
-ROUTES = ("structure", "text", "escaped", "cut off", "in a text", "inner", "script", "job", "job as text", "show", "terminal")
+ROUTES = (
+    "structure",
+    "text",
+    "escaped",
+    "cut off",
+    "in a text",
+    "inner",
+    "script",
+    "job",
+    "job as text",
+    "show",
+    "terminal",
+)
 
 
 def routes(row: dict[str, Any]) -> dict[str, str]:

@@ -82,9 +82,9 @@ def test_no_tool_is_there_that_no_case_needs(tool: Tool, monkeypatch: pytest.Mon
     cases = [case for case in SECRETS if any(name in case.text.lower() for name in known)]
     unknown = replace(tool, names="no-such-tool")
     monkeypatch.setattr(commands, "TOOLS", tuple(unknown if other is tool else other for other in TOOLS))
-    commands._tool.cache_clear()
+    commands.tool_of.cache_clear()
     try:
         assert any(leaks(case) for case in cases)
     finally:
         monkeypatch.undo()
-        commands._tool.cache_clear()
+        commands.tool_of.cache_clear()
