@@ -20,7 +20,8 @@ NAMES = _words(
 )
 """The best first: a row may have several."""
 HINTS = _words(
-    "label header id title description paramdesc paramdescription desc remark comment env type paramtype 描述 说明 备注 类型 标题"
+    "label header id title description paramdesc paramdescription desc remark comment env type paramtype "
+    "描述 说明 备注 类型 标题"
 )
 """A secret word in one of these tells that the value is secret, but it is no name."""
 VALUES = _words(
@@ -28,7 +29,8 @@ VALUES = _words(
     "envvalue keyvalue itemvalue value paramvalues values val vals v 参数值 变量值 值 取值 字段值 配置值"
 )
 _ALSO_VALUES = _words(
-    "default defaultvalue content newvalue oldvalue currentvalue data secretstring stringvalue plaintext text 默认值 当前值 内容"
+    "default defaultvalue content newvalue oldvalue currentvalue data secretstring stringvalue plaintext "
+    "text 默认值 当前值 内容"
 )
 """They belong to the name beside them, but are not the parameter's value."""
 _MARKS = frozenset(

@@ -2,8 +2,8 @@
 
 A script's map holds ``success_rate`` (percent), ``timeout`` (seconds), ``execute_user``, ``project_id`` and
 ``script_params``, a JSON string of ``[{paramName, paramValue, paramOrder}]``, which the script API spells
-``param_name`` and so on (other spellings: ``bot.pairs``) and which may refer to a parameter store instead of holding a value. A job's map is
-flat; some of its values are JSON strings.
+``param_name`` and so on (other spellings: ``bot.pairs``) and which may refer to a parameter store instead of
+holding a value. A job's map is flat; some of its values are JSON strings.
 """
 
 from dataclasses import dataclass, replace

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from bot.redact.names import words
 from bot.redact.values import Span
@@ -76,5 +77,4 @@ def manifests(text: str) -> list[Span]:
     if "Secret" not in text or _MANIFEST.search(text) is None:
         return []
     borders = [0, *(found.start() for found in _BORDER.finditer(text)), len(text)]
-    pairs = zip(borders, borders[1:], strict=False)
-    return [(start, end) for start, end in pairs if _MANIFEST.search(text, start, end) is not None]
+    return [(start, end) for start, end in pairwise(borders) if _MANIFEST.search(text, start, end) is not None]

@@ -70,15 +70,15 @@ _LETTERS = re.compile(r"[A-Za-z]+(?:[-_/.'’][A-Za-z]+)*")
 _WRITTEN = re.compile(
     r"\d{4}-\d\d-\d\d\S*|v?\d+(?:\.\d+)+|\d{1,2}:\d\d\S*|[a-z]+(?:-[a-z]+|-v?\d{1,4})+|[A-Z]+-?\d{0,3}"
 )
-_REFERENCE = re.compile(
-    r"""\\*["']?(?:\$\{\d(?::?\?[^{}]{0,40})?\}|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*"""
-    r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)"""
-    r"""|\$?\{\{-?\s*[\w.]+(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}|\$\([A-Za-z][\w.-]*\)"""
-    r"""|(?:var|local|module|data|random_\w+|env|secrets|vars|params|inputs|parameters|self|this|args|config|settings|process\.env"""
-    r"""|os\.environ|credentials)(?:\.[A-Za-z_][\w-]*|\[["'][\w.-]+["']\])+"""
-    r"""|(?:os\.)?(?:getenv|environ\.get|credentials|getpass(?:\.getpass)?|input|prompt|lookup|get_secret\w*)\([^()]{0,80}\)"""
-    r"""|%[A-Z_]{3,}%|\$\d|<[a-z _-]*(?:password|token|secret|key|user)[a-z"""
-    r""" _-]*>)\\*["']?"""
+_REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own settings, of Windows; a placeholder
+    r"""\\*["']?(?:\$\{\d(?::?\?[^{}]{0,40})?\}"""
+    r"""|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*|\$\d"""
+    r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)|\$\([A-Za-z][\w.-]*\)"""
+    r"""|\$?\{\{-?\s*[\w.]+(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}"""
+    r"""|(?:var|local|module|data|random_\w+|env|secrets|vars|params|inputs|parameters|self|this|args|config|settings"""
+    r"""|process\.env|os\.environ|credentials)(?:\.[A-Za-z_][\w-]*|\[["'][\w.-]+["']\])+"""
+    r"""|(?:os\.)?(?:getenv|environ\.get|credentials|getpass(?:\.getpass)?|input|prompt|lookup|get_secret\w*)"""
+    r"""\([^()]{0,80}\)|%[A-Z_]{3,}%|<[a-z _-]*(?:password|token|secret|key|user)[a-z _-]*>)\\*["']?"""
 )
 
 

@@ -1,13 +1,14 @@
 """Secrets that a command takes in one of its words. Used by ``bot.redact``.
 
-Each tool says in which: behind a flag, glued to one, behind ``user:``, or so many words behind a subcommand. The words
-of a command are read as a shell reads them, or as the strings of a JSON list: ``["mysql", "-uroot", "-px"]``.
+Each tool says in which: behind a flag, glued to one, behind ``user:``, or so many words behind a subcommand. The
+words of a command are read as a shell reads them, or as the strings of a JSON list: ``["mysql", "-uroot", "-px"]``.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import islice
 
 from bot.redact.rule import Span, without
 
@@ -43,7 +44,7 @@ class Tool:
     pairs: str = ""
     """What the flag takes is ``user:secret``; the last character is the sign between them."""
     after: str = ""
-    """``add_user+2``: the secret is the second word behind that one; flags do not count. ``+1`` counts from the tool."""
+    """``add_user+2``: the secret is the second word behind that one, flags left out. ``+1`` counts from the tool."""
     only: str = ""
     """Only in a command with this word."""
     logs_in: bool = False
@@ -226,25 +227,27 @@ def _words(tool: Tool, text: str, at: int) -> Iterator[Word]:
 def _secrets(tool: Tool, words: list[Word]) -> Iterator[Span]:
     if tool.only and not any(tool.only in word for _, word in words):
         return
-    flags, glued = tool.flags.split(), tool.glued.split()
-    logged_in = False
-    for n, (start, word) in enumerate(words):
+    for n, (_, word) in enumerate(words):
         quote = 1 if word[:1] in {'"', "'"} else 0
-        bare = word[quote:]
-        if bare[:1] in {"-", "/"}:
-            for option in flags:
-                if (taken := _taken(tool, option, words, n)) is not None:
-                    yield taken[0], taken[0] + len(taken[1])
-            for option, sign in tool.signs.items():
-                if (taken := _taken(tool, option, words, n, joined=True)) is not None:
-                    yield from _behind(sign, *taken)
-            for option in glued:
-                if bare.startswith(option) and len(bare) > len(option) and not bare.startswith("--"):
-                    yield start + quote + len(option), start + len(word)
-        if tool.logs_in and not logged_in and (found := _ORACLE.match(word)) is not None:
-            yield start + found.start(1), start + found.end(1)
-            logged_in = True
+        if word[quote : quote + 1] in {"-", "/"}:
+            yield from _flagged(tool, words, n, quote)
+    if tool.logs_in:
+        logins = ((start, found) for start, word in words if (found := _ORACLE.match(word)) is not None)
+        yield from ((start + found.start(1), start + found.end(1)) for start, found in islice(logins, 1))
     yield from _counted(tool, words)
+
+
+def _flagged(tool: Tool, words: list[Word], n: int, quote: int) -> Iterator[Span]:
+    start, word = words[n]
+    for option in tool.flags.split():
+        if (taken := _taken(tool, option, words, n)) is not None:
+            yield taken[0], taken[0] + len(taken[1])
+    for option, sign in tool.signs.items():
+        if (taken := _taken(tool, option, words, n, joined=True)) is not None:
+            yield from _behind(sign, *taken)
+    for option in tool.glued.split():
+        if word.startswith(option, quote) and len(word) - quote > len(option) and not word.startswith("--", quote):
+            yield start + quote + len(option), start + len(word)
 
 
 def _taken(tool: Tool, option: str, words: list[Word], n: int, *, joined: bool = False) -> Word | None:

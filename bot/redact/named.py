@@ -7,10 +7,11 @@ import re
 from enum import Enum
 from functools import lru_cache
 
-from bot.pairs import is_mark, is_name, is_value, plain_word
+from bot.pairs import is_name, is_value
 from bot.redact import blocks, prose
 from bot.redact.chance import HIDDEN, is_reference, unschemed, variable
 from bot.redact.names import Kind, kind, locates, on_change, words
+from bot.redact.pairing import NEAR, SIGN, TAG, Pairs
 from bot.redact.values import Span, arguments, take, until_tag
 
 # Names of several words first, then any run of word characters. In an escaped line break the n is no part of a name.
@@ -25,13 +26,11 @@ _PHRASE = re.compile(
 )
 _WORD = re.compile(r"(?:(?<=\\)[nrt](?=[A-Za-z_]))?+([\w.-]++)")
 _FIRST_WORDS = words(
-    "secret api access private signing encryption decryption master ssh root shared pre-shared license licence security client "
-    "account storage host app application recovery webhook service session product activation backup unseal subscription bot "
+    "secret api access private signing encryption decryption master ssh root shared pre-shared license "
+    "licence security client "
+    "account storage host app application recovery webhook service session product activation backup unseal "
+    "subscription bot "
     "auth verification one-time confirmation pairing unlock authentication connection seed mot m\u1eadt"
-)
-_SIGN = re.compile(
-    r"""\\{0,15}["'`*]{0,3}\s*+(?:\]\s*+)?(?:(?:（|(?<=\s)\(|\((?=[^,)]*\)))(?!["']|self\b)[^()（）\n"']{1,40}[)）]\s*+)?"""
-    r"""(?:=>|:=|->|→|(?:[?+!=~]?={1,3})|::?(?!//)|[：＝﹦])(?!=)(?:\*\*|__)?[ \t]*+(?:\\{0,15}n[ \t]++|\s*+)"""
 )
 _WHOSE = re.compile(
     r"(?i)\s{1,3}(?:for|of|on|at|to)\s{1,3}(?:(?:the|user|host|account"
@@ -41,7 +40,6 @@ _REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|[A-Z_
 _COMPUTED = re.compile(r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`""")
 _ARN = re.compile(r"(?:^|[\s\"'=,(\[])(?:arn|acs|urn|hws|crn|iam):[^\s\"']{0,110}$")
 _TESTED = re.compile(r"(?i)\d{1,6}[,;|/]?\s{1,4}(?:fail|error|skip|warn)")
-_TAG = re.compile(r"(?:\s[^<>]{0,300})?>")
 _ATTRIBUTE = re.compile(r"""\\{0,15}["'](?:\s[^<>]{0,200})?>""")
 _CALL = re.compile(r"""\s{0,3}\(""")
 _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
@@ -58,19 +56,9 @@ _FILE = re.compile(
 )
 _FIRST_WORD = re.compile(r"(?:^|\n|(?<!\\)\")[ \t]*(?:[-*#>;•]+[ \t]*)?[\w'-]{1,20}[ ]$")
 _FIRST_ON_LINE = re.compile(r"(?:^|\n|(?<!\\)\")[ \t]*(?:[-*#>;•]+[ \t]*|//[ \t]*|\d{1,3}[.)、][ \t]*)*[\"'`*]{0,2}$")
-_PAIR_NAME_VALUE = re.compile(
-    r"""\\{0,15}["']?\s{0,5}(?:[:=]|[ \t])\s{0,5}\\{0,15}["']?((?:[^\s"'\\,;{}<>]"""
-    r"""|\\{1,15}u[0-9a-fA-F]{4})(?:[^"'\\,;{}<>\n]|\\{1,15}u[0-9a-fA-F]{4}){0,60})"""
-)
-ESCAPED = re.compile(r"\\{1,15}u([0-9a-fA-F]{4})")
-_YAML_KEY = re.compile(r"[\w.-]{1,60}:(?:\s|$)")
 _PORT = re.compile(r":\d{2,5}(?!\d)")
-_PAIR_TAG = re.compile(r">\s{0,5}([^\s<>][^<>\n]{0,60})")
-_PAIR_REACH = 240  # characters between the name and its value
-_MARKED = re.compile(r"""([\w-]{2,24})\\{0,15}["']?\s{0,3}[:=]\s{0,3}\\{0,15}["']?(\w{1,20})""")
 _LONGEST_PAIR_WORD = 20
 _CACHED_UP_TO = 40
-_NEAR = 2000  # characters looked at for the name behind a value, so that time stays linear
 _FLAG_GAP = re.compile(r"[ \t]*\\?\n?[ \t]+|[ \t]++")
 _FLAG_FOLLOWS = re.compile(r"--?[a-z][a-z-]*(?=[\s=]|$)|[|&;>]|<\(|(?:id|type|source|src|target)=")
 _USER_AHEAD = re.compile(r"(?i)(?:user|login|account|name|id|ak|账号|账户|用户名?)\s?/$")
@@ -103,13 +91,8 @@ def _cached_role(word: str) -> _Role:
 on_change(_cached_role.cache_clear)
 
 
-def _pair_kind(name: str) -> Kind:
-    """The kind of a name that may hold JSON's escapes."""
-    return kind(ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), name))
-
-
 class _Walk:
-    """One walk over a text; keeps what to show and the last name that waits for its value."""
+    """One walk over a text; keeps what to show."""
 
     def __init__(self, text: str, variables: set[str], bare: set[str]) -> None:
         self.text = text
@@ -117,8 +100,7 @@ class _Walk:
         self.manifests = blocks.manifests(text)
         self.kept: list[str] = []
         self.shown = 0
-        self.paired = ""
-        self.paired_at = -1_000_000
+        self.pairs = Pairs(text)
 
     def hide(self, start: int, end: int) -> None:
         start = max(start, self.shown)
@@ -141,10 +123,10 @@ class _Walk:
             if self.manifests and name in _MANIFEST_DATA and any(a <= start < b for a, b in self.manifests):
                 said = Kind.STRONG
             if said is Kind.HARMLESS:
-                if len(name) <= _LONGEST_PAIR_WORD:
-                    at = self.pair(name, start, at)
-                continue
-            span = self.value(name, start, at, said)
+                span = self.pairs.find(name, start, at) if len(name) <= _LONGEST_PAIR_WORD else None
+                name = self.pairs.name
+            else:
+                span = self.value(name, start, at, said)
             if span is None or span[1] <= span[0]:
                 continue
             if not self.keeps(name, text[slice(*span)]):
@@ -170,76 +152,6 @@ class _Walk:
             or locates(name, given)
         )
 
-    def pair(self, name: str, start: int, at: int) -> int:
-        """Remembers ``"name": "password"``, and hides the ``"value"`` that goes with it. Where to go on."""
-        tagged = self.text[start - 1 : start] == "<"
-        if (is_name(name) or name == "-n") and self.remember(start, at, tagged=tagged):
-            return at
-        span = None
-        if tagged and (is_value(name) or name.lower() == "string"):
-            span = self.paired_tag(start, at)
-        elif is_value(name):
-            span = self.paired_value(name, start, at)
-        if span is None or span[1] <= span[0] or self.keeps(self.paired, self.text[slice(*span)]):
-            return at
-        self.hide(*span)
-        return span[1]
-
-    def remember(self, start: int, at: int, *, tagged: bool) -> bool:
-        """Whether a name follows that is worth keeping: a harmless one doesn't replace a secret one."""
-        found = (_PAIR_TAG if tagged else _PAIR_NAME_VALUE).match(self.text, at)
-        if found is None:
-            return False
-        if self.secret and self.paired_at >= start - _PAIR_REACH and not _pair_kind(found.group(1)):
-            return False
-        self.paired, self.paired_at = found.group(1), at
-        return True
-
-    def paired_tag(self, start: int, at: int) -> Span | None:
-        """``<name>password</name><value>hunter2</value>``."""
-        tag = _TAG.match(self.text, at)
-        near = 0 <= start - self.paired_at <= _PAIR_REACH
-        return until_tag(self.text, tag.end()) if tag is not None and near and self.secret else None
-
-    def paired_value(self, name: str, start: int, at: int) -> Span | None:
-        """``"name": "password", "value": "hunter2"``, in either order."""
-        text = self.text
-        sign = _SIGN.match(text, at) or (prose.BLANK.match(text, at) if name.startswith("-") else None)
-        if sign is None or ("\n" in sign.group() and _YAML_KEY.match(text, sign.end())):
-            return None
-        near = 0 <= start - self.paired_at <= _PAIR_REACH and "}" not in text[self.paired_at : start]
-        secret = self.secret if near else self.name_behind(name, start, sign.end())
-        return take(text, sign.end()) if secret or self.marked(start, sign.end()) else None
-
-    @property
-    def secret(self) -> bool:
-        return _pair_kind(self.paired) is not Kind.HARMLESS
-
-    def name_behind(self, word: str, start: int, at: int) -> bool:
-        """Whether the name of a value, which must stand behind it, is secret or cut off."""
-        quoted = self.text[start - 1 : start] in {'"', "'"}
-        # Raw JSON may break before the name that belongs to a value, so there a value without one counts as a secret.
-        unknown = plain_word(word) in {"paramvalue", "parametervalue"} or (quoted and word == "value")
-        span = take(self.text, at, _NEAR) if quoted else None
-        if span is None or span[1] - at >= _NEAR:
-            return unknown
-        window = self.text[span[1] : span[1] + _PAIR_REACH]
-        window = re.split(r"[{}]", window, maxsplit=1)[0]
-        for found in re.finditer(r"(\w{1,20})(?=\\{0,15}[\"'])", window):
-            if is_name(found.group(1)):
-                given = _PAIR_NAME_VALUE.match(window, found.end())
-                return given is None or _pair_kind(given.group(1)) is not Kind.HARMLESS
-        return unknown
-
-    def marked(self, start: int, at: int) -> bool:
-        """Whether the object around a value has a mark in front or behind: ``"sensitive": true``."""
-        text = self.text
-        ahead = text[max(0, start - _PAIR_REACH) : start]
-        span = take(text, at, _NEAR)
-        behind = text[span[1] : span[1] + _PAIR_REACH] if span is not None else ""
-        near = re.split(r"[{}]|---", ahead)[-1], re.split(r"[{}]|---", behind, maxsplit=1)[0]
-        return any(is_mark(*found.groups()) for part in near for found in _MARKED.finditer(part))
-
     def value(self, name: str, start: int, end: int, said: Kind) -> Span | None:
         text = self.text
         if text[max(0, start - 2) : start] == "//" or (
@@ -250,13 +162,13 @@ class _Walk:
             return None
         opened = text[start - 1 : start]
         if opened == "<" or (opened == ":" and re.search(r"<\w{1,30}:$", text[max(0, start - 32) : start])):
-            tag = _TAG.match(text, end) if text[end : end + 2] != "/>" else None
+            tag = TAG.match(text, end) if text[end : end + 2] != "/>" else None
             if tag is not None:
                 return until_tag(text, tag.end())
         attribute = _ATTRIBUTE.match(text, end) if opened in {'"', "'"} else None
         if attribute is not None:
             return until_tag(text, attribute.end())
-        sign = _SIGN.match(text, end) or _WHOSE.match(text, end)
+        sign = SIGN.match(text, end) or _WHOSE.match(text, end)
         if sign is not None:
             return self.signed(name, start, sign)
         return self.unsigned(name, start, end, said)
@@ -268,7 +180,7 @@ class _Walk:
         if scalar is not None:
             return self.last(blocks.below(text, start, scalar.end(), whole=True))
         if text[at : at + 1] in {"!", "&"} and ":" in sign.group():
-            mark = blocks.MARK.match(text, at, at + _NEAR)
+            mark = blocks.MARK.match(text, at, at + NEAR)
             at = mark.end() if mark is not None else at
         if "\n" in sign.group():
             head = sign.start() + sign.group().index("\n")

@@ -192,7 +192,7 @@ def kind(name: str) -> Kind:
 
 
 def locates(name: str, text: str) -> bool:
-    """Whether the value of a secret name only says where a file or a machine is: ``tls_key=/etc/x.key``, ``PWD=/root``.
+    """Whether the value of a secret name only says where something is: ``tls_key=/etc/x.key``, ``PWD=/root``.
 
     Never for passwords: one may begin with a slash. An address is shown under words like salt and auth, and where
     the last word of the name is no secret: ``salt_api``.

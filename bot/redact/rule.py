@@ -1,4 +1,4 @@
-"""A rule: one syntax by which a text hands over a secret, as data with an example that must hide and one that must not.
+"""A rule: one syntax by which a text hands over a secret, as data, with an example that must hide and one that not.
 
 In a pattern every group without a name is a secret; all around it stays. A pattern without groups is one as a whole.
 Patterns take linear time on any text: runs are possessive or bounded.
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from bot.redact.chance import HIDDEN, is_status, unschemed, variable
 
 Span = tuple[int, int]
+WORD = r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\\"(?:(?!\\").)*+(?:\\")?|[^\s"'|;&<>\\](?:[^\s"']|["'](?=\w))*+)"""
+"""One secret word: quoted (also inside a JSON string) or up to the next blank."""
 _LINE_END = re.compile(r"(?<!\\)\n")
 """A backslash goes on with the line."""
 

@@ -13,7 +13,8 @@ SHAPES = Rules(
     Rule(
         "key block",  # PEM, PGP, SSH2; a line break may be escaped; a cut-off block counts to the end
         "begin␣",
-        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE(?! REQUEST)|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
+        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE(?! REQUEST)"
+        r"|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
         r"[\s\S]*?(?:-{4,5} ?END [^-]*-{4,5}|\Z)",
         "-----BEGIN PRIVATE KEY-----⏎⟦‹b64:64›⟧⏎-----END PRIVATE KEY-----",
         "-----BEGIN CERTIFICATE REQUEST-----",
@@ -43,7 +44,8 @@ SHAPES = Rules(
         r"|gl[a-z]{1,5}-[A-Za-z0-9_-]{16,}+|sk-(?=\S{0,40}\d)[A-Za-z0-9_-]{16,}+"
         r"|(?:npm_|pypi-|hf_|do[opr]_v1_|ya29\.|1//0|glc_|NRAK-|PMAK-|dapi|figd_|ntn_|lin_api_|sntrys_|ATATT3|ATBB"
         r"|AKCp|sbp_|pscale_tkn_|rubygems_|oy2|AGE-SECRET-KEY-|dp\.pt\.|pul-|sq0[a-z]{3}-|EAACEdEose0cBA|key-"
-        r"|lsv2_pt_|xkeysib-|re_|tskey-[a-z]{1,8}-|[A-Za-z0-9]{14}\.atlasv1\.)(?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{16,}+=*+"
+        r"|lsv2_pt_|xkeysib-|re_|tskey-[a-z]{1,8}-|[A-Za-z0-9]{14}\.atlasv1\.)"
+        r"(?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{16,}+=*+"
         # Prefixes that nothing else has, however short the rest.
         r"|(?:github_pat_|[spr]k_(?:live|test)_|whsec_|dckr_pat_|glsa_|hv[sbr]\.|GOCSPX-|shp[a-z]{2}_)[\w-]{8,}+=*+"
         r"|SCT\d{3,8}T[A-Za-z0-9]{12,}+)",
@@ -74,7 +76,8 @@ SHAPES = Rules(
     Rule(
         "password hash",
         "$ {",
-        r"(?<![\w$])\$(?:2[abxy]?|1|1a|5|6|7|8|9|14|y|gy|apr1|P|H|S|s0|md5|sha1|pbkdf2[\w-]{0,20}|scrypt)\$[^\s:\"',;]{8,}+"
+        r"(?<![\w$])\$(?:2[abxy]?|1|1a|5|6|7|8|9|14|y|gy|apr1|P|H|S|s0|md5|sha1|pbkdf2[\w-]{0,20}"
+        r"|scrypt)\$[^\s:\"',;]{8,}+"
         r"|\$argon2\w{0,3}\$[^\s\"';]{8,}+"
         r"|(?i:\{(?:s?sha\d{0,3}|smd5|md5|crypt|pbkdf2[\w-]{0,20}|argon2)\})[^\s\"',;]{8,}+"
         r"|\b(?:pbkdf2_sha\d{1,3}|bcrypt_sha256|scrypt|argon2)\$[^\s\"',;]{12,}+|\bSCRAM-SHA-\d{1,3}\$[^\s\"']++",
@@ -99,7 +102,9 @@ SHAPES = Rules(
     Rule(
         "user:password in a URL",
         "://",
-        r"(?i)(?<=://)(?:[^\s/@:\"'<>]{0,200}+:(\$\{?\w{1,40}\}?|\{\w{1,40}\}|%\w{1,40}%)(?=@)|([^\s/@:\"'<>]{0,200}+:(?!//)(?!\d{1,5}(?:[/?#]|$))[^\s\"'<>@]{0,500}+(?:@[^\s\"'<>@]{0,500}+(?=@))*+)(?=@))",
+        r"(?i)(?<=://)(?:[^\s/@:\"'<>]{0,200}+:(\$\{?\w{1,40}\}?|\{\w{1,40}\}|%\w{1,40}%)(?=@)|"
+        r"([^\s/@:\"'<>]{0,200}+:(?!//)(?!\d{1,5}(?:[/?#]|$))[^\s\"'<>@]{0,500}+(?:@[^\s\"'<>@]{0,500}+(?=@))*+)"
+        r"(?=@))",
         "ftp://⟦bob:hunter2⟧@files.example.com/a",
         "http://10.0.0.1:8080/health/user@example.com",
     ),
@@ -107,7 +112,8 @@ SHAPES = Rules(
         "hook",  # what stands behind a hook's address is the key to it
         "hook robot/send",
         r"(?i)(?<=://)(?:hooks?\.[\w.-]{1,80}/|[^\s\"'<>?#]{0,200}?/(?:\w{0,20}hooks?\w{0,3}|robot/send)(?=[/?]))"
-        r"(?=[^\s\"'<>]{0,300}?[/=](?:[^\s\"'<>/=&?]{0,40}\d[^\s\"'<>/=&?]{0,40}(?<=[^/=]{6})|[\w-]{16}))([^\s\"'<>\\),，。]++)",
+        r"(?=[^\s\"'<>]{0,300}?[/=](?:[^\s\"'<>/=&?]{0,40}\d[^\s\"'<>/=&?]{0,40}(?<=[^/=]{6})|[\w-]{16}))"
+        r"([^\s\"'<>\\),，。]++)",
         "https://hooks.example.com/⟦services/T0/B0/‹alnum:24›⟧",
         "https://docs.example.com/webhooks.html",
     ),
@@ -115,9 +121,11 @@ SHAPES = Rules(
         "address that is a key",  # of paging and push services, of monitors, of published scripts
         "://",
         r"(?i)(?<=://)(?:api\.day\.app|hc-ping\.com|healthchecks\.io/ping|nosnch\.in|cronitor\.link/p|ntfy\.sh"
-        r"|(?:sctapi|sc)\.ftqq\.com|wxpusher[\w.]{0,20}/api/send/message|events\.[\w.]{0,20}pagerduty\.com/integration"
+        r"|(?:sctapi|sc)\.ftqq\.com|wxpusher[\w.]{0,20}/api/send/message"
+        r"|events\.[\w.]{0,20}pagerduty\.com/integration"
         r"|script\.google\.com/macros/s|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send"
-        r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|(?:send|notify|push|sendmessage)(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
+        r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|(?:send|notify|push|sendmessage)"
+        r"(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
         r"|robot/v\d/send|integrations?/(?:v\d/)?(?=[0-9a-f]{8})))/"
         rf"(?!(?:help|status|docs?|test|info|index)\b)({_REST}{{6,}}+(?:/{_REST}*+)?)",
         "https://hc-ping.com/⟦‹hex:8›-‹hex:4›-‹hex:4›-‹hex:4›-‹hex:12›⟧",
@@ -134,7 +142,9 @@ SHAPES = Rules(
     Rule(
         "word and number",  # what people choose where a rule asks for a capital, a sign and a digit
         "@ # ! $ % & * _ 0",
-        r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*])(?!\w+#\d+\b)[^\s/\"':,;，。)]++|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
+        r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))"
+        r"(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*])(?!\w+#\d+\b)[^\s/\"':,;，。)]++"
+        r"|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
         r"|(?<![\w/@.#$-])([A-Z][a-z]{2,13}[@!$%&*]\d{3,8}[!@#$]?(?![\w@/:-]|\.\w))"
         r"|(?<!\w)((?=\w{0,4}[@0$5])(?i:p[a@][s$5]{2}w[o0]rd)[\d!@#$]*+)(?!\w)"
         r"|(?<!\w)((?i:changeme|huawei|admin|root|gauss|welcome)[_@#!]{1,2}\d{2,8}[!#$]?)(?![\w@/]|\.\w)",
