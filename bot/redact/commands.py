@@ -24,6 +24,8 @@ _WORD = re.compile(
 )
 _ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?:[^"\\\n]|\\.)*+)"|'([^'\n]*+)')""")
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*(?:$|=)|/[a-zA-Z]{1,12}(?:$|:)")
+_NO_SECRET = re.compile(rf"{_FLAG.pattern}|(?:file|fd|env):")
+"""What may follow a flag instead of a secret: another flag, or where openssl finds it."""
 _ORACLE = re.compile(
     r"""["'\\(]*(?:userid=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)"""
 )
@@ -259,7 +261,7 @@ def _taken(tool: Tool, option: str, words: list[Word], n: int, *, joined: bool =
     same = same or (cluster and word[-1] == letter)
     if same:
         following = words[n + 1] if n + 1 < len(words) else None
-        return following if following is not None and not _FLAG.match(following[1]) else None
+        return following if following is not None and not _NO_SECRET.match(following[1]) else None
     sign = ":" if option[0] == "/" else "="
     if word.lower().startswith(option + sign) and (option[0] == "/" or word.startswith(option)):
         return start + len(option) + 1, word[len(option) + 1 :]

@@ -44,7 +44,8 @@ DEVICES = (
         "key secret psk",
         r"(?i)(?<![\w])(?:(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{0,12}(?:\s"
         rf"(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
-        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|wpa-psk|key-string"
+        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-"
+        r"|wpa2?\spsk\spass-?)(?:psk|phrase)|key-string"
         r"|message-digest-key\s\d{1,3}\smd5"
         r"|psksecret|enable\s(?:secret|password)|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
         rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}"
@@ -106,7 +107,7 @@ DEVICES = (
         "chap-secrets",
         "* ppp l2tp pptp vpn",
         r"(?m)(?<![^\s\"'])\"?(?!(?i:select|from|where|and|or|delete|in|for|if|root|user"
-        r"|on)\b)[A-Za-z][\w.@\\-]{1,60}\"?[ \t]+\"?(?:\*|pptpd|l2tpd|xl2tpd|pppd?|pppoe"
+        r"|on)\b)[A-Za-z][\w.@\\-]{1,60}\"?[ \t]+\"?(?:\*|x?l2tp[\w-]{0,12}|pptp[\w-]{0,12}|pppd?|pppoe"
         r"|[\w-]{0,20}vpn[\w-]{0,10})\"?"
         r"[ \t]+(\"[^\"\n]++\"|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}(?:\.\d{1,3}){3})\"?[ \t]*(?=$|[\"'#])",
         "bob * ⟦hunter2⟧ *",

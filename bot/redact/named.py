@@ -34,7 +34,8 @@ _FIRST_WORDS = words(
 )
 _WHOSE = re.compile(
     r"(?i)\s{1,3}(?:for|of|on|at|to)\s{1,3}(?:(?:the|user|host|account"
-    r"|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?(?:\s(?!is\b|was\b)[\w.@-]{1,30}){0,3}(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*)"
+    r"|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*"
+    r"|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
 )
 _REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|[A-Z_]+\b)""")
 _COMPUTED = re.compile(r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`""")
@@ -60,7 +61,7 @@ _PORT = re.compile(r":\d{2,5}(?!\d)")
 _LONGEST_PAIR_WORD = 20
 _CACHED_UP_TO = 40
 _FLAG_GAP = re.compile(r"[ \t]*\\?\n?[ \t]+|[ \t]++")
-_FLAG_FOLLOWS = re.compile(r"--?[a-z][a-z-]*(?=[\s=]|$)|[|&;>]|<\(|(?:id|type|source|src|target)=")
+_FLAG_FOLLOWS = re.compile(r"--?[a-z][a-z-]*(?=[\s=]|$)|[|&;>]|<\(|(?:file|fd|env):|(?:id|type|source|src|target)=")
 _USER_AHEAD = re.compile(r"(?i)(?:user|login|account|name|id|ak|账号|账户|用户名?)\s?/$")
 _ENDS_WEAK = re.compile(r"(?i)(?:pass|pin|code|key)s?$")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,30}(?=[,;)\]}]*$)")

@@ -112,7 +112,7 @@ SHAPES = Rules(
         "hook",  # what stands behind a hook's address is the key to it
         "hook robot/send",
         r"(?i)(?<=://)(?:hooks?\.[\w.-]{1,80}/|[^\s\"'<>?#]{0,200}?/(?:\w{0,20}hooks?\w{0,3}|robot/send)(?=[/?]))"
-        r"(?=[^\s\"'<>]{0,300}?[/=](?:[^\s\"'<>/=&?]{0,40}\d[^\s\"'<>/=&?]{0,40}(?<=[^/=]{6})|[\w-]{16}))"
+        r"(?=[^\s\"'<>]{0,300}?[/=](?:[^\s\"'<>/=&?]{0,40}\d[^\s\"'<>/=&?]{0,40}(?<=[^/=]{5})|[\w-]{16}))"
         r"([^\s\"'<>\\),，。]++)",
         "https://hooks.example.com/⟦services/T0/B0/‹alnum:24›⟧",
         "https://docs.example.com/webhooks.html",

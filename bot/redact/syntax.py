@@ -11,7 +11,10 @@ _ARG = r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,()"']{1,80})"""
 """One argument of a call."""
 _ON = r"(?:(?!&&)[^\n|;]|\\\n)"
 """One character further inside the same command."""
-_ECHO = r"""(?:echo|printf|yes|print)\s+(?:-\w{1,3}\s+)?(?:["']%s(?:\\n)?["']\s+)?"""
+_ECHO = (  # and the format that printf takes first; it may be held back already
+    r"""(?:echo|printf|yes|print)\s+(?:-\w{1,3}\s+)?"""
+    r"""(?:["'](?:\ue0f7\d+\ue0f7|[^"'\n]{0,120}?%s[^"'\n]{0,80})["']\s+)?"""
+)
 _READER = (
     r"(?:-S\b|su\b|passwd\b|chpasswd\b|sudo\s+-\w*S|kinit\b|smbpasswd\b|kpasswd\b"
     r"|(?:cryptsetup|gpg2?|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d"
@@ -129,7 +132,7 @@ SYNTAX = Rules(
         r"(?i)(?:diff|comm|paste|join|cmp|sort|cat)\b[^\n|;]{0,200}|(?:(?:pass\w*|key|secret|token|cred\w*|auth"
         r"|pin)(?:-?file)?[=\s:]{1,4}(?:file:|fd:|@)?|\s-{1,2}[A-Za-z][\w-]{0,30}[=\s]{1,2}"
         r"|\b(?:chpasswd|passwd|sudo|cryptsetup|smbpasswd|login|su|kinit|source|\.)\b[^\n|;]{0,80}?(?:<\s{0,3})?)"
-        rf"<\(\s*{_ECHO}(?![\"'][^\"'\n]*%s){_S}",
+        rf"<\(\s*{_ECHO}{_S}",
         "gpg --passphrase-file <(echo '⟦hunter2⟧') -d x",
         "diff <(echo a) <(echo b)",
     ),
