@@ -32,7 +32,10 @@ __all__ = ["HIDDEN", "MAX_DEPTH", "configure", "hidden", "plain", "secret_name",
 
 _PERCENT = re.compile(r"%[0-7][0-9a-fA-F]")
 _ENTITY = re.compile(r"&(?:quot|amp|apos|lt|gt|#x?[0-9a-fA-F]{1,6});")
-_WIDE = re.compile(r"[\uff01-\uff5e\u200b-\u200f\u2060\ufeff\u00ad]")
+# Not the marks of Chinese sentences (！（），：；？～), which stand in for no other.
+_WIDE = re.compile(
+    r"[\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uff5d\u200b-\u200f\u2060\ufeff\u00ad]"
+)
 _NOTHING_SEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}+={0,2}")
 # A quoted string, as JSON has it; one that doesn't end is passed over at once.

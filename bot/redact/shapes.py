@@ -141,7 +141,7 @@ SHAPES = Rules(
     ),
     Rule(
         "word and number",  # what people choose where a rule asks for a capital, a sign and a digit
-        "@ # ! $ % & * _ 0",
+        "@ # ! $ % & * w0rd a5 changeme_ huawei_ admin_ root_ gauss_ welcome_",
         r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))"
         r"(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*])(?!\w+#\d+\b)[^\s/\"':,;，。)]++"
         r"|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
