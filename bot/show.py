@@ -74,8 +74,10 @@ def _parameters(found: Parameters) -> dict[str, Any]:
 
 
 def _parameter(item: Parameter) -> dict[str, Any]:
-    if item.structured is not None and not redact.secret_name(item.name):
-        value: Any = redact.structure(item.name, item.structured)
+    if item.value and (item.sensitive or any(map(redact.secret_name, item.hints))):
+        value: Any = redact.HIDDEN
+    elif item.structured is not None and not redact.secret_name(item.name):
+        value = redact.structure(item.name, item.structured)
     else:
         value = redact.value(item.name, item.value or "")
     return _object({"name": item.name, "value": value, "refers_to": item.refers_to})

@@ -211,6 +211,8 @@ def _told(item: Parameter, place: int | None, words: str = "") -> _Told:
     if item.refers_to:
         # The id of an entry in a store is no secret, but it may be a text like any other.
         value = replace(_value("", item.refers_to), words="refers to")
+    elif _is_secret(item) and item.value:
+        value = _Told("", text=redact.HIDDEN, hidden=1)
     elif item.structured is None:
         value = _value(item.name, item.value or "")
     elif redact.secret_name(cut(item.name, LONGEST)):
@@ -221,6 +223,11 @@ def _told(item: Parameter, place: int | None, words: str = "") -> _Told:
     return replace(
         value, name=plain(name, 100), place=place, words=", ".join(said), hidden=value.hidden + redact.hidden(name)
     )
+
+
+def _is_secret(item: Parameter) -> bool:
+    """Whether the source says that the value is secret, whatever its name."""
+    return item.sensitive or any(redact.secret_name(cut(hint, LONGEST)) for hint in item.hints)
 
 
 def _odd(item: Parameter, value: _Told) -> str:

@@ -2,13 +2,14 @@
 
 A script's map holds ``success_rate`` (percent), ``timeout`` (seconds), ``execute_user``, ``project_id`` and
 ``script_params``, a JSON string of ``[{paramName, paramValue, paramOrder}]``, which the script API spells
-``param_name`` and so on and which may refer to a parameter store instead of holding a value. A job's map is
-flat; some of its values are JSON strings.
+``param_name`` and so on (other spellings: ``bot.pairs``) and which may refer to a parameter store instead of
+holding a value. A job's map is flat; some of its values are JSON strings.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from bot import pairs
 from bot.coc.decode import Broken, decode, decode_list, decode_object, objects
 from bot.coc.reading import as_text, as_whole
 
@@ -25,6 +26,10 @@ class Parameter:
     """The decoded value where ``value`` is a JSON object or list, else None."""
     refers_to: str | None = None
     """"PARAM_STORE: id, version" where the value lives elsewhere."""
+    sensitive: bool = False
+    """Whether the source marks the value as secret: ``"sensitive": true``, ``"type": "SecureString"``."""
+    hints: tuple[str, ...] = ()
+    """What the source says about the value: a description, a label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +80,18 @@ def _script_parameters(value: object) -> tuple[tuple[Parameter, ...], tuple[Brok
 
 
 def _script_parameter(row: dict[str, Any]) -> Parameter:
-    name = as_text(row.get("paramName") or row.get("param_name") or row.get("name")) or "?"
     refer = row.get("paramRefer") or row.get("param_refer")
-    parameter = _parameter(name, row.get("paramValue", row.get("param_value", row.get("value"))))
+    parameter = replace(
+        _parameter(as_text(pairs.name_of(row)) or "?", pairs.value_of(row)),
+        sensitive=pairs.is_marked(row),
+        hints=pairs.hints(row),
+    )
     if not isinstance(refer, dict):
         return parameter
     kind = as_text(refer.get("refer_type") or refer.get("referType")) or "?"
     target = as_text(refer.get("param_id") or refer.get("paramId")) or "?"
     version = as_text(refer.get("param_version") or refer.get("paramVersion"))
-    return Parameter(
-        name=name,
-        value=parameter.value,
-        structured=parameter.structured,
-        refers_to=f"{kind}: {target}" + (f", version {version}" if version else ""),
-    )
+    return replace(parameter, refers_to=f"{kind}: {target}" + (f", version {version}" if version else ""))
 
 
 def _parameter(name: str, value: object) -> Parameter:

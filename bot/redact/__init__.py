@@ -18,20 +18,25 @@ from typing import Any
 from urllib.parse import unquote
 
 from bot.redact import names
-from bot.redact.chance import HIDDEN, decoded, is_reference, random_runs
-from bot.redact.grammar import ESCAPED, is_pair_name, is_pair_value
+from bot.redact.chance import HIDDEN, decoded, is_reference, is_status, random_runs
+from bot.redact.commands import handed_over
+from bot.redact.glance import is_harmless
 from bot.redact.named import without_named
 from bot.redact.names import locates, secret_name
-from bot.redact.shapes import by_shape
+from bot.redact.pairing import ESCAPED
+from bot.redact.shapes import SHAPES, guessed
+from bot.redact.structure import MAX_DEPTH, redacted
+from bot.redact.syntax import SYNTAX
+from bot.redact.variables import unset
 
 __all__ = ["HIDDEN", "MAX_DEPTH", "configure", "hidden", "plain", "secret_name", "shown", "structure", "value"]
 
-MAX_DEPTH = 100
-"""How deep a decoded value is shown; what lies deeper is hidden."""
-
 _PERCENT = re.compile(r"%[0-7][0-9a-fA-F]")
 _ENTITY = re.compile(r"&(?:quot|amp|apos|lt|gt|#x?[0-9a-fA-F]{1,6});")
-_WIDE = re.compile(r"[\uff01-\uff5e\u200b-\u200f\u2060\ufeff\u00ad]")
+# Not the marks of Chinese sentences (！（），：；？～), which stand in for no other.
+_WIDE = re.compile(
+    r"[\uff02-\uff07\uff0a\uff0b\uff0d-\uff19\uff1c-\uff1e\uff20-\uff5d\u200b-\u200f\u2060\ufeff\u00ad]"
+)
 _NOTHING_SEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}+={0,2}")
 # A quoted string, as JSON has it; one that doesn't end is passed over at once.
@@ -40,8 +45,6 @@ _SHORTEST_LITERAL = 14  # characters; shorter ones hold no name and value
 _HELD = "\ue0f7"  # a private character: stands for a string that is redacted already
 _HELD_AT = re.compile(f"{_HELD}(\\d+){_HELD}")
 _MAX_WRAPS = 6
-_SAYS_SECRET = frozenset({"sensitive", "secret", "secure", "masked", "encrypted", "is_secret", "issecret", "hidden"})
-_LONG_KEY = 12
 _MANY = 200
 # Fewer than 12 letters and digits without a sign that hands over a value, UUIDs and IPv4 addresses: nothing in
 # ``bot.redact`` hides them, and most fields of a machine are one of them.
@@ -71,7 +74,8 @@ def value(name: str, text: str) -> str:
     """What may be shown of one named value: ``[hidden]``, or the text with every secret in it hidden."""
     if not text:
         return text
-    if secret_name(name) and not is_reference(text.strip()) and not locates(name, text.strip()):
+    given = text.strip()
+    if secret_name(name) and not is_reference(given) and not is_status(given) and not locates(name, given):
         return HIDDEN
     return _plain(text, name, 0)
 
@@ -92,6 +96,8 @@ def plain(text: str) -> str:
 
 
 def _plain(text: str, name: str, wraps: int) -> str:
+    if is_harmless(text) and not names.has_own_words():
+        return random_runs(_BASE64_RUN.sub(lambda found: _unwrapped(found.group(), wraps), text), name)
     shown = _once(text, name, wraps)
     # The same text as its reader will see it; what is hidden already stays hidden.
     read = _read(shown)
@@ -134,7 +140,11 @@ def _named(text: str, wraps: int) -> str:
     held: list[str] = []
     if wraps < _MAX_WRAPS and _HELD not in text:
         text = _LITERAL.sub(lambda found: _unescaped(found.group(), wraps, held), text)
-    text = without_named(by_shape(text))
+    variables: set[str] = set()
+    bare: set[str] = set()
+    text = handed_over(SHAPES.applied(text, variables), variables)
+    text = guessed(SYNTAX.applied(text, variables))
+    text = unset(without_named(text, variables, bare), variables, bare)
     if held:
         text = _HELD_AT.sub(lambda found: held[int(found.group(1))], text)
     if wraps < _MAX_WRAPS:
@@ -184,57 +194,4 @@ def _unwrapped(run: str, wraps: int) -> str:
 
 def structure(name: str, found: Any) -> Any:
     """A decoded JSON value with every secret in it hidden, at any depth. A secret name counts for all below it."""
-    return _structure(name, found, 0)
-
-
-def _structure(name: str, found: Any, depth: int) -> Any:
-    if isinstance(found, dict | list) and depth >= MAX_DEPTH:
-        return HIDDEN
-    if isinstance(found, dict):
-        return _object(name, found, depth)
-    if isinstance(found, list):
-        return _list(name, found, depth)
-    if isinstance(found, str):
-        return value(name, found)
-    return HIDDEN if secret_name(name) and found is not None else found
-
-
-def _object(name: str, found: dict[Any, Any], depth: int) -> dict[Any, Any]:
-    paired = _paired(found)
-    kept = {}
-    for key, item in found.items():
-        inner = paired if paired and is_pair_value(str(key)) else str(key)
-        shown = plain(key) if isinstance(key, str) and len(key) >= _LONG_KEY else key
-        kept[shown] = _structure(name if secret_name(name) else inner, item, depth + 1)
-    return kept
-
-
-def _paired(found: dict[Any, Any]) -> str | None:
-    """The name that an object gives to its value: ``{"paramName": "password", "paramValue": …}``."""
-    given = [item for key, item in found.items() if isinstance(item, str) and is_pair_name(str(key))]
-    if any(item is True and str(key).lower() in _SAYS_SECRET for key, item in found.items()):
-        return "secret"
-    return next((item for item in given if secret_name(item)), given[0] if given else None)
-
-
-def _list(name: str, found: list[Any], depth: int) -> list[Any]:
-    kept: list[Any] = []
-    for at, item in enumerate(found):
-        before = found[at - 1] if at else None
-        handed = isinstance(before, str) and isinstance(item, str) and _hands_over(found[0], before, item, len(found))
-        kept.append(HIDDEN if handed and item else _structure(name, item, depth + 1))
-    return kept
-
-
-def _hands_over(first: Any, before: str, item: str, count: int) -> bool:
-    """Whether a list holds a name or flag and then its value: ``["password", "x"]``, ``["sshpass", "-p", "x"]``."""
-    if len(before) > _LONG_KEY * 5 or len(item) > 4096:
-        return False
-    if not before.startswith("-"):
-        return count == 2 and secret_name(before) and " " not in before.strip()
-    if item.startswith("-"):
-        return False
-    if secret_name(before):
-        return True
-    given = json.dumps(item) if " " in item else item
-    return hidden(by_shape(f"{str(first)[:80]} {before} {given}")) > hidden(by_shape(item))
+    return redacted(name, found, value)

@@ -5,6 +5,7 @@ import binascii
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 
 HIDDEN = "[hidden]"
 
@@ -39,6 +40,7 @@ _ID_NAME = re.compile(
     r"(?i:(?:.{0,40}[_\W])?(?:id|ids|uuid|guid|sha\d{0,3}|commit|revision|digest|md5|checksum|etag|fingerprint"
     r"|hash))|.{0,40}(?:Id|ID|Sha|Hash|Commit|Digest|Revision|Checksum)|.{0,20}(?:校验和|摘要|提交|编号)"
 )
+_PUBLIC = re.compile(r"(?i)(?:public[ _-]?key|content-md5)\\{0,15}[\"']?\s{0,3}[:=]\s{0,3}\\{0,15}[\"']?$")
 # "name": "commit", "value": "…": the name says what the value is.
 _BRIDGE = re.compile(
     r"""\\{0,15}["']\s?,\s{0,3}\\{0,15}["']?\w{0,12}[vV]al\w{0,4}\\{0,15}["']?\s?[:=]\s?(?:\\{0,15}["']){0,3}$"""
@@ -49,6 +51,7 @@ _BEFORE = 120  # characters looked at before a run
 _ALONE = 64  # characters: a value that is one run may be shorter than one inside a text
 _LONG_RUN = 20
 _LEAST_NOISE = 16
+_CACHED_UP_TO = 14  # characters: words, no secrets
 
 
 def random_runs(text: str, name: str = "") -> str:
@@ -67,11 +70,23 @@ _LETTERS = re.compile(r"[A-Za-z]+(?:[-_/.'’][A-Za-z]+)*")
 _WRITTEN = re.compile(
     r"\d{4}-\d\d-\d\d\S*|v?\d+(?:\.\d+)+|\d{1,2}:\d\d\S*|[a-z]+(?:-[a-z]+|-v?\d{1,4})+|[A-Z]+-?\d{0,3}"
 )
-_REFERENCE = re.compile(
-    r"""\\*["']?(?:\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*"""
-    r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)"""
-    r"""|\$?\{\{-?\s*[\w.]+\s*-?\}\}|%[A-Z_]{3,}%|\$\d|<[a-z _-]*(?:password|token|secret|key|user)[a-z"""
-    r""" _-]*>)\\*["']?"""
+_REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own settings, of Windows; a placeholder
+    r"""\\*["']?(?:\$\{\d(?::?\?[^{}]{0,40})?\}"""
+    r"""|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*|\$\d"""
+    r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)|\$\([A-Za-z][\w.-]*\)"""
+    r"""|\$?\{\{-?\s*[\w.]+(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}"""
+    r"""|(?:var|local|module|data|random_\w+|env|secrets|vars|params|inputs|parameters|self|this|args|config|settings"""
+    r"""|process\.env|os\.environ|credentials)(?:\.[A-Za-z_][\w-]*|\[["'][\w.-]+["']\])+"""
+    r"""|(?:os\.)?(?:getenv|environ\.get|credentials|getpass(?:\.getpass)?|input|prompt|lookup|get_secret\w*)"""
+    r"""\([^()]{0,80}\)|%[A-Z_]{3,}%|<[a-z _-]*(?:password|token|secret|key|user)[a-z _-]*>)\\*["']?"""
+)
+
+
+# What a shell or a program reads as a variable, however short its name; in single quotes a dollar sign is only that.
+_VARIABLE = re.compile(
+    r"""(?:\\*["`]|')?(?:\$(?:\{)?(?:env:|ENV:|global:|script:)?"""
+    r"""(?P<shell>[A-Za-z_]+(?:_\d+)*|[A-Z_][A-Z0-9_]*|[A-Za-z]\d?)(?:\}|(?<=\w)(?!\}))"""
+    r"""|\{(?P<brace>[A-Za-z_]\w*)\}|%(?P<batch>\w+)%|!(?P<late>[A-Za-z_]+)!|\$?\{\{-?\s*(?P<template>[\w.]+)\s*-?\}\})(?:\\*["`]|')?[,;)\]}]*"""
 )
 
 
@@ -80,8 +95,36 @@ def is_reference(text: str) -> bool:
     return len(text) <= 160 and _REFERENCE.fullmatch(text) is not None
 
 
+_SCHEME = re.compile(r"(?i)^(\s*+\\*[\"']?)(?:(?:bearer|basic|token)\s++)?")
+
+
+def unschemed(text: str) -> str:
+    """The value of a header without its scheme: ``Bearer $TOKEN`` is ``$TOKEN``."""
+    return _SCHEME.sub(r"\1", text).lstrip()
+
+
+_STATUS = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional")
+
+
+def is_status(text: str) -> bool:
+    """Whether it is a yes or a no rather than a value."""
+    return _STATUS.fullmatch(text) is not None
+
+
+def variable(text: str) -> str | None:
+    """The name of the variable that the text is, ``""`` for any other reference, None for a value."""
+    if len(text) > 160 or not ({"$", "%", "!", "{", "<"} & set(text[:4])):
+        return None
+    found = _VARIABLE.fullmatch(text)
+    if found is not None and not (text.startswith("'$") and text != text.upper()):
+        return found.group(found.lastgroup) if found.lastgroup else ""
+    return "" if _REFERENCE.fullmatch(text) else None
+
+
 def looks_given(word: str, least: int = 4) -> bool:
     """Whether a word of running text is a value rather than a word: digits, symbols or capitals inside it."""
+    if is_reference(word.strip("\"'`")):
+        return False
     word = word.strip("\"'`").rstrip(_CLOSING)
     if len(word) < least or word.startswith(("-", "/", "|", "&", ">", "<", "~", "./", "$(", "../")):
         return False
@@ -98,6 +141,15 @@ def looks_given(word: str, least: int = 4) -> bool:
 
 def wordy(piece: str) -> bool:
     """Whether a piece of letters and digits was written by people: words, camel case, words with a number."""
+    return _wordy(piece) if len(piece) <= _CACHED_UP_TO else _looks_wordy(piece)
+
+
+@lru_cache(maxsize=4096)
+def _wordy(piece: str) -> bool:
+    return _looks_wordy(piece)
+
+
+def _looks_wordy(piece: str) -> bool:
     if len(piece) <= 3 or piece.isdigit():
         return True
     digits = sum(c.isdigit() for c in piece)
@@ -139,12 +191,16 @@ def _random(found: re.Match[str], name: str) -> bool:
     alone = bool(name) and len(found.string) < _ALONE and run == found.string.strip("\"' \n")
     if len(run) < _LONG_RUN and not alone:
         return False
+    if sum(len(piece) for piece in _PIECE.findall(run) if not wordy(piece)) < _LEAST_NOISE:
+        return False
     if _HARMLESS.fullmatch(run) or _RESOURCE.fullmatch(run) or _ULID.fullmatch(run) or _checksum(found):
         return False
     before = found.string[max(0, found.start(2) - _BEFORE) : found.start(2)]
     if name and len(before) == found.start() and not before.strip("\"' \n"):
         before = f"{name[-_BEFORE:]}="
     before = _BRIDGE.sub("=", before)
+    if _PUBLIC.search(before):
+        return False
     noisy = []
     for piece in _PIECE.finditer(run):
         if not wordy(piece.group()):

@@ -1,162 +1,293 @@
-"""Secrets that a command line, a URL or a script hands over without naming them. Used by ``bot.redact``.
+"""Secrets that a command takes in one of its words. Used by ``bot.redact``.
 
-In every pattern group 1 stays and the rest is hidden. All take linear time: runs are possessive or bounded.
+Each tool says in which: behind a flag, glued to one, behind ``user:``, or so many words behind a subcommand. The
+words of a command are read as a shell reads them, or as the strings of a JSON list: ``["mysql", "-uroot", "-px"]``.
 """
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 
-from bot.redact.chance import HIDDEN, is_reference
+from bot.redact.rule import Span, without
 
-_MAX_HANDED = 3
-_SCHEME_WORD = re.compile(r"(?i)^\s*(?:(?:bearer|basic|token)\s+)?")
-_WORD = r"""(?!\[hidden\])(?:"(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\\"(?:(?!\\").)*+(?:\\")?|[^\s"'|;&<>\\]\S*+)"""
-"""One word of a command line: quoted (also inside a JSON string) or up to the next blank."""
-_ON = r"(?:(?!&&)[^\n|;]|\\\n)"
-"""One character further inside the same command."""
-
-
-def _tool(names: str, flags: str, reach: int = 160) -> re.Pattern[str]:
-    """``flags`` hand a secret to one of the commands ``names``."""
-    return re.compile(
-        rf"(?i:(\b(?:{names})\b{_ON}{{0,{reach}}}?[\s\"',](?-i:{flags})[\s=\"',]{{1,6}}))(?!-\w){_WORD}"
-    )
-
-
-_MYSQL = r"mysql\w{0,8}|mariadb\w{0,8}|mydumper|myloader|xtrabackup|7za?|rar|unrar|sshpass|pt-[\w-]{1,30}"
-HANDED = (
-    re.compile(r"(?i)((?:authorization|cookie):)[^\r\n\"']++"),
-    re.compile(rf"(\b(?:{_MYSQL})\b{_ON}{{0,160}}?[\s\"',]-h?p(?=[^\s\"',-]|[\"'][^\s,])){_WORD}"),  # mysql -phunter2
-    re.compile(rf"((?<![^\s\"'])-u\S{{1,60}}\s(?:\s*-[hP]\s?\S{{1,60}}\s){{0,2}}\s*-p(?=[^\s-])){_WORD}"),
-    re.compile(r"((?<![^\s\"'])-p)(?=\S+\s+-u)[^\s-]\S*+"),
-    re.compile(
-        r"((?<![^\s\"'])-p)(?=\D{0,40}\d|[^\s]{0,40}[@#!$%^&*])(?![\d,:./-]+(?:[\s\"']"
-        r"|$))(?=[^\d\s-]\S{4})(?![a-z-]{1,20}[=:/]|v?\d)[^\s-]\S*+"
-    ),
-    re.compile(  # curl -u user:password
-        r"((?<![\w-])(?:-u|-U|--user|--proxy-user)(?:[=\s]|[\"'],)?[\s\"'\\]{0,4}[^\s:\"'=\\-][^\s:\"'\\]{0,100}:)"
-        r"(?!//|\d{1,6}(?:[\s\"']|$)|\$[({])\S++"
-    ),
-    _tool(
-        "sshpass|login|mongo\\w{0,8}|cqlsh|psexec|beeline|trino|influx",
-        "-[pa]",
-    ),
-    _tool("redis-cli|benchmark", "-a"),
-    _tool("vault", "login"),
-    _tool("ldap\\w{2,10}|slappasswd|smbclient|ntpq", "-[ws]"),
-    _tool("gsql|isql|ksql|vsql|dsql|disql|gs_dump\\w{0,3}|gs_restore|zenith", "-[Ww]"),
-    _tool(
-        "sqlcmd|bcp|osql|isql|ipmitool|zip|unzip|zipcloak|nxc|netexec|crackmapexec|xfreerdp|tsql|dsmc", "-P|-p|/p:"
-    ),
-    _tool("ssh-keygen", "-[NP]"),
-    _tool("useradd|usermod|adduser|chpasswd|mkpasswd", "-p"),
-    _tool("snmp\\w{2,10}", "-[AXc]"),
-    _tool("openssl", "-(?:k|K|pass|passin|passout)"),
-    _tool("plink|pscp|psftp|putty|winscp", "-pw"),
-    _tool("schtasks|at|psexec", "/rp|/p"),
-    _tool("user\\w{0,8}|passwd|mkpasswd", "--password|-p"),
-    re.compile(rf"(?i)(\b(?:ldap\w{{2,10}})\b{_ON}{{0,160}}?\s-w)(?=\S){_WORD}"),
-    re.compile(
-        rf"(?i)(\bidentified\s{{1,5}}(?:with\s{{1,5}}\S{{1,40}}\s{{1,5}})?(?:by"
-        rf"|as)\s{{1,5}}(?:password\s{{1,5}}|values\s{{1,5}})?){_WORD}"
-    ),
-    re.compile(r"((?<![\w/])(?:pass|file|env):)(?!//)(?<=pass:)[^\s\"']++"),  # openssl -passin pass:x
-    re.compile(r"(?i)(\bgetConnection\(\s*[^,\n]{1,300},\s*[^,\n]{1,80},\s*)(?=[\"'])(?:\"[^\"\n]*+\"?|'[^'\n]*+'?)"),
-    re.compile(
-        rf"(?i)(/(?:pass|password|rp):|\bw?freerdp\b{_ON}{{0,160}}?\s/p:|\bxfreerdp\b{_ON}{{0,160}}?\s/p:){_WORD}"
-    ),
-    re.compile(rf"(\bhttps?\b{_ON}{{0,60}}?\s(?:-a|--auth)[=\s]{{1,3}}[\"']?[^\s:\"']{{1,60}}:)[^\s\"']++"),
-    re.compile(rf"(\bencrypt_string\s+(?:--?[\w-]{{1,30}}(?:=\S{{1,80}})?\s+){{0,3}}){_WORD}"),
-    re.compile(
-        rf"(\bhtpasswd\b\s(?:\s*-[A-Za-z]{{1,6}}\s){{0,4}}\s*(?:-\w*b\w*\s+)(?:-\w+\s+)?\S{{1,200}}\s+\S{{1,80}}\s+){_WORD}"
-    ),
-    re.compile(rf"(\bhtpasswd\b\s+-\w*n\w*b\w*\s+\S{{1,80}}\s+|\bhtpasswd\b\s+-\w*b\w*n\w*\s+\S{{1,80}}\s+){_WORD}"),
-    re.compile(rf"(?i)(\bnet\s+user\s+(?!/)\S{{1,80}}\s+(?!/)){_WORD}"),
-    re.compile(
-        rf"(?i)(\bnet\s+use\s+(?:\S{{1,3}}\s+)?[\\/]{{2,4}}\S{{1,120}}\s+(?:/user:\S{{1,80}}\s+)?)(?!/){_WORD}"
-    ),
-    re.compile(
-        rf"(\b(?:rabbitmqctl|rabbitmqadmin)\b{_ON}{{0,80}}?(?:add_user|change_password"
-        rf"|authenticate_user)\s+\S{{1,80}}\s+){_WORD}"
-    ),
-    re.compile(rf"(\bwpa_passphrase\s+(?:\"[^\"\n]{{1,64}}\"|\S{{1,64}})\s+){_WORD}"),
-    re.compile(
-        rf"(\b(?:mc|mcli)\s+(?:alias|config\s+host)\s+(?:set"
-        rf"|add)\s+\S{{1,60}}\s+https?://\S{{1,120}}\s+){_WORD}(?:\s+{_WORD})?"
-    ),
-    re.compile(rf"(\bmysqladmin\b{_ON}{{0,160}}?\spassword\s+){_WORD}"),
-    re.compile(
-        rf"(?im)(^[ \t]*(?-i:AUTH)\s+(?:\S{{1,60}}\s+(?=\S)(?!\S+\s+\S))?"
-        rf"|\bredis-cli\b{_ON}{{0,120}}?\sAUTH\s+(?:default\s+)?){_WORD}"
-    ),
-    re.compile(rf"(?i)(\b(?:requirepass|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_WORD}"),
-    re.compile(rf"(?i)(\bACL\s+SETUSER\b{_ON}{{0,80}}?\s>)\S++"),
-    re.compile(rf"(?im)(^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+)(?=\S+[ \t]*$){_WORD}"),
-    re.compile(rf"(\bl?s?ftp\b[^\n]{{0,120}}\n(?:[^\n]{{0,120}}\n){{0,4}}?\s*user\s+\S{{1,60}}\s+){_WORD}"),
-    re.compile(r"(\blftp\b[^\n|;]{0,80}?-u\s+[\"']?[^\s,\"']{1,60},)[^\s\"']++"),
-    re.compile(r"((?<![\w-])(?:-U|--user)[=\s]{1,3}[\"']?[\w.\\/@-]{1,80}%)[^\s\"']++"),  # smbclient -U user%password
-    re.compile(r"(?i)((?<![\w-])(?:-o|--options)\s+[\"']?[^\s\"']{0,80}\bpassword=)[^\s\"',]++"),
-    re.compile(  # Oracle: sqlplus user/password@host
-        r"(?i)(\b(?:sqlplus|expdp|impdp|sqlldr|rman|exp|imp|conn|connect|userid|datax)\b(?:[ \t]+(?:-\w+"
-        r"|target))*[ \t=]+[\"']?[\w$#]{1,60}/)"
-        r"(?!/)[^\s\"'/][^\s\"']*+"
-    ),
-    re.compile(r"(?i)(jdbc:oracle:\w{2,5}:[^\s/:@]{1,60}/)[^\s@]++"),
-    re.compile(rf"((?:<<<)\s*){_WORD}"),
-    re.compile(  # echo secret | command that reads it
-        r"(\b(?:echo|printf|yes)\s+(?:-\w{1,3}\s+)?(?:[\"']%s(?:\\n)?[\"']\s+)?)(?!-)"
-        r"(?:\"[^\"\n]{1,300}\"|'[^'\n]{1,300}'|\\\"[^\"\n]{1,300}\\\"|[^\s|\n]{1,300}(?:\s[^\s|\n]{1,100}){0,3})"
-        r"(?=\s{0,5}\|\s{0,5}(?:sudo\s+)?(?:-S\b|su\b|passwd\b|chpasswd\b|sudo\s+-\w*S|kinit\b|smbpasswd\b|kpasswd\b"
-        r"|(?:cryptsetup|gpg2?|openssl|docker|podman|helm|ssh-add|vault|smbpasswd|nerdctl|gh|oc|az|htpasswd|pw"
-        r"|base64\s+-d|snap|ldap\w+|cloudctl)\b"
-        r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|stdin|passphrase-fd|luks\w+|--with-token|secret create|-i\b|\blogin -"
-        r"|-d\b|\bput\b|\s-(?=\s|$))))"
-    ),
-    re.compile(
-        rf"(?i)((?:assword|asscode|assphrase|密码"
-        rf"|口令)[^\n]{{0,40}}?[\s\"'{{;)\\n]{{1,20}}(?:\w{{1,20}}\.)?(?:exp_)?send(?:line)?[\s(]+(?:--\s+)?){_WORD}"
-    ),
-    re.compile(r"(?i)(\bConvertTo-SecureString\s+(?:-String\s+)?)(?:\"[^\"\n]*+\"|'[^'\n]*+'|(?!-)\S++)"),
-    re.compile(
-        r"(?i)((?:NetworkCredential|PSCredential|UsernamePassword\w{0,30}|HTTPBasicAuth|BasicAuth|SetBasicAuth"
-        r"|basic_auth|auth)\s?(?:\(|=\s?\()\s*[\"'][^\"'\n]{0,80}[\"']\s*,\s*)(?:\"[^\"\n]*+\"?|'[^'\n]*+'?)"
-    ),
-    re.compile(
-        r"((?<![^\s\"'])(?:[\w.-]{3,100}|\*):(?:\d{2,5}|\*):[\w.*-]{1,80}:[\w.*@-]{1,80}:)[^\s:\"']++(?!:)"
-    ),  # .pgpass
-    re.compile(
-        rf"(\bmachine\s+\S{{1,120}}\s+(?:login\s+\S{{1,80}}\s+)?(?:account\s+\S{{1,80}}\s+)?password\s+){_WORD}"
-    ),
-    re.compile(rf"(?i)(\blogin\s+\S{{1,80}}\s+password\s+){_WORD}"),
-    re.compile(
-        rf"(?i)(\b(?:alter|create)\s+(?:user|role|login)\s[^\n;]{{1,80}}?\s(?:encrypted\s+)?password\s+)(?!=){_WORD}"
-    ),
-    re.compile(r"(\bchpasswd\b[^\n]{0,20}<<\s?-?[\"']?\w{1,20}[\"']?\s*(?:\n|\\n)\s*[\w.-]{1,40}:)\S++"),
-    re.compile(  # user:password@host without a scheme
-        r"(?<![\w/.:@-])((?!mailto|sip|npm|file|link|pkg|docker|workspace|git|acct|xmpp)[\w.-]{1,64}:)(?!//"
-        r"|\d{1,6}@)[^\s\"'@/:]{3,64}"
-        r"(?=@(?!sha\d|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[\s\"',;)]|$))(?:tcp\(|unix\(|[\w-]))"
-    ),
+_MOST_WORDS, _MOST_TOOLS = 60, 3
+"""What is looked at of one command, so that time stays linear: sudo docker exec db mysql."""
+_OTHERS = frozenset({"ssh", "scp", "sftp"})
+"""They follow another tool and take no secret, but have flags that look like its own."""
+_NAME = re.compile(r"(?<![\w$.=:,%-])[A-Za-z7][\w.+-]*+(?![=:(])")
+_QUOTED = r""""(?![,:}\]])(?:[^"\\\n]|\\.)*+(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
+_GAP = r"(?:[ \t]|\\\r?\n[ \t]*)++"
+_WORD = re.compile(
+    rf"""{_GAP}(\$'[^'\n]*+'|(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]|\d)|\\[^\s]|{_QUOTED})++)"""
+)
+_ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?:[^"\\\n]|\\.)*+)"|'([^'\n]*+)')""")
+_FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*(?:$|=)|/[a-zA-Z]{1,12}(?:$|:)")
+_NO_SECRET = re.compile(rf"{_FLAG.pattern}|(?:file|fd|env):")
+"""What may follow a flag instead of a secret: another flag, or where openssl finds it."""
+_ORACLE = re.compile(
+    r"""["'\\(]*(?:userid=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)"""
 )
 
 
-def handed_over(text: str) -> str:
-    """The text with every secret hidden that is known by the command that takes it."""
-    for handed in HANDED:
-        text = _every(handed, text)
-    return text
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """Commands of one kind. The examples are written like those of the corpora."""
+
+    names: str
+    """``*`` at the end stands for any rest."""
+    hides: str
+    keeps: str
+    flags: str = ""
+    """The secret is the next word, or stands behind ``=``; after ``/p`` also behind a colon."""
+    glued: str = ""
+    """The secret stands in the same word: ``-phunter2``."""
+    pairs: str = ""
+    """What the flag takes is ``user:secret``; the last character is the sign between them."""
+    after: str = ""
+    """``add_user+2``: the secret is the second word behind that one, flags left out. ``+1`` counts from the tool."""
+    only: str = ""
+    """Only in a command with this word."""
+    logs_in: bool = False
+    """Its first word may be ``user/secret@database``."""
+    clusters: bool = False
+    """Flags of one letter may stand together: ``-xw``."""
+    at: dict[str, tuple[int, ...]] = field(init=False)
+    signs: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        places: dict[str, tuple[int, ...]] = {}
+        for word, _, number in (item.rpartition("+") for item in self.after.split()):
+            places[word.lower()] = (*places.get(word.lower(), ()), int(number))
+        object.__setattr__(self, "at", places)
+        object.__setattr__(self, "signs", {item[:-1]: item[-1] for item in self.pairs.split()})
 
 
-def _every(handed: re.Pattern[str], text: str) -> str:
-    """One command may take two secrets: what a first pass has hidden, the next one looks behind."""
-    for _ in range(_MAX_HANDED):
-        before, text = text, handed.sub(_after_first, text)
-        if text == before:
-            break
-    return text
+TOOLS = (
+    Tool(
+        "mysql* mariadb* mydumper myloader xtrabackup obclient pt-* tidb*",
+        "mysql -h db -uroot -p⟦hunter2⟧ app",
+        "mysql -h db -u root -p app",
+        glued="-p",
+        after="password+1",
+    ),
+    Tool("7z 7za 7zz rar unrar", "rar a -hp⟦hunter2⟧ a.rar /data", "7z x a.7z -o/data", glued="-p -hp"),
+    Tool("sshpass", "sshpass -p ⟦hunter2⟧ ssh h", "sshpass -f /etc/x ssh -p 22 h", flags="-p", glued="-p"),
+    Tool(
+        "curl",
+        "curl -sSu 'bob:⟦two words⟧' x",
+        "curl -u $USER:$PASS https://x.example.com/v1",
+        flags="--oauth2-bearer",
+        pairs="-u: --user: -U: --proxy-user: -b= --cookie= -E: --cert:",
+        clusters=True,
+    ),
+    Tool("http https xh", "http -a bob:⟦hunter2⟧ GET x", "http GET x a=1", pairs="-a: --auth:"),
+    Tool("login", "docker login -u bob -p ⟦hunter2⟧ reg", "docker login -u bob reg", flags="-p", glued="-p"),
+    Tool(
+        "mongo* cqlsh psexec* beeline trino couchbase-cli hdbsql rabbitmqadmin elasticsearch-users arangosh taos",
+        "hdbsql -u SYSTEM -p ⟦hunter2⟧ 'select 1'",
+        "mongo --host db --port 27017",
+        flags="-p",
+        glued="-p",
+    ),
+    Tool(
+        "redis-cli redis-benchmark valkey-cli keydb-cli",
+        "redis-cli -h c AUTH app ⟦hunter2⟧",
+        "redis-cli -h c -n 3 ACL LIST",
+        flags="-a",
+        glued="-a",
+        after="auth+1 auth+2",
+    ),
+    Tool(
+        "mosquitto_*",
+        "mosquitto_pub -u u -P ⟦hunter2⟧ -t t",
+        "mosquitto_sub -p 1883 -t a",
+        flags="-P --pw",
+        after="-b+3",
+    ),
+    Tool("vault bao", "vault login ⟦hunter2⟧", "vault token lookup", after="login+1 unseal+1"),
+    Tool(
+        "ldappasswd slappasswd",
+        "ldappasswd -w ⟦hunter2⟧ -s ⟦hunter3⟧ x",
+        "ldappasswd -x x",
+        flags="-w -s -a",
+        glued="-s -w",
+    ),
+    Tool("ldap* dsconf", "ldapadd -xw ⟦hunter2⟧ -f a", "ldapsearch -W -s sub", flags="-w", glued="-w", clusters=True),
+    Tool(
+        "smbclient smbget rpcclient net winexe",
+        "smbclient //s/d -U 'bob%⟦two words⟧' -c ls",
+        "smbclient -L //s -U bob -N",
+        pairs="-U% --user%",
+    ),
+    Tool(
+        "gsql ksql vsql zsql gs_dump* gs_restore* zenith",
+        "gsql -d x -U omm -W ⟦hunter2⟧",
+        "gsql -d x -p 25308",
+        flags="-W",
+        glued="-W",
+    ),
+    Tool(
+        "sqlplus expdp impdp sqlldr rman exp imp datax disql dexp dimp dmfldr",
+        "sqlplus -S app/⟦hunter2⟧@db @run.sql",
+        "sqlplus / as sysdba @/opt/run.sql",
+        logs_in=True,
+    ),
+    Tool(
+        "sqlcmd bcp osql ipmitool tsql dsmc isql",
+        "sqlcmd -P ⟦hunter2⟧ -U sa",
+        "sqlcmd -S db -E",
+        flags="-P",
+        glued="-P",
+    ),
+    Tool("zip unzip zipcloak", "zip -rP ⟦hunter2⟧ a.zip b", "unzip -p a.zip b", flags="-P", clusters=True),
+    Tool("ssh-keygen", "ssh-keygen -t rsa -N ⟦hunter2⟧ -f id", "ssh-keygen -t rsa -f id", flags="-N -P"),
+    Tool("useradd usermod adduser mkpasswd", "useradd -p ⟦hunter2⟧ bob", "useradd -m bob", flags="-p"),
+    Tool(
+        "snmp*",
+        "snmpwalk -v2c -c ⟦hunter2⟧ 10.0.0.1",
+        "snmpwalk -v3 -l noAuthNoPriv -u m h",
+        flags="-c -A -X",
+        glued="-c -A -X",
+    ),
+    Tool("check_snmp*", "check_snmp -H h -C ⟦hunter2⟧", "check_snmp -H h -o x", flags="-C -A -X"),
+    Tool(
+        "openssl",
+        "openssl enc -d -k ⟦hunter2⟧ -in x",
+        "openssl req -new -key a.key",
+        flags="-k -K -pass -passin -passout",
+    ),
+    Tool(
+        "rabbitmqctl",
+        "rabbitmqctl add_user bob ⟦hunter2⟧",
+        "rabbitmqctl list_users",
+        after="add_user+2 change_password+2 authenticate_user+2",
+    ),
+    Tool("wpa_passphrase", "wpa_passphrase net ⟦hunter2⟧", "wpa_passphrase net", after="+2"),
+    Tool("influx", "influx auth create -t ⟦hunter2⟧", "influx -database d", flags="-t -p -password"),
+    Tool("encrypt_string", "ansible-vault encrypt_string ⟦hunter2⟧", "ansible-vault encrypt x.yml", after="+1"),
+    Tool("mc mcli", "mc alias set a https://x ⟦AKabcd⟧ ⟦hunter2⟧", "mc alias list", after="set+3 set+4 add+3 add+4"),
+    Tool("db2", "db2 connect to x user bob using ⟦hunter2⟧", "db2 connect to x", after="using+1 new+1 confirm+1"),
+    Tool("nmcli", "nmcli con mod w wifi-sec.psk ⟦hunter2⟧", "nmcli dev status", after="wifi-sec.psk+1 vpn.secrets+1"),
+    Tool(
+        "kubectl oc",
+        "kubectl create secret generic a --from-literal 'line=⟦two words⟧'",
+        "kubectl create configmap a --from-literal=line=1",
+        pairs="--from-literal=",
+        only="secret",
+    ),
+    Tool("lftp", "lftp -u bob,⟦hunter2⟧ sftp://h", "lftp -e ls sftp://h", pairs="-u, --user,"),
+    Tool("rasdial", "rasdial HQ bob ⟦hunter2⟧", "rasdial HQ /disconnect", after="+3"),
+)
 
 
-def _after_first(found: re.Match[str]) -> str:
-    handed = found.group()[len(found.group(1)) :]
-    if is_reference(_SCHEME_WORD.sub("", handed)):
-        return found.group()
-    return found.group(1) + HIDDEN
+@lru_cache(maxsize=4096)
+def tool_of(name: str) -> Tool | None:
+    """The tool of this name."""
+    name = name.lower().removesuffix(".exe").removesuffix(".sh")
+    for tool in TOOLS:
+        for known in tool.names.split():
+            if name == known or (known[-1] == "*" and name.startswith(known[:-1])):
+                return tool
+    return None
+
+
+def handed_over(text: str, variables: set[str]) -> str:
+    """The text with every secret hidden that a tool takes; adds the variables that stand in its place."""
+    spans: list[Span] = []
+    for found in _NAME.finditer(text):
+        tool = tool_of(found.group())
+        if tool is not None:
+            spans += _secrets(tool, list(_words(tool, text, found.end())))
+    return without(text, spans, variables) if spans else text
+
+
+Word = tuple[int, str]
+"""Where it begins, and its text: with its quotes, but for those of a JSON list."""
+
+
+def _words(tool: Tool, text: str, at: int) -> Iterator[Word]:
+    pattern = _ITEM if _ITEM.match(text, at) else _WORD
+    tools, flag = 0, False
+    for _ in range(_MOST_WORDS):
+        found = pattern.match(text, at)
+        if found is None or found.lastindex is None:
+            return
+        word = found.group(found.lastindex)
+        if word in _OTHERS:
+            return
+        if tool_of(word) is not None and word.lower() not in tool.at:
+            tools += 1
+            if tools == _MOST_TOOLS or not (flag or tool.at):
+                return
+        flag = word.startswith("-")
+        yield found.start(found.lastindex), word
+        at = found.end()
+
+
+def _secrets(tool: Tool, words: list[Word]) -> Iterator[Span]:
+    if tool.only and not any(tool.only in word for _, word in words):
+        return
+    for n, (_, word) in enumerate(words):
+        quote = 1 if word[:1] in {'"', "'"} else 0
+        if word[quote : quote + 1] in {"-", "/"}:
+            yield from _flagged(tool, words, n, quote)
+    if tool.logs_in:
+        logins = ((start, found) for start, word in words if (found := _ORACLE.match(word)) is not None)
+        yield from ((start + found.start(1), start + found.end(1)) for start, found in islice(logins, 1))
+    yield from _counted(tool, words)
+
+
+def _flagged(tool: Tool, words: list[Word], n: int, quote: int) -> Iterator[Span]:
+    start, word = words[n]
+    for option in tool.flags.split():
+        if (taken := _taken(tool, option, words, n)) is not None:
+            yield taken[0], taken[0] + len(taken[1])
+    for option, sign in tool.signs.items():
+        if (taken := _taken(tool, option, words, n, joined=True)) is not None:
+            yield from _behind(sign, *taken)
+    for option in tool.glued.split():
+        if word.startswith(option, quote) and len(word) - quote > len(option) and not word.startswith("--", quote):
+            yield start + quote + len(option), start + len(word)
+
+
+def _taken(tool: Tool, option: str, words: list[Word], n: int, *, joined: bool = False) -> Word | None:
+    """What the option takes, if the word is the option."""
+    start, word = words[n]
+    letter = option[1:]
+    same = word == option or (option[0] == "/" and word.lower() == option)
+    cluster = tool.clusters and len(letter) == 1 and 2 < len(word) <= 6 and word[1:].isalpha()
+    same = same or (cluster and word[-1] == letter)
+    if same:
+        following = words[n + 1] if n + 1 < len(words) else None
+        return following if following is not None and not _NO_SECRET.match(following[1]) else None
+    sign = ":" if option[0] == "/" else "="
+    if word.lower().startswith(option + sign) and (option[0] == "/" or word.startswith(option)):
+        return start + len(option) + 1, word[len(option) + 1 :]
+    if joined and len(letter) == 1 and word.startswith(option):
+        return start + 2, word[2:]
+    return None
+
+
+def _behind(sign: str, start: int, word: str) -> Iterator[Span]:
+    """The part of a word behind a sign, its closing quote left out."""
+    user, found, secret = word.partition(sign)
+    if not found or secret.startswith("//"):
+        return
+    end = len(word) - (word[:1] in {'"', "'"} and word[-1:] == word[:1])
+    if not (sign == ":" and re.fullmatch(r"\d{1,6}", word[len(user) + 1 : end])):
+        yield start + len(user) + 1, start + end
+
+
+def _counted(tool: Tool, words: list[Word]) -> Iterator[Span]:
+    """The words that stand so many words behind a subcommand."""
+    for key, numbers in tool.at.items():
+        begin = 0 if not key else next((n for n, (_, word) in enumerate(words, 1) if word.lower() == key), None)
+        if begin is None:
+            continue
+        rest = [word for word in words[begin:] if not _FLAG.match(word[1])]
+        for number in numbers:
+            if number <= len(rest):
+                start, word = rest[number - 1]
+                yield start, start + len(word)

@@ -7,7 +7,7 @@ a property, as the last one, which make a name harmless again: ``password_min_le
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import IntEnum
 from functools import lru_cache
 
@@ -28,8 +28,8 @@ class Kind(IntEnum):
 
 
 _STRONG = re.compile(
-    r"passw|pass_?phrase|passcode|pwd|pswd|secret|token|credential|signature|authorization|keytab|sessid|webhook"
-    r"|mnemonic|communitystring|snmpcommunity|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey"
+    r"passw|pass_?phrase|passcode|authtok|psksecret|stringdata|pwd|pswd|secret|token|credential|signature|authorization|keytab|sessid|webhook"
+    r"|mnemonic|communitystring|communityname|snmpcommunity|r[ow]community|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey"
     r"|contrase\u00f1a|contrasena|kennwort|motdepasse|wachtwoord|senha|has\u0142o|\u015fifre|m\u1eadtkh\u1ea9u"
     r"|парол|токен|секрет|パスワード|トークン|비밀번호|암호|비밀키|토큰"
 )
@@ -60,10 +60,25 @@ _WORDS = frozenset(
         "sk",
     }
     | {"salt", "certificate", "psk", "pw", "psw", "dsn", "sas", "sig", "csrf", "xsrf", "cvv", "puk", "pword", "mima"}
-    | {"kouling", "miyao", "clave", "geheim", "parola", "requirepass", "passkey", "otpauth", "jsessionid", "hook"}
+    | {
+        "community",
+        "kouling",
+        "miyao",
+        "clave",
+        "geheim",
+        "parola",
+        "requirepass",
+        "passkey",
+        "otpauth",
+        "jsessionid",
+        "hook",
+    }
 )
+# At the end of a word that is written together: mgrpw, DBPW.
+_ENDS = re.compile(r"\wp(?:s)?w$|jwt$")
 # These hold "pass" or another secret word and mean something else.
 _NOT_PASS = frozenset({"compass", "bypass", "surpass", "trespass", "underpass", "overpass", "encompass"})
+_NEVER = re.compile(r"askpass|nopassw|authuserpass")
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
 # As the last word these say that the value is about a secret, not the secret.
 _PROPERTY = words(
@@ -78,15 +93,35 @@ _PROPERTY = words(
     "socket namespace label labels description desc comment title owner created updated name names user "
     "username prompt budget window quota cost charset encoding bits exists valid validity template location "
     "affinity checking algorithms authentication encryption encoder stdin fd column field table index ref "
-    "reference num number lifetime duration threshold lock lockout ttls id_count arn urn"
+    "reference num number lifetime duration threshold lock lockout ttls id_count arn urn master masters minion "
+    "variable minions server servers store helper cpu cpus node nodes cluster gateway proxy jar"
 )
 _PLACES = frozenset({"url", "uri", "endpoint", "host"})
 # As the first word: a yes or no. Or, before a plural, a count.
-_ASKS = frozenset({"is", "has", "use", "uses", "enable", "disable", "require", "requires", "allow", "need", "needs"})
+_ASKS = frozenset(
+    {
+        "is",
+        "has",
+        "ask",
+        "no",
+        "without",
+        "skip",
+        "use",
+        "uses",
+        "enable",
+        "disable",
+        "require",
+        "requires",
+        "allow",
+        "need",
+        "needs",
+    }
+)
 _COUNTS = frozenset(
     {"max", "min", "num", "total", "avg", "n", "count", "prompt", "completion", "input", "output", "cached"}
     | {"remaining", "used", "expired", "active", "number"}
 )
+_USED = frozenset({"used", "left", "remaining", "issued", "revoked", "expired", "active"})
 _COUNTED = frozenset({"tokens", "sessions", "cookies", "credentials", "secrets", "passwords", "certificates"})
 CHINESE = re.compile(
     "密码|密碼|口令|密钥|密鑰|金鑰|秘钥|密匙|私匙|令牌|权杖|權杖|凭证|憑證|凭据|憑據|证书|私钥|私鑰|授权码|授權碼|验证码|驗證碼|"
@@ -105,6 +140,12 @@ _PATHLIKE = frozenset(
     {"key", "keys", "keytab", "certificate", "certificates", "cert", "credential", "credentials", "identity", "sock"}
 )
 _PATH = re.compile(r"""["']?(?:~|\.{1,2}|[A-Za-z]:|\$HOME)?(?:[/\\][\w.@+-]{1,60}){2,20}["']?""")
+_ADDRESSED = frozenset({"salt", "auth", "session", "mfa", "otp", "sso"})
+_ADDRESS = re.compile(
+    r"""(?i)["']?(?:(?:https?|ldaps?|tcp|rediss?|grpc)://)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}\]?"""
+    r"""|(?<=//)[a-z][a-z0-9-]{0,62}|[a-z][a-z0-9-]{0,62}(?=:\d)|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.(?:com|cn|net|org|io|local|lan"""
+    r"""|internal|corp|svc|intra|cluster|dev|test|example)(?:\.[a-z]{2,3})?)(?::\d{1,5})?(?:/\d{1,3}|(?:/[a-z][a-z_.-]{0,20}|/v\d){0,4}/?)["']?"""
+)
 _CWD_NAMES = frozenset({"pwd", "oldpwd", "$pwd"})
 _CWD = re.compile(
     r"""["']?(?:~|\$HOME|/|/(?:root|home|tmp|opt|var|usr|etc|data|mnt|srv|app|work"""
@@ -115,6 +156,8 @@ _CACHED_UP_TO = 80  # characters; longer names are rare and not worth their memo
 
 _LONGEST_WEAK = 64
 
+_forget: list[Callable[[], None]] = []
+"""What else remembers which names are secret."""
 _hidden_words: tuple[str, ...] = ()
 _shown_names: frozenset[str] = frozenset()
 
@@ -124,7 +167,18 @@ def configure(hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
     global _hidden_words, _shown_names  # noqa: PLW0603 - set once at start, before anything is redacted
     _hidden_words = tuple(word for word in ("".join(_words(word)) or _squeezed(word) for word in hide) if word)
     _shown_names = frozenset(_squeezed(name) for name in show if name.strip())
-    _cached.cache_clear()
+    for forget in (_cached.cache_clear, *_forget):
+        forget()
+
+
+def has_own_words() -> bool:
+    """Whether the operator added words that make a name secret."""
+    return bool(_hidden_words)
+
+
+def on_change(forget: Callable[[], None]) -> None:
+    """Calls ``forget`` whenever the operator's words change."""
+    _forget.append(forget)
 
 
 def secret_name(name: str) -> bool:
@@ -138,14 +192,22 @@ def kind(name: str) -> Kind:
 
 
 def locates(name: str, text: str) -> bool:
-    """Whether the value of a secret name only says where a file is: ``tls_key=/etc/x.key``, ``PWD=/root``.
+    """Whether the value of a secret name only says where something is: ``tls_key=/etc/x.key``, ``PWD=/root``.
 
-    Never for passwords: one may begin with a slash.
+    Never for passwords: one may begin with a slash. An address is shown under words like salt and auth, and where
+    the last word of the name is no secret: ``salt_api``.
     """
     words = _words(name)
     if name.lower() in _CWD_NAMES:
         return _CWD.fullmatch(text) is not None
-    return bool(words) and words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None
+    if not words:
+        return False
+    if words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None:
+        return True
+    about = words[-1] in _ADDRESSED or (
+        len(words) > 1 and _kind(words[-1]) is Kind.HARMLESS and not _KEYS.search("".join(words))
+    )
+    return about and "hook" not in name.lower() and _ADDRESS.fullmatch(text) is not None
 
 
 @lru_cache(maxsize=4096)
@@ -175,17 +237,16 @@ def _kind(name: str) -> Kind:
         return Kind.HARMLESS if _CHINESE_PROPERTY.search(squeezed) else Kind.STRONG
     if not words or _is_property(words):
         return Kind.HARMLESS
+    if _NEVER.search(run):
+        return Kind.HARMLESS
     run = _NOT_STRONG.sub("", run)
-    if _STRONG.search(run):
+    if _STRONG.search(run) or any(map(_ENDS.search, words)) or (len(words) > 1 and words[-1] in {"pw", "psw"}):
         return Kind.WEAK if "webhook" in run else Kind.STRONG
     if _KEYS.search(run):
         return Kind.WEAK
     # A long run of random characters may hold "AK" between its capitals.
     weak = len(name) <= _LONGEST_WEAK and any(
-        word in _WORDS
-        or word.removesuffix("s") in _WORDS
-        or (word.endswith("pass") and word not in _NOT_PASS)
-        or word.endswith("jwt")
+        word in _WORDS or word.removesuffix("s") in _WORDS or (word.endswith("pass") and word not in _NOT_PASS)
         for word in words
     )
     return Kind.WEAK if weak else Kind.HARMLESS
@@ -193,7 +254,9 @@ def _kind(name: str) -> Kind:
 
 def _is_property(words: list[str]) -> bool:
     first, last = words[0], words[-1]
-    if len(words) > 1 and last in _PROPERTY:
+    if len(words) > 1 and (
+        last in _PROPERTY or (words[-2] in _COUNTED and last in _USED) or words[-2:] == ["credentials", "id"]
+    ):
         # The address of a hook is the secret.
         return not (last in _PLACES and any("hook" in word for word in words))
     return len(words) > 1 and (first in _ASKS or (first in _COUNTS and last in _COUNTED))

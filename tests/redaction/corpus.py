@@ -48,10 +48,11 @@ class Case:
 def load(kind: str) -> list[Case]:
     """The cases of ``<kind>.txt``."""
     lines = (HERE / f"{kind}.txt").read_text(encoding="utf-8").splitlines()
-    return [_case(line) for line in lines if (line.strip() and not line.startswith("# ")) or line.startswith("# the")]
+    return [read(line) for line in lines if (line.strip() and not line.startswith("# ")) or line.startswith("# the")]
 
 
-def _case(line: str) -> Case:
+def read(line: str) -> Case:
+    """One line of a corpus, its placeholders filled in."""
     drawn = random.Random(line)  # seeded with the line: the same characters in every run
 
     def fill(found: re.Match[str]) -> str:

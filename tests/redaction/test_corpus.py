@@ -5,8 +5,10 @@ import pytest
 from bot import redact
 from tests.redaction.corpus import Case, altered, leaks, load, sinks
 
-SETS = ("seen", "heldout", "blind")
-"""``seen`` was there while the rules were written, ``heldout`` and then ``blind`` came after them."""
+SETS = ("seen", "heldout", "blind", "kinds", "siblings")
+"""``seen`` was there while the rules were written; the others came after them, from people who had not read them, but
+for ``siblings``: written to break them.
+"""
 SECRETS = [case for part in SETS for case in load(f"secrets_{part}")]
 HARMLESS = [case for part in SETS for case in load(f"harmless_{part}")]
 MOST_ALTERED = 0.03

@@ -1,0 +1,100 @@
+"""The words by which a list of parameters says which of its fields is a name, which a value, and which is secret.
+
+COC, its script API and the tools around it spell them differently: ``paramName``, ``param_key``, ``varName``, 参数名.
+Used by the decoder of parameters and by the redactor, so that both read a list alike.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+
+
+def _words(lines: str) -> tuple[str, ...]:
+    return tuple(lines.split())
+
+
+NAMES = _words(
+    "paramname parametername paramkey parameterkey varname variablename varkey variablekey argname fieldname "
+    "attributename propertyname optionname envname keyname itemname name key param parameter field variable var "
+    "attribute option property item k 参数名 参数名称 参数键 变量名 变量名称 键 键名 名称 名字 字段 字段名 配置项"
+)
+"""The best first: a row may have several."""
+HINTS = _words(
+    "label header id title description paramdesc paramdescription desc remark comment env type paramtype "
+    "描述 说明 备注 类型 标题"
+)
+"""A secret word in one of these tells that the value is secret, but it is no name."""
+VALUES = _words(
+    "paramvalue parametervalue varvalue variablevalue argvalue fieldvalue attributevalue propertyvalue optionvalue "
+    "envvalue keyvalue itemvalue value paramvalues values val vals v 参数值 变量值 值 取值 字段值 配置值"
+)
+_ALSO_VALUES = _words(
+    "default defaultvalue content newvalue oldvalue currentvalue data secretstring stringvalue plaintext "
+    "text 默认值 当前值 内容"
+)
+"""They belong to the name beside them, but are not the parameter's value."""
+_MARKS = frozenset(
+    _words(
+        "sensitive secret secure masked mask encrypted encrypt hidden hide noecho confidential "
+        "password issensitive issecret issecure ismasked isencrypted isencrypt ishidden isconfidential ispassword "
+        "sensitiveflag secretflag encryptflag needencrypt 敏感 是否敏感 加密 是否加密 保密 是否保密"
+    )
+)
+_YES = frozenset(_words("true yes y on 1 t 是 enabled"))
+_TYPES = frozenset(_words("type paramtype valuetype datatype vartype inputtype format kind widget 类型 参数类型"))
+_SECRET_TYPES = frozenset(
+    _words("securestring secretstring password secret secure encrypted sensitive passwd 密码 密文")
+)
+
+_TELLING, _ALL_VALUES = frozenset(NAMES + HINTS), frozenset(VALUES + _ALSO_VALUES)
+_LONGEST = 24
+
+
+@lru_cache(maxsize=2048)
+def plain_word(word: str) -> str:
+    """A key without its style: ``param_value`` and ``ParamValue`` are one."""
+    return re.sub(r"[\W_]+", "", word[:_LONGEST]).lower()
+
+
+def is_name(key: str) -> bool:
+    """Whether what stands under this key is, or tells, the name of what stands beside it."""
+    return plain_word(key) in _TELLING
+
+
+def is_value(key: str) -> bool:
+    """Whether what stands under this key belongs to a name beside it."""
+    return plain_word(key) in _ALL_VALUES
+
+
+def is_mark(key: str, value: object) -> bool:
+    """Whether this field marks what stands beside it as a secret: ``"sensitive": true``, ``"type": "password"``."""
+    word = plain_word(key)
+    if word in _MARKS:
+        return str(value).strip().lower() in _YES
+    return word in _TYPES and isinstance(value, str) and plain_word(value) in _SECRET_TYPES
+
+
+def is_marked(row: Mapping[str, object]) -> bool:
+    """Whether the source itself says that the value of this row is secret."""
+    return any(is_mark(str(key), value) for key, value in row.items())
+
+
+def name_of(row: Mapping[str, object]) -> object:
+    """What the row calls its parameter; None where it has no name."""
+    by_word = _by_word(row)
+    return next((by_word[word] for word in NAMES if by_word.get(word)), None)
+
+
+def value_of(row: Mapping[str, object]) -> object:
+    """The value of the row's parameter; None where there is none."""
+    by_word = _by_word(row)
+    return next((by_word[word] for word in VALUES if word in by_word), None)
+
+
+def hints(row: Mapping[str, object]) -> tuple[str, ...]:
+    """What else the row says about its value: a description, a label, a type."""
+    return tuple(value for key, value in row.items() if isinstance(value, str) and plain_word(str(key)) in HINTS)
+
+
+def _by_word(row: Mapping[str, object]) -> dict[str, object]:
+    return {plain_word(str(key)): value for key, value in reversed(list(row.items()))}

@@ -1,0 +1,80 @@
+"""YAML: what stands on the lines below a name. Used by ``bot.redact``."""
+
+import re
+from collections.abc import Iterator
+from itertools import pairwise
+
+from bot.redact.names import words
+from bot.redact.values import Span
+
+SCALAR = re.compile(r"(?:!\S+\s+)?(?:&\S+\s+)?[|>][+-]?\d?[ \t]*(?=\n)")
+"""The sign that lines of text follow."""
+MARK = re.compile(r"(?:[!&]\S*\s+)+(?=\S)")
+"""A type or an anchor before a value."""
+STATUS = re.compile(
+    r"""(?i)\\*["']?(?:true|false|on|off|enabled?|disabled?|none|null|nil|undefined|required|optional|unset"""
+    r"""|n/a|expired|valid|invalid|unchanged|missing)\\*["']?(?=[\s,;.)}\]]|\\|$)"""
+)
+"""What is said instead of a secret."""
+_LINE = re.compile(r"\n([ \t]*)((?:-[ \t]+)*)([^\n]*)")
+_PAIR = re.compile(r"(?:[\"']?([\w.\- ]{1,60})[\"']?:(?:\s+|$))(.*)")
+_TELLS_NOTHING = words(
+    "name key kind type user username user_name login account host hostname port optional secretname version "
+    "enabled url path items mountpath subpath mode region endpoint readonly ttl description defaultmode "
+    "database db namespace labels annotations metadata email method scheme provider realm issuer file driver "
+    "external"
+)
+_MANIFEST = re.compile(r"""(?m)(?:^|["'{,\s])kind\\{0,3}["']?\s?:\s?\\{0,3}["']?Secret\b(?!\.)""")
+_BORDER = re.compile(r"(?m)^---[ \t]*$")
+
+
+def below(text: str, start: int, head: int, *, whole: bool, everything: bool = False) -> list[Span]:
+    """The values on the deeper lines below the name at ``start``.
+
+    ``whole``: these lines are one text. ``everything``: also what by its own name tells nothing.
+    """
+    spans: list[Span] = []
+    literal = -1
+    for line in _deeper(text, start, head):
+        at, rest, deep = line.start(3), line.group(3).rstrip(), len(line.group(1))
+        pair = None if whole or deep > literal >= 0 else _PAIR.match(rest)
+        if pair is None:
+            spans.append((at, at + len(rest)))
+            continue
+        literal = deep if everything and SCALAR.match(pair.group(2) + "\n") else -1
+        if literal >= 0:
+            continue
+        if pair.group(2) and (everything or _word(pair.group(1)) not in _TELLS_NOTHING):
+            if everything or not STATUS.fullmatch(pair.group(2)):
+                spans.append((at + pair.start(2), at + len(rest)))
+        elif pair.group(2) and not spans:
+            spans.append((at, at))
+    return spans
+
+
+def _word(key: str) -> str:
+    return re.sub(r"[\W_]+", "", key).lower()
+
+
+def _deeper(text: str, start: int, head: int) -> Iterator[re.Match[str]]:
+    """The lines that belong to a name: deeper ones, and a list's items as deep as it."""
+    begin = text.rfind("\n", max(0, start - 200), start) + 1
+    lead = text[begin:start]
+    indent = 0 if lead.strip(" -\"'\t") else len(lead) - len(lead.lstrip(" \t"))
+    indent += 2 * lead.count("- ") if not lead.strip(" -\"'\t") else 0
+    at = head
+    while (line := _LINE.match(text, at)) is not None:
+        deep = len(line.group(1))
+        if line.group(3).strip():
+            if deep < indent or (deep == indent and not line.group(2)):
+                return
+            yield line
+        at = line.end()
+
+
+def manifests(text: str) -> list[Span]:
+    """The documents in a text that are Secrets of Kubernetes: all below their ``data`` is secret."""
+    if "Secret" not in text or _MANIFEST.search(text) is None:
+        return []
+    borders = [0, *(found.start() for found in _BORDER.finditer(text)), len(text)]
+    return [(start, end) for start, end in pairwise(borders) if _MANIFEST.search(text, start, end) is not None]

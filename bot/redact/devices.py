@@ -1,0 +1,133 @@
+"""Secrets in the configuration of network devices and of daemons. Used by ``bot.redact``."""
+
+from bot.redact.rule import WORD, Rule
+
+_S = WORD
+_ON = r"(?:(?!&&)[^\n|;]|\\\n)"
+"""One character further inside the same command."""
+_NOT_SAID = (
+    r"(?!(?:days?|times?|char\w*|min\w*|max\w*|hours?|weeks?|months?|years?|attempts?|retries|digits?|letters?"
+    r"|suites?|length|"
+    r"lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation|chain|server"
+    r"|encryption|"
+    r"complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?|version|id|name)\b)"
+)
+
+DEVICES = (
+    # Devices
+    Rule(
+        "device: typed secret",  # password cipher X, shared-key cipher X, password 7 X
+        "cipher simple plain hash ascii-text enc clear hexadecimal text",
+        r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key|[\w-]{1,20}-key|key-string"
+        r"|psk|community|read|write"
+        r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication"
+        r"|level\s\d{1,2}"
+        r"|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
+        rf"(?:reversible-)?cipher)\s+{_NOT_SAID}{_S}"
+        r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|key|[\w-]{1,20}-key|psk|community)\s+"
+        rf"(?:(?:read|write)\s+)?"
+        r"(?:simple|(?:plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)"
+        rf"(?=\s+\S*[\d@#!$%^&*=]))\s+{_NOT_SAID}{_S}",
+        "local-user bob password irreversible-cipher ⟦hunter2⟧",
+        "key cipher suite",
+    ),
+    Rule(
+        "device: numbered type",
+        "password passwd secret key md5 community authentication",
+        r"(?i)(?<![\w-])(?:password|passwd|secret|key|key-string|authentication-key|md5|community|authentication)"
+        rf"\s+(?:level\s\d{{1,2}}\s+)?(?:encryption-type\s)?(?:[046-9]|1[0-9]?|5)\s+{_NOT_SAID}(?=\S{{4}}){_S}",
+        "username bob password 7 ⟦0822455D0A16⟧",
+        "password 7 days before expiry",
+    ),
+    Rule(
+        "device: key",
+        "key secret psk",
+        r"(?i)(?<![\w])(?:(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{0,12}(?:\s"
+        rf"(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
+        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-"
+        r"|wpa2?\spsk\spass-?)(?:psk|phrase)|key-string"
+        r"|message-digest-key\s\d{1,3}\smd5"
+        r"|psksecret|enable\s(?:secret|password)|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
+        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}"
+        rf"(?=\S{{3}})(?![:=]){_S}",
+        "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
+        "pre-shared-key is set",
+    ),
+    Rule(
+        "device: user-based security",
+        "-mode createuser snmp-server␣user",
+        r"(?i)\b(?:authentication|privacy)-mode\s+(?:md5|sha\S{0,6}|aes\S{0,4}|3?des\S{0,4}|hmac\S{0,9})\s+"
+        rf"(?!nonstandard|usual)(?:\d{{1,3}}\s+)?(?!cipher|simple|plain){_NOT_SAID}{_S}"
+        rf"|\bcreateUser\s+(?:-e\s\S+\s+)?\S{{1,40}}\s+\S{{2,8}}\s+{_S}(?:\s+\S{{2,6}}(?:\s+{_S})?)?"
+        rf"|\bsnmp-server\suser\s\S{{1,40}}\s\S{{1,40}}\sv3\s(?:encrypted\s)?auth\s\S{{2,6}}\s{_S}(?:\spriv\s"
+        rf"(?:aes\s)?\S{{2,6}}\s{_S})?",
+        "createUser mon SHA ⟦hunter2⟧ AES ⟦hunter3⟧",
+        "authentication-mode aaa",
+    ),
+    Rule(
+        "community",
+        "community com2sec trap inform snmp-server␣host",
+        r"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:"
+        r"(?:cipher|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*"
+        r"|trapcommunity\s+|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+"
+        r"|set\s+snmp\s+(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?"
+        r"(?:version\s+(?:1|2c)\s+))" + _NOT_SAID + r"(?!cipher|read|write)" + _S,
+        "snmp-agent community write ⟦hunter2⟧",
+        "snmp-agent community complexity-check disable",
+    ),
+    # Files
+    Rule(
+        "redis",
+        "auth requirepass masterauth setuser user",
+        rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}"
+        rf"(?=[ \t]*(?:$|[\"']))"
+        rf"|\bHELLO\s+[23]\s+AUTH\s+\S{{1,60}}\s+{_S}"
+        r"|(?:^|(?<=[\"']))user\s+\S{1,60}\s+(?:on|off)\b[^\n>]{0,120}>(\S++)|(?i:\b(?:requirepass"
+        rf"|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>"
+        rf"(\S++)",
+        "ACL SETUSER app on >⟦hunter2⟧ ~* +@all",
+        "AUTH failed for user app",
+    ),
+    Rule(
+        ".pgpass",
+        ":",
+        r"(?<![^\s\"'])(?:[\w.-]{3,100}|\*):(?:\d{2,5}|\*):[\w.*-]{1,80}:[\w.*@-]{1,80}:([^\s:\"']++)(?!:)",
+        "db.example.com:5432:app:bob:⟦hunter2⟧",
+        "10.0.0.1:8080:/data",
+    ),
+    Rule(
+        "ipsec.secrets",
+        ":",
+        r"(?m)(?:^|[\"'\s])[^\s:]{0,80}[ \t]*:[ \t]+(?:PSK|EAP|XAUTH|NTLM|PIN|(?:RSA|ECDSA|PKCS8|PKCS12"
+        rf"|P12)[ \t]+[^\s{{\"']+)[ \t]+{_S}",
+        '198.51.100.1 %any : PSK "⟦hunter2⟧"',
+        ": RSA server.pem",
+    ),
+    Rule(
+        "chap-secrets",
+        "* ppp l2tp pptp vpn",
+        r"(?m)(?<![^\s\"'])\"?(?!(?i:select|from|where|and|or|delete|in|for|if|root|user"
+        r"|on)\b)[A-Za-z][\w.@\\-]{1,60}\"?[ \t]+\"?(?:\*|x?l2tp[\w-]{0,12}|pptp[\w-]{0,12}|pppd?|pppoe"
+        r"|[\w-]{0,20}vpn[\w-]{0,10})\"?"
+        r"[ \t]+(\"[^\"\n]++\"|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}(?:\.\d{1,3}){3})\"?[ \t]*(?=$|[\"'#])",
+        "bob * ⟦hunter2⟧ *",
+        "select * from *",
+    ),
+    Rule(
+        "credentials of OpenVPN",
+        "<auth-user-pass>",
+        r"<auth-user-pass>\s*\n?[^\n]{1,80}\n([^\n]{1,200})",
+        "<auth-user-pass>⏎bob⏎⟦hunter2⟧⏎</auth-user-pass>",
+        "auth-user-pass /etc/x",
+        across=True,
+    ),
+    Rule(
+        "user:password@host",  # without a scheme
+        "@",
+        r"(?<![\w/.:@-])(?!mailto|sip|npm|file|link|pkg|docker|workspace|git|acct|xmpp)[\w.-]{1,64}:(?!//"
+        r"|\d{1,6}@)([^\s\"'@/:]{3,64})"
+        r"(?=@(?!sha\d|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[\s\"',;)]|$))(?:tcp\(|unix\(|[\w-]))",
+        "root:⟦hunter2⟧@tcp(db:3306)/x",
+        "git:team@main mailto:ops@example.com",
+    ),
+)
