@@ -23,7 +23,7 @@ MOST_VALUES = 400_000
 LONGEST_TEXT = 200_000
 """Characters of one text that are kept. Nothing shows more than 10,000, and a value may have 16 million."""
 
-_STRING_OR_BEGINNING = re.compile(r'"(?:[^"\\]++|\\.)*+"|[,\[{]', re.DOTALL)
+_STRING_OR_BEGINNING = re.compile(r'"(?>(?:[^"\\]++|\\.)*)"|[,\[{]', re.DOTALL)
 
 
 class TooManyValues(ValueError):

@@ -40,7 +40,7 @@ _WIDE = re.compile(
 _NOTHING_SEEN = re.compile(r"[\u200b-\u200f\u2060\ufeff\u00ad]")
 _BASE64_RUN = re.compile(r"[A-Za-z0-9+/_-]{12,}+={0,2}")
 # A quoted string, as JSON has it; one that doesn't end is passed over at once.
-_LITERAL = re.compile(r'(?<!\\)"(?:[^"\\\n]|\\.)*+"?')
+_LITERAL = re.compile(r'(?<!\\)"(?>(?:[^"\\\n]|\\.)*)"?')
 _SHORTEST_LITERAL = 14  # characters; shorter ones hold no name and value
 _HELD = "\ue0f7"  # a private character: stands for a string that is redacted already
 _HELD_AT = re.compile(f"{_HELD}(\\d+){_HELD}")

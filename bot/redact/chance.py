@@ -9,7 +9,7 @@ from functools import lru_cache
 
 HIDDEN = "[hidden]"
 
-_RUN = re.compile(r"((?<=\\)[nrt])?+([A-Za-z0-9+/_-]{16,}+={0,2})")
+_RUN = re.compile(r"(?>((?<=\\)[nrt])?)([A-Za-z0-9+/_-]{16,}+={0,2})")
 _PIECE = re.compile(r"[A-Za-z0-9]+")
 _SEGMENT = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _HEX = re.compile(r"(?:[0-9a-f]+|[0-9A-F]+)")

@@ -17,12 +17,12 @@ _MOST_WORDS, _MOST_TOOLS = 60, 3
 _OTHERS = frozenset({"ssh", "scp", "sftp"})
 """They follow another tool and take no secret, but have flags that look like its own."""
 _NAME = re.compile(r"(?<![\w$.=:,%-])[A-Za-z7][\w.+-]*+(?![=:(])")
-_QUOTED = r""""(?![,:}\]])(?:[^"\\\n]|\\.)*+(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
-_GAP = r"(?:[ \t]|\\\r?\n[ \t]*)++"
+_QUOTED = r""""(?![,:}\]])(?>(?:[^"\\\n]|\\.)*)(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
+_GAP = r"(?>(?:[ \t]|\\\r?\n[ \t]*)+)"
 _WORD = re.compile(
-    rf"""{_GAP}(\$'[^'\n]*+'|(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]|\d)|\\[^\s]|{_QUOTED})++)"""
+    rf"""{_GAP}(\$'[^'\n]*+'|(?>(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]|\d)|\\[^\s]|{_QUOTED})+))"""
 )
-_ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?:[^"\\\n]|\\.)*+)"|'([^'\n]*+)')""")
+_ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?>(?:[^"\\\n]|\\.)*))"|'([^'\n]*+)')""")
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*(?:$|=)|/[a-zA-Z]{1,12}(?:$|:)")
 _NO_SECRET = re.compile(rf"{_FLAG.pattern}|(?:file|fd|env):")
 """What may follow a flag instead of a secret: another flag, or where openssl finds it."""

@@ -24,7 +24,7 @@ _PHRASE = re.compile(
     r"|confirmation|pairing|unlock|authentication)[ ](?:access[ ])?(?:key|code|phrase)s?"
     r"(?:[ ]id)?|connection[ ]string|seed[ ]phrase|mot[ ]de[ ]passe|m\u1eadt[ ]kh\u1ea9u)(?![\w.-])))"
 )
-_WORD = re.compile(r"(?:(?<=\\)[nrt](?=[A-Za-z_]))?+([\w.-]++)")
+_WORD = re.compile(r"(?>(?:(?<=\\)[nrt](?=[A-Za-z_]))?)([\w.-]++)")
 _FIRST_WORDS = words(
     "secret api access private signing encryption decryption master ssh root shared pre-shared license "
     "licence security client "

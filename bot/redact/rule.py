@@ -11,7 +11,10 @@ from dataclasses import dataclass, field
 from bot.redact.chance import HIDDEN, is_status, unschemed, variable
 
 Span = tuple[int, int]
-WORD = r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?|\\"(?:(?!\\").)*+(?:\\")?|[^\s"'|;&<>\\](?:[^\s"']|["'](?=\w))*+)"""
+WORD = (
+    r"""("(?>(?:[^"\\\n]|\\.)*)"?|'[^'\n]*+'?|\\"(?>(?:(?!\\").)*)(?:\\")?"""
+    r"""|[^\s"'|;&<>\\](?>(?:[^\s"']|["'](?=\w))*))"""
+)
 """One secret word: quoted (also inside a JSON string) or up to the next blank."""
 _LINE_END = re.compile(r"(?<!\\)\n")
 """A backslash goes on with the line."""

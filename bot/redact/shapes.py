@@ -94,7 +94,7 @@ SHAPES = Rules(
     Rule(
         "Ansible vault",
         "$ansible_vault",
-        r"\$ANSIBLE_VAULT;[^\n]*+(?:\n[ \t]*+[0-9a-f]++)*+",
+        r"\$ANSIBLE_VAULT;[^\n]*+(?>(?:\n[ \t]*+[0-9a-f]++)*)",
         "x: !vault |⏎  $ANSIBLE_VAULT;1.1;AES256⏎  ⟦‹hex:80›⟧⏎  ⟦‹hex:14›⟧",
         "$ANSIBLE_VAULT_FILE",
         across=True,
@@ -103,7 +103,7 @@ SHAPES = Rules(
         "user:password in a URL",
         "://",
         r"(?i)(?<=://)(?:[^\s/@:\"'<>]{0,200}+:(\$\{?\w{1,40}\}?|\{\w{1,40}\}|%\w{1,40}%)(?=@)|"
-        r"([^\s/@:\"'<>]{0,200}+:(?!//)(?!\d{1,5}(?:[/?#]|$))[^\s\"'<>@]{0,500}+(?:@[^\s\"'<>@]{0,500}+(?=@))*+)"
+        r"([^\s/@:\"'<>]{0,200}+:(?!//)(?!\d{1,5}(?:[/?#]|$))[^\s\"'<>@]{0,500}+(?>(?:@[^\s\"'<>@]{0,500}+(?=@))*))"
         r"(?=@))",
         "ftp://⟦bob:hunter2⟧@files.example.com/a",
         "http://10.0.0.1:8080/health/user@example.com",

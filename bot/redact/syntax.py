@@ -5,7 +5,7 @@ from bot.redact.rule import WORD, Rule, Rules
 
 _S = WORD
 _W = f"(?:{_S[1:-1]})"
-_Q = r"""("(?:[^"\\\n]|\\.)*+"?|'[^'\n]*+'?)"""
+_Q = r"""("(?>(?:[^"\\\n]|\\.)*)"?|'[^'\n]*+'?)"""
 """A quoted secret."""
 _ARG = r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,()"']{1,80})"""
 """One argument of a call."""
@@ -31,7 +31,7 @@ SYNTAX = Rules(
         "authoris authoriz cookie",
         r"(?i)(?:(?<=')[\w-]{0,30}(?:authori[sz]ation|cookie)\s?:([^'\r\n]++)|[\w-]{0,30}(?:authori[sz]ation"
         r"|cookie)\s?:"
-        r"(\s*+[^\r\n\"']++(?:(?<==)\"[^\"\n]*+\"[^\r\n\"']*+)*+))",
+        r"(\s*+[^\r\n\"']++(?>(?:(?<==)\"[^\"\n]*+\"[^\r\n\"']*+)*)))",
         "Authorization: Own ⟦x hunter2⟧⏎Accept: x",
         "authorization: $TOKEN",
     ),

@@ -7,12 +7,12 @@ from bot.redact.chance import HIDDEN
 Span = tuple[int, int]
 
 # A quoted value ends at a quote behind as many backslashes as its first one: JSON inside JSON strings.
-_QUOTED = r"""(?P<slashes>\\{0,15}) (?P<quote>["'`]) (?:(?!(?<!\\)(?P=slashes)(?P=quote)).)*+
+_QUOTED = r"""(?P<slashes>\\{0,15}) (?P<quote>["'`]) (?>(?:(?!(?<!\\)(?P=slashes)(?P=quote)).)*)
               (?:(?P=slashes)(?P=quote))?
               (?:(?<=['"])(?:\\?'|[\w$!@\#%^&*+~?])[^\s"',;}\]<]*+)?"""
 _VALUE = re.compile(
     rf"""(?sx)
-        (?:[bfru]{{1,2}}(?=["']))?+ {_QUOTED}
+        (?>(?:[bfru]{{1,2}}(?=["']))?) {_QUOTED}
       | (?: -?\d[\d.eE+-]*+ | true | false | null ) (?=\s*+[,}}\]])
       | [^\s<]\S*+ (?:(?<=\\)\n[ ]*+\S++)? | <\S++"""
 )
@@ -20,11 +20,11 @@ _VALUE = re.compile(
 _SCHEME = re.compile(r"""(?i)\\?["']?(?:bearer|basic|digest|token|apikey|negotiate)\\?(?=[ \t]+[^\s\\])""")
 _SCHEME_VALUE = re.compile(r"[ \t]++\S++")
 _BRACKET = re.compile(r"[\[{]")
-_INSIDE = re.compile(r'(?s)(\\{0,15})"(?:(?!(?<!\\)\1").)*+"|[\[\]{}]')
+_INSIDE = re.compile(r'(?s)(\\{0,15})"(?>(?:(?!(?<!\\)\1").)*)"|[\[\]{}]')
 _TAIL = re.compile(r"""[^\s,;\]})"']*+""")
 _INNER_TAG = re.compile(r"(?i)\s*<(?:value|string|text|val|data)(?:\s[^<>]{0,200})?>")
 _ARGUMENT = re.compile(
-    r"""(?P<named>[:=\[]\s?)?(\\{0,15}"(?:[^"\\\n]|\\[^"\n])*+\\{0,15}"|\\{0,15}'[^'\n]*+')|[(),]"""
+    r"""(?P<named>[:=\[]\s?)?(\\{0,15}"(?>(?:[^"\\\n]|\\[^"\n])*)\\{0,15}"|\\{0,15}'[^'\n]*+')|[(),]"""
 )
 _LONGEST_CALL = 400
 _ONLY_ASKS = re.compile(
