@@ -16,6 +16,6 @@ def refusal(error: BaseException | None) -> str | None:
     if error.verify_code == _EXPIRED:
         return "its certificate has expired, or this clock is wrong"
     return (
-        f"its certificate is not trusted, {error.verify_message}: set SSL_CERT_FILE to a file with the public "
+        f"its certificate is not trusted ({error.verify_message}); set SSL_CERT_FILE to a file with the public "
         "authorities' certificates and that of the one that signed it"
     )

@@ -56,7 +56,7 @@ def gather(environment: Mapping[str, str], known: Collection[str]) -> Values:
         if value or _is_rule(name):
             values.by_name[name] = value
         if value and removed:
-            values.warnings.append(f"{name}: ignored {' and '.join(removed)}")
+            values.warnings.append(f"ignored {' and '.join(removed)} ({name})")
     for name in SECRET_FILES:
         _read_file(name, values)
     for name, value in values.by_name.items():
@@ -97,7 +97,7 @@ def _read_file(name: str, values: Values) -> None:
     if not values.by_name[name]:
         values.faults.append((name, f"{name}_FILE: {shown} is empty"))
     elif removed:
-        values.warnings.append(f"{name}_FILE: ignored {' and '.join(removed)} in {shown}")
+        values.warnings.append(f"ignored {' and '.join(removed)} in {shown} ({name}_FILE)")
 
 
 def _unfit(name: str, value: str) -> str | None:

@@ -187,7 +187,7 @@ def doubts(found: Settings) -> list[str]:
     secret = found.slack_signing_secret.get_secret_value() if found.slack_signing_secret else None
     if found.transport != "http" or secret is None or re.fullmatch(r"[0-9a-f]{32}", secret):
         return []
-    return [f"SLACK_SIGNING_SECRET looks wrong: it needs {NEEDED['SLACK_SIGNING_SECRET'][1]}"]
+    return [f"check SLACK_SIGNING_SECRET, which should be {NEEDED['SLACK_SIGNING_SECRET'][1]}"]
 
 
 def service_links(environment: Mapping[str, str]) -> list[str]:

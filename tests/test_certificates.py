@@ -77,7 +77,7 @@ async def test_the_setting_is_named_and_mends_it(certificate: Path, tmp_path: Pa
                 said = (out + err).decode()
                 assert bot.child.returncode == 1, said
                 assert (
-                    said.count("its certificate is not trusted, self-signed certificate: set SSL_CERT_FILE") == lines
+                    said.count("its certificate is not trusted (self-signed certificate); set SSL_CERT_FILE") == lines
                 )
                 assert "Traceback" not in said
         (tmp_path / ".env").write_text(f"SSL_CERT_FILE={certificate}\n")

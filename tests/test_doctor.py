@@ -178,8 +178,8 @@ async def test_doubtful_and_cleaned_settings_are_named(monkeypatch: pytest.Monke
             monkeypatch.setenv(name, given[name])
         lines = await examine(given)
     (bad,) = [line.what for line in lines if not line.good]
-    assert bad.startswith("settings: SLACK_SIGNING_SECRET looks wrong: it needs the Signing Secret (32 digits")
-    assert "settings: COC_ENDPOINT: ignored quotes around it" in [line.what for line in lines if line.good]
+    assert bad.startswith("settings: check SLACK_SIGNING_SECRET, which should be the Signing Secret (32 digits")
+    assert "settings: ignored quotes around it (COC_ENDPOINT)" in [line.what for line in lines if line.good]
 
 
 async def test_a_connection_that_is_refused_shows_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:

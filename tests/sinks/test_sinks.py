@@ -105,6 +105,12 @@ def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     structlog.configure(**before)
 
 
+def _configure(style: Literal["json", "console"]) -> None:
+    logs.configure(style, "debug")
+    # Otherwise the modules' own loggers would keep this test's processors, and later tests could not capture them.
+    structlog.configure(cache_logger_on_first_use=False)
+
+
 def _written(capfd: pytest.CaptureFixture[str]) -> str:
     """All that has been logged. pytest loses what is written while it reads, so the log's thread must be done."""
     while any(handler.writer.waiting for handler in logs._handlers()):
@@ -143,7 +149,7 @@ def test_no_line_of_the_log_shows_a_secret(
     capfd: pytest.CaptureFixture[str], text: str, part: str, style: Literal["json", "console"]
 ) -> None:
     """Events, bound values, nested ones, exceptions with causes, groups and notes, libraries' records; all levels."""
-    logs.configure(style, "debug")
+    _configure(style)
     _log_everything(text)
     written = _written(capfd)
     assert part not in written.lower()
@@ -163,7 +169,7 @@ def test_nobody_writes_a_line_of_the_log_from_outside(
 ) -> None:
     """A line break in a value, an event or an exception begins no new line, and nothing styles the terminal."""
     forged = "x\n2026-01-01T00:00:00Z [error] forged event=forged\r\u2028\x1b[31m\u202e" + "y" * 10_000
-    logs.configure(style, "debug")
+    _configure(style)
     structlog.get_logger("bot.x").info("one", value=forged, nested=[{"k": forged}])
     structlog.get_logger("bot.x").error("two", exc_info=ValueError(forged))
     logging.getLogger("some.library").warning("three %s", forged)
