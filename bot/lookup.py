@@ -196,7 +196,7 @@ class Lookup:
                 digest=detail.digest,
             )
             # Its age counts from when COC was asked, however long the answer and decoding took.
-            entry = Entry(snapshot, asked, fetched.size)
+            entry = Entry(snapshot, asked, fetched.weight)
             self._recent.keep(entry)
             return entry
 
@@ -220,7 +220,7 @@ class Lookup:
         elapsed_s = self._monotonic() - detail.asked
         snapshot = replace(detail.snapshot, summary=summary, runs=found_runs, elapsed_s=elapsed_s)
         # Whoever has been told a part of an answer gets the next one fresh.
-        entry = Entry(snapshot, detail.asked, detail.size, detail.told)
+        entry = Entry(snapshot, detail.asked, detail.weight, detail.told)
         self._recent_whole.keep(entry)
         return entry
 

@@ -436,13 +436,13 @@ async def test_what_alone_is_too_large_is_not_kept(
     coc: LocalCoc, sharing: Lookup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Bytes are bounded too: the oldest goes, and an answer beyond the bound is not kept at all."""
-    size = (await CocClient.task(sharing._coc, NIGHTLY)).size
+    weight = (await CocClient.task(sharing._coc, NIGHTLY)).weight
     other = "ST2601050930000000000001A1"
-    monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", size + 10)
+    monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", weight + 10)
     await sharing.targets(other)
     await sharing.targets(NIGHTLY)
     assert [sharing.kept(task_id, 60) is not None for task_id in (other, NIGHTLY)] == [False, True]
-    monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", size - 10)
+    monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", weight - 10)
     await sharing.targets(NIGHTLY)
     assert sharing.kept(NIGHTLY, 60) is None
 

@@ -37,16 +37,23 @@ RETRY_BUDGET = 2.5
 OFF_LOOP_FROM = 256 * 1024
 """Bytes of body from which decoding leaves the event loop; below, a thread costs more than it spares."""
 
+VALUE_BYTES = 200
+"""What one JSON value takes in memory at most, beside its text: an unknown key with a number behind it (measured)."""
+
 _TASK_ID = re.compile(r"ST[0-9A-Za-z]{24}")
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[T]):
-    """What a call brought, with the cloud's id of the request and the size of the answer's body in bytes."""
+    """What a call brought, with the cloud's id of the request and the size of the answer's body in bytes.
+
+    ``weight`` is a bound for the bytes that the value takes in memory.
+    """
 
     value: T
     request_id: str | None
     size: int
+    weight: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +196,12 @@ class CocClient:
     ) -> Fetched[T]:
         started = self._monotonic()
         try:
-            answer, value = await self._within(end, operation, path, query, read)
+            answer, (value, weight) = await self._within(end, operation, path, query, partial(_weighed, read))
         except errors.CocError as error:
             self._tell(operation, type(error).__name__, error.status, started, error.request_id)
             raise
         self._tell(operation, "ok", answer.status, started, answer.request_id)
-        return Fetched(value, answer.request_id, len(answer.body))
+        return Fetched(value, answer.request_id, len(answer.body), weight)
 
     async def _within(
         self, end: float, operation: _Operation, path: str, query: Mapping[str, str], read: Callable[[Answer], T]
@@ -241,6 +248,11 @@ class CocClient:
     ) -> None:
         if self._observe is not None:
             self._observe(Call(operation.name, outcome, status, self._monotonic() - started, request_id))
+
+
+def _weighed(read: Callable[[Answer], T], answer: Answer) -> tuple[T, int]:
+    values = sum(map(answer.body.count, (b",", b"[", b"{")))
+    return read(answer), len(answer.body) + VALUE_BYTES * values
 
 
 def _check(task_id: str) -> None:

@@ -1,8 +1,11 @@
 """Room for large answers: bounded, fair, without deadlock; and what happens when there is none in time."""
 
 import asyncio
+import gc
 import json
 import random
+import tracemalloc
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -12,6 +15,7 @@ from bot.coc.client import CocClient, Deadlines
 from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
 from bot.coc.room import MEDIUM, SMALL, TOTAL, Place, Room
 from bot.coc.snapshot import Detail
+from bot.sandbox.coc_oversized_task import target_instances
 from tests.coc.test_client import ID, client_for, http_server
 
 MB = 1024 * 1024
@@ -146,3 +150,32 @@ def test_a_long_text_is_kept_in_part_and_says_so() -> None:
     assert text.endswith("… (16,577,316 more characters)")
     assert as_text(text) == text
     assert as_text("y" * LONGEST_TEXT) == "y" * LONGEST_TEXT
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"id": ID, **{f"k{number}": number for number in range(50_000)}},
+        {"id": ID, "more": [[] for _ in range(50_000)]},
+        {"id": ID, "more": [{"a": 1.5} for _ in range(50_000)]},
+        {"id": ID, "input_param": json.dumps({"x": [[n] for n in range(50_000)]})},
+        {"id": ID, "target_instances": target_instances(999)},
+    ],
+    ids=["keys", "lists", "objects", "parameters", "machines"],
+)
+async def test_the_weight_of_an_answer_bounds_what_it_takes_in_memory(body: dict[str, Any]) -> None:
+    """By the weight it is decided how many answers are kept."""
+
+    async def answer(_: web.BaseRequest) -> web.Response:
+        return web.Response(body=json.dumps(body).encode())
+
+    async with http_server(answer) as url, client_for(url) as client:
+        await client.task(ID)  # what lives as long as the client
+        tracemalloc.start()
+        try:
+            detail = await client.detail(ID, Detail.of)
+            gc.collect()
+            taken, _ = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+    assert taken < detail.weight + 256 * 1024
