@@ -19,8 +19,7 @@ time, in which everything waits: some 3 ms for every 10,000.
 KEPT_BYTES = 64 * 1024 * 1024
 """How many bytes the kept answers may take in memory together, by their weights.
 
-A task of 999 machines weighs 4 MB and takes less than 1. An answer that alone weighs more is not kept at all: one of 16 MB may
-hold hundreds of thousands of small values.
+A task of 999 machines weighs 4 MB and takes less than 1. An answer that alone weighs more than all may is not kept.
 """
 
 
