@@ -45,7 +45,7 @@ _PUBLIC = re.compile(r"(?i)(?:public[ _-]?key|content-md5)\\{0,15}[\"']?\s{0,3}[
 _BRIDGE = re.compile(
     r"""\\{0,15}["']\s?,\s{0,3}\\{0,15}["']?\w{0,12}[vV]al\w{0,4}\\{0,15}["']?\s?[:=]\s?(?:\\{0,15}["']){0,3}$"""
 )
-_DIGEST_AHEAD = re.compile(r"(?i)sha(?:1|256|384|512)[-:]$|ssh-(?:rsa|ed25519|dss) $")
+_DIGEST_AHEAD = re.compile(r"(?i)sha(?:1|256|384|512)[-:]$|\bh1:$|ssh-(?:rsa|ed25519|dss) $")
 _DIGEST = re.compile(r"(?i)sha(?:1|256|384|512)-")
 _BEFORE = 120  # characters looked at before a run
 _ALONE = 64  # characters: a value that is one run may be shorter than one inside a text
@@ -78,7 +78,11 @@ _REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own se
     r"""|(?:var|local|module|data|random_\w+|env|secrets|vars|params|inputs|parameters|self|this|args|config|settings"""
     r"""|process\.env|os\.environ|credentials)(?:\.[A-Za-z_][\w-]*|\[["'][\w.-]+["']\])+"""
     r"""|(?:os\.)?(?:getenv|environ\.get|credentials|getpass(?:\.getpass)?|input|prompt|lookup|get_secret\w*)"""
-    r"""\([^()]{0,80}\)|%[A-Z_]{3,}%|<[a-z _-]*(?:password|token|secret|key|user)[a-z _-]*>)\\*["']?"""
+    r"""\([^()]{0,80}\)|%[A-Z_]{3,}%|<[a-z _-]*(?:password|token|secret|key|user|your|from|see|vault|value|insert|placeholder)[a-z _-]*>"""
+    r"""|\{\{resolve:[^{}]{1,120}\}\}|\(\([\w./-]{1,80}\)\)|@[A-Za-z]\w*(?:\.[\w-]+)+@|@[A-Z][A-Z0-9_]+@|%\([A-Za-z_]\w*\)s"""
+    r"""|__[A-Z][A-Z0-9_]*__|\#\{[\w.]+\}\#?|\[\[\s?\.?[\w.]+\s?\]\]|<%=?\s?[\w.@\[\]"':]+\s?%>|env:\$?[A-Z][A-Z0-9_]*"""
+    r"""|(?:vault|bao|ssm|secretsmanager|secret|secretref|keyvault|op|file|kv|csms|gcp-?sm|aws-?sm|k8s|ref\+\w+):"""
+    r"""(?://)?/?[\w.-]+(?:[/\#][\w.-]+)+)\\*["']?"""
 )
 
 
@@ -103,7 +107,15 @@ def unschemed(text: str) -> str:
     return _SCHEME.sub(r"\1", text).lstrip()
 
 
-_STATUS = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional")
+_STATUS = re.compile(
+    r"""(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional"""
+    # a mask
+    r"""|[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|•{3,}|[<(]?(?:redacted|masked|hidden|filtered|removed|omitted|not\sset)[>)]?)[/'"g]*"""
+    r"""|%[sdvq](?:\\n)?["')]*|\{\}["')]*"""
+    # what a cookie says of itself, or of the reader's taste
+    r"""|\s*(?:(?:lang|language|locale|theme|tz|timezone|samesite|path|max-age|domain|expires|secure|httponly|consent)"""
+    r"""(?:=[^;\n]{0,60})?(?:;\s?|\s*$))+"""
+)
 
 
 def is_status(text: str) -> bool:
@@ -119,6 +131,16 @@ def variable(text: str) -> str | None:
     if found is not None and not (text.startswith("'$") and text != text.upper()):
         return found.group(found.lastgroup) if found.lastgroup else ""
     return "" if _REFERENCE.fullmatch(text) else None
+
+
+def variables_of(text: str) -> list[str] | None:
+    """The names of the variables that a text consists of: ``"$USER:$PASS"`` is two; None for a value."""
+    if (name := variable(text)) is not None:
+        return [name]
+    if len(text) > 160 or text[:1] == "'" or ":" not in text:
+        return None
+    names = [variable(part) for part in text.strip('"\\').split(":", 1)]
+    return None if None in names else [name for name in names if name is not None]
 
 
 def looks_given(word: str, least: int = 4) -> bool:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from bot.pairs import is_name, is_value
 from bot.redact import blocks, prose
-from bot.redact.chance import HIDDEN, is_reference, unschemed, variable
+from bot.redact.chance import HIDDEN, is_reference, is_status, unschemed, variables_of
 from bot.redact.names import Kind, kind, locates, on_change, words
 from bot.redact.pairing import NEAR, SIGN, TAG, Pairs
 from bot.redact.values import Span, arguments, take, until_tag
@@ -38,18 +38,28 @@ _WHOSE = re.compile(
     r"|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
 )
 _REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|[A-Z_]+\b)""")
-_COMPUTED = re.compile(r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`""")
+_COMPUTED = re.compile(
+    r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`"""
+    r"""|(?:Get|Read|Import)-[A-Z]\w{2,30}\b"""
+    # A call that reads, with one text at most: a second one may be what it falls back on.
+    r"""|(?:await\s)?(?:\w{1,30}[.:]{1,2}){0,4}(?i:get|read|fetch|load|lookup|env|input|prompt|ask|generate|random)\w{0,30}"""
+    r"""\((?:[^()"'\n]{0,80}|[^()"'\n]{0,40}(?:\\?["'][^"'()\n]{0,80}["'])(?:,\s?(?:\\?["']\\?["']|\w{1,30}))?)\)"""
+    # The default of a flag.
+    r"""|flag\.\w{1,20}\(\\?["'][\w-]{1,40}\\?["'],\s?\\?["']\\?["'],"""
+    r"""|!(?:Ref|GetAtt|ImportValue|FindInMap|reference|secret|env_var|(?i:env))\s"""
+    r"""|\{(?:[\s,]{0,9}\\{0,15}["']?(?:secretName|optional|defaultMode)\\{0,15}["']?\s?:\s?[^{},]{1,80})+\}"""
+)
 _ARN = re.compile(r"(?:^|[\s\"'=,(\[])(?:arn|acs|urn|hws|crn|iam):[^\s\"']{0,110}$")
 _TESTED = re.compile(r"(?i)\d{1,6}[,;|/]?\s{1,4}(?:fail|error|skip|warn)")
 _ATTRIBUTE = re.compile(r"""\\{0,15}["'](?:\s[^<>]{0,200})?>""")
 _CALL = re.compile(r"""\s{0,3}\(""")
+_STORES = re.compile(r"(?:put|set|add|store|save|insert|register)(?![a-z])")
 _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
 # Calls that only say something about a secret.
 _ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
 _PROMPT = re.compile(
     r"""(?i)\b(?:read|read-host|input|raw_input|getpass|prompt\w{0,9}|echo|print\w{0,3}|ask\w{0,9})\b[^\n"']{0,30}(["'])[^"'\n]{0,60}$"""
 )
-_MASK = re.compile(r"""[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|<?redacted>?)[/'"g]*|%[sdvq](?:\\n)?["')]*|\{\}["')]*""")
 _CELL = re.compile(r"[ \t`*]{0,10}\|[ \t]{0,10}")
 _FILE = re.compile(
     r"(?i).*\.(?:txt|json|ya?ml|pem|crt|cer|py|sh|bash|log|conf|cfg|ini|xml|md|csv|gz|zip|tar|tgz|java|go|js|ts"
@@ -63,7 +73,7 @@ _CACHED_UP_TO = 40
 _FLAG_GAP = re.compile(r"[ \t]*\\?\n?[ \t]+|[ \t]++")
 _FLAG_FOLLOWS = re.compile(r"--?[a-z][a-z-]*(?=[\s=]|$)|[|&;>]|<\(|(?:file|fd|env):|(?:id|type|source|src|target)=")
 _USER_AHEAD = re.compile(r"(?i)(?:user|login|account|name|id|ak|账号|账户|用户名?)\s?/$")
-_ENDS_WEAK = re.compile(r"(?i)(?:pass|pin|code|key)s?$")
+_ENDS_WEAK = re.compile(r"(?i)(?:pass|pin|code|key|psw|pw)s?$")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,30}(?=[,;)\]}]*$)")
 _MANIFEST_DATA = frozenset({"data", "stringData", "binaryData"})
 
@@ -139,10 +149,10 @@ class _Walk:
         """Whether what stands behind a secret name may be shown: a reference, a status, a path."""
         if given == HIDDEN:
             return False
-        if given.strip("\"'\\,;)}]") in {"*", "**"} or _MASK.fullmatch(given):
+        if given.strip("\"'\\,;)}]") in {"*", "**"} or is_status(given):
             return True
-        if (of := variable(unschemed(given))) is not None:
-            self.variables.add(of)
+        if (of := variables_of(unschemed(given))) is not None:
+            self.variables.update(of)
             return True
         if _IDENTIFIER.match(given):
             self.bare.add(given.rstrip(",;)]}"))
@@ -169,6 +179,8 @@ class _Walk:
         attribute = _ATTRIBUTE.match(text, end) if opened in {'"', "'"} else None
         if attribute is not None:
             return until_tag(text, attribute.end())
+        if text[start - 2 : start] == "{$":  # a macro of Zabbix
+            end += text[end : end + 1] == "}"
         sign = SIGN.match(text, end) or _WHOSE.match(text, end)
         if sign is not None:
             return self.signed(name, start, sign)
@@ -177,6 +189,8 @@ class _Walk:
     def signed(self, name: str, start: int, sign: re.Match[str]) -> Span | None:
         text, at = self.text, sign.end()
         everything = name in _MANIFEST_DATA
+        if self.says_nothing(name, start, at):
+            return None
         scalar = blocks.SCALAR.match(text, at)
         if scalar is not None:
             return self.last(blocks.below(text, start, scalar.end(), whole=True))
@@ -188,8 +202,6 @@ class _Walk:
             span = self.last(blocks.below(text, start, head, whole=False, everything=everything))
             if span is not None or everything:
                 return span
-        if self.says_nothing(name, start, at):
-            return None
         if text[at : at + 1] not in {'"', "'", "`", "\\", "{", "["}:
             span = self.line(name, start, sign.group(), at)
             if span is not None:
@@ -246,7 +258,9 @@ class _Walk:
         before = text[max(0, start - 40) : start]
         if (call := _CALL.match(text, end)) is not None:
             last = name.rpartition(".")[2]
-            return self.last(arguments(text, last, call.end()) if kind(last) else [])
+            if kind(last) or (_STORES.match(last) and kind(name[: -len(last)]) is Kind.STRONG):
+                return self.last(arguments(text, last, call.end()))
+            return None
         if (following := self.listed(before, end, flag)) is not None:
             return take(text, following.end())
         if text[start - 1 : start] == "|" or re.search(r"\|[ \t`*]{1,8}$", before):
@@ -256,7 +270,7 @@ class _Walk:
         if prose.is_han(name):
             return prose.chinese(text, name, start, end)
         if flag:
-            return self.flagged(end)
+            return self.flagged(name, end)
         if before.endswith("/") and not _USER_AHEAD.search(before):
             return None
         if said is Kind.STRONG or _ENDS_WEAK.search(name):
@@ -278,10 +292,12 @@ class _Walk:
         span = take(self.text, following.end())
         return following if span is not None and re.match(r"\s*\]|$", self.text[span[1] : span[1] + 20]) else None
 
-    def flagged(self, end: int) -> Span | None:
+    def flagged(self, name: str, end: int) -> Span | None:
         blank = _FLAG_GAP.match(self.text, end)
         if blank is None:
             return None
+        if name.endswith("-id") and "secretsmanager " in self.text[max(0, end - 200) : end]:
+            return None  # the name of a secret
         if _FLAG_FOLLOWS.match(self.text, blank.end(), blank.end() + 60):
             return None
         return take(self.text, blank.end())

@@ -37,7 +37,7 @@ _KEYS = re.compile(
     r"(?:api|access|acces|secret|private|signing|sign|encryption|encrypt|decryption|decrypt|crypto|cipher|master|ssh"
     r"|gpg|pgp|aes|rsa|des|hmac|kms|host|app|application|auth|deploy|license|licence|shared|storage|account|session"
     r"|client|server|service|security|subscription|product|activation|unseal|root|wrapping|instrumentation"
-    r"|integration|bot|consumer|wifi|vpn|jwt|tls|ssl|cookie|admin|user|wireguard|preshared|registration)keys?(?!word)"
+    r"|integrat(?:ion|or)|merchant|partner|developer|agent|ingest|bot|consumer|wifi|vpn|jwt|tls|ssl|cookie|admin|user|wireguard|preshared|registration)keys?(?!word)"
     r"|(?:verification|onetime|authentication|confirmation|pairing|activation|unlock|security|sms|mfa|otp"
     r"|login)codes?"
 )
@@ -75,10 +75,10 @@ _WORDS = frozenset(
     }
 )
 # At the end of a word that is written together: mgrpw, DBPW.
-_ENDS = re.compile(r"\wp(?:s)?w$|jwt$")
+_ENDS = re.compile(r"\wps?w$|jwt$|pass(?:in|out)$")
 # These hold "pass" or another secret word and mean something else.
 _NOT_PASS = frozenset({"compass", "bypass", "surpass", "trespass", "underpass", "overpass", "encompass"})
-_NEVER = re.compile(r"askpass|nopassw|authuserpass")
+_NEVER = re.compile(r"askpass|nopassw|authuserpass|existingsecret|pullsecrets?$")
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
 # As the last word these say that the value is about a secret, not the secret.
 _PROPERTY = words(
@@ -140,6 +140,7 @@ _PATHLIKE = frozenset(
     {"key", "keys", "keytab", "certificate", "certificates", "cert", "credential", "credentials", "identity", "sock"}
 )
 _PATH = re.compile(r"""["']?(?:~|\.{1,2}|[A-Za-z]:|\$HOME)?(?:[/\\][\w.@+-]{1,60}){2,20}["']?""")
+_PLACE_AT_END = re.compile(r"(?:server|host|url|uri|endpoint|addr|address|api)$")
 _ADDRESSED = frozenset({"salt", "auth", "session", "mfa", "otp", "sso"})
 _ADDRESS = re.compile(
     r"""(?i)["']?(?:(?:https?|ldaps?|tcp|rediss?|grpc)://)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}\]?"""
@@ -204,8 +205,10 @@ def locates(name: str, text: str) -> bool:
         return False
     if words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None:
         return True
-    about = words[-1] in _ADDRESSED or (
-        len(words) > 1 and _kind(words[-1]) is Kind.HARMLESS and not _KEYS.search("".join(words))
+    about = (
+        words[-1] in _ADDRESSED
+        or _PLACE_AT_END.search(words[-1]) is not None
+        or (len(words) > 1 and _kind(words[-1]) is Kind.HARMLESS and not _KEYS.search("".join(words)))
     )
     return about and "hook" not in name.lower() and _ADDRESS.fullmatch(text) is not None
 
