@@ -44,6 +44,12 @@ _LITERAL = re.compile(r'(?<!\\)"(?>(?:[^"\\\n]|\\.)*)"?')
 _SHORTEST_LITERAL = 14  # characters; shorter ones hold no name and value
 _HELD = "\ue0f7"  # a private character: stands for a string that is redacted already
 _HELD_AT = re.compile(f"{_HELD}(\\d+){_HELD}")
+_PUBLIC = "\ue0f8"  # another: stands for what is public by its own words
+_PUBLIC_AT = re.compile(f"{_PUBLIC}(\\d+){_PUBLIC}")
+_PUBLIC_BLOCK = re.compile(
+    r"-{5}BEGIN (?P<kind>(?:RSA |EC )?PUBLIC KEY|(?:X509 |TRUSTED |NEW )?CERTIFICATE(?: REQUEST)?|X509 CRL)-{5}"
+    r"(?:[A-Za-z0-9+/=\s]|\\{1,15}[nr])*+-{5}END (?P=kind)-{5}"
+)
 _MAX_WRAPS = 6
 _MANY = 200
 # Fewer than 12 letters and digits without a sign that hands over a value, UUIDs and IPv4 addresses: nothing in
@@ -133,7 +139,11 @@ def _gone(came: Any, left: Any) -> Iterator[str]:
 
 
 def _once(text: str, name: str, wraps: int) -> str:
-    return random_runs(_named(text, wraps), name)
+    public: list[str] = []
+    if "-----END" in text and _PUBLIC not in text:
+        text = _PUBLIC_BLOCK.sub(lambda found: public.append(found.group()) or f"{_PUBLIC}{len(public)}{_PUBLIC}", text)
+    shown = random_runs(_named(text, wraps), name)
+    return _PUBLIC_AT.sub(lambda found: public[int(found.group(1)) - 1], shown) if public else shown
 
 
 def _named(text: str, wraps: int) -> str:

@@ -108,7 +108,7 @@ def unschemed(text: str) -> str:
 
 
 _STATUS = re.compile(
-    r"""(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional"""
+    r"""(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional|basic|bearer|digest|negotiate"""
     # a mask
     r"""|[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|•{3,}|[<(]?(?:redacted|masked|hidden|filtered|removed|omitted|not\sset)[>)]?)[/'"g]*"""
     r"""|%[sdvq](?:\\n)?["')]*|\{\}["')]*"""

@@ -38,9 +38,10 @@ _WHOSE = re.compile(
     r"|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
 )
 _REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|[A-Z_]+\b)""")
+_CMDLET = re.compile(r"(?:Get|Read|Import|New|Test|Remove|Export)-[A-Z]\w{2,30}\b")
 _COMPUTED = re.compile(
     r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`"""
-    r"""|(?:Get|Read|Import)-[A-Z]\w{2,30}\b"""
+    rf"""|{_CMDLET.pattern}"""
     # A call that reads, with one text at most: a second one may be what it falls back on.
     r"""|(?:await\s)?(?:\w{1,30}[.:]{1,2}){0,4}(?i:get|read|fetch|load|lookup|env|input|prompt|ask|generate|random)\w{0,30}"""
     r"""\((?:[^()"'\n]{0,80}|[^()"'\n]{0,40}(?:\\?["'][^"'()\n]{0,80}["'])(?:,\s?(?:\\?["']\\?["']|\w{1,30}))?)\)"""
@@ -149,7 +150,7 @@ class _Walk:
         """Whether what stands behind a secret name may be shown: a reference, a status, a path."""
         if given == HIDDEN:
             return False
-        if given.strip("\"'\\,;)}]") in {"*", "**"} or is_status(given):
+        if given.strip("\"'\\,;)}]") in {"", "*", "**"} or is_status(given):
             return True
         if (of := variables_of(unschemed(given))) is not None:
             self.variables.update(of)
@@ -158,7 +159,7 @@ class _Walk:
             self.bare.add(given.rstrip(",;)]}"))
         given = given.rstrip(",;)}]\"'\\").strip("\\\"'")
         return (
-            any(is_reference(given + tail) for tail in ("", "}", "}}", ")"))
+            any(is_reference(given + tail) for tail in ("", "}", "}}", ")", "))"))
             or blocks.STATUS.fullmatch(given) is not None
             or locates(name, given)
         )
@@ -219,6 +220,7 @@ class _Walk:
         text = self.text
         return (
             _COMPUTED.match(text, at) is not None
+            or (name == "secretKey" and re.match(r"[^\n]{1,80}\n\s*remoteRef:", text[at : at + 120]) is not None)
             or _REFERS.match(text, at) is not None
             or (
                 (asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None
@@ -252,15 +254,14 @@ class _Walk:
 
     def unsigned(self, name: str, start: int, end: int, said: Kind) -> Span | None:
         text = self.text
-        if text[start - 1 : start] in {"$", "%"} or text[max(0, start - 2) : start] == "${":
-            return None  # a variable: what follows is not its value
+        if text[start - 1 : start] in {"$", "%"} or text[max(0, start - 2) : start] == "${" or _CMDLET.match(name):
+            return None  # a variable, or a command: what follows is not its value
         flag = name.startswith("-") or (text[start - 1 : start] == "/" and text[end : end + 1] == ":")
         before = text[max(0, start - 40) : start]
         if (call := _CALL.match(text, end)) is not None:
             last = name.rpartition(".")[2]
-            if kind(last) or (_STORES.match(last) and kind(name[: -len(last)]) is Kind.STRONG):
-                return self.last(arguments(text, last, call.end()))
-            return None
+            hands = kind(last) or (_STORES.match(last) and kind(name[: -len(last)]) is Kind.STRONG)
+            return self.last(arguments(text, last, call.end()) if hands else [])
         if (following := self.listed(before, end, flag)) is not None:
             return take(text, following.end())
         if text[start - 1 : start] == "|" or re.search(r"\|[ \t`*]{1,8}$", before):

@@ -262,4 +262,6 @@ def _is_property(words: list[str]) -> bool:
     ):
         # The address of a hook is the secret.
         return not (last in _PLACES and any("hook" in word for word in words))
+    if first == "enable" and last in {"password", "passwd", "secret"}:
+        return False  # of a device; a yes or a no is shown anyway
     return len(words) > 1 and (first in _ASKS or (first in _COUNTS and last in _COUNTED))

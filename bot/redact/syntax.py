@@ -130,7 +130,7 @@ SYNTAX = Rules(
     Rule(
         "here-string",
         "<<<",
-        r"(?<![\w-])(?:read\b(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))|cat|mailx?|logger|nl|tac|base64\s-d|bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev"
+        r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev"
         r"|fold|while|mapfile"
         r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
         "passwd --stdin root <<< '⟦hunter2⟧'",
