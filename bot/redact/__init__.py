@@ -141,7 +141,9 @@ def _gone(came: Any, left: Any) -> Iterator[str]:
 def _once(text: str, name: str, wraps: int) -> str:
     public: list[str] = []
     if "-----END" in text and _PUBLIC not in text:
-        text = _PUBLIC_BLOCK.sub(lambda found: public.append(found.group()) or f"{_PUBLIC}{len(public)}{_PUBLIC}", text)
+        text = _PUBLIC_BLOCK.sub(
+            lambda found: public.append(found.group()) or f"{_PUBLIC}{len(public)}{_PUBLIC}", text
+        )
     shown = random_runs(_named(text, wraps), name)
     return _PUBLIC_AT.sub(lambda found: public[int(found.group(1)) - 1], shown) if public else shown
 

@@ -40,7 +40,7 @@ _ID_NAME = re.compile(
     r"(?i:(?:.{0,40}[_\W])?(?:id|ids|uuid|guid|sha\d{0,3}|commit|revision|digest|md5|checksum|etag|fingerprint"
     r"|hash))|.{0,40}(?:Id|ID|Sha|Hash|Commit|Digest|Revision|Checksum)|.{0,20}(?:校验和|摘要|提交|编号)"
 )
-_PUBLIC = re.compile(r"(?i)(?:public[ _-]?key|content-md5)\\{0,15}[\"']?\s{0,3}[:=]\s{0,3}\\{0,15}[\"']?$")
+_PUBLIC = re.compile(r"(?i)(?:pub(?:lic)?[ _-]?key|content-md5)\\{0,15}[\"']?\s{0,3}[:=]\s{0,3}\\{0,15}[\"']?$")
 # "name": "commit", "value": "…": the name says what the value is.
 _BRIDGE = re.compile(
     r"""\\{0,15}["']\s?,\s{0,3}\\{0,15}["']?\w{0,12}[vV]al\w{0,4}\\{0,15}["']?\s?[:=]\s?(?:\\{0,15}["']){0,3}$"""
@@ -75,10 +75,11 @@ _REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own se
     r"""|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*|\$\d"""
     r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)|\$\([A-Za-z][\w.-]*\)"""
     r"""|\$?\{\{-?\s*[\w.]+(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}"""
-    r"""|(?:var|local|module|data|random_\w+|env|secrets|vars|params|inputs|parameters|self|this|args|config|settings"""
+    r"""|(?:var|local|module|data|random_\w+|env|ENV|\$_[A-Z]+|[Cc]onfiguration|Rails\.application\.credentials|req|request|secrets|vars|params|inputs|parameters|self|this|args|config|settings"""
     r"""|process\.env|os\.environ|credentials)(?:\.[A-Za-z_][\w-]*|\[["'][\w.-]+["']\])+"""
     r"""|(?:os\.)?(?:getenv|environ\.get|credentials|getpass(?:\.getpass)?|input|prompt|lookup|get_secret\w*)"""
     r"""\([^()]{0,80}\)|%[A-Z_]{3,}%|<[a-z _-]*(?:password|token|secret|key|user|your|from|see|vault|value|insert|placeholder)[a-z _-]*>"""
+    r"""|\$\{[A-Za-z][\w-]{1,30}:(?![-=+?])[\w./\#:-]{1,100}\}|arn:[\w:/.-]{10,150}|projects/[\w-]+/secrets/[\w/-]+"""
     r"""|\{\{resolve:[^{}]{1,120}\}\}|\(\([\w./-]{1,80}\)\)|@[A-Za-z]\w*(?:\.[\w-]+)+@|@[A-Z][A-Z0-9_]+@|%\([A-Za-z_]\w*\)s"""
     r"""|__[A-Z][A-Z0-9_]*__|\#\{[\w.]+\}\#?|\[\[\s?\.?[\w.]+\s?\]\]|<%=?\s?[\w.@\[\]"':]+\s?%>|env:\$?[A-Z][A-Z0-9_]*"""
     r"""|(?:vault|bao|ssm|secretsmanager|secret|secretref|keyvault|op|file|kv|csms|gcp-?sm|aws-?sm|k8s|ref\+\w+):"""
@@ -108,9 +109,9 @@ def unschemed(text: str) -> str:
 
 
 _STATUS = re.compile(
-    r"""(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional|basic|bearer|digest|negotiate"""
+    r"""(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional|n/a|nil|undefined|unset|unchanged|basic|bearer|digest|negotiate"""
     # a mask
-    r"""|[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|•{3,}|[<(]?(?:redacted|masked|hidden|filtered|removed|omitted|not\sset)[>)]?)[/'"g]*"""
+    r"""|[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|•{3,}|[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted|not\sset)[>)\]]?|[<(](?:see|in|from|ask|kept|stored|set)\s[a-z _-]{2,40}[>)])[/'"g]*"""
     r"""|%[sdvq](?:\\n)?["')]*|\{\}["')]*"""
     # what a cookie says of itself, or of the reader's taste
     r"""|\s*(?:(?:lang|language|locale|theme|tz|timezone|samesite|path|max-age|domain|expires|secure|httponly|consent)"""

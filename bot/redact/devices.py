@@ -48,7 +48,7 @@ DEVICES = (
         rf"(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
         r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-"
         r"|wpa2?\spsk\spass-?)(?:psk|phrase)|key-string"
-        r"|psksecret|enable\s(?:secret|password)|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
+        r"|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
         rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}"
         rf"(?=\S{{3}})(?![:=]){_S}",
         "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",

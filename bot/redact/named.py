@@ -37,7 +37,7 @@ _WHOSE = re.compile(
     r"|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*"
     r"|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
 )
-_REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|[A-Z_]+\b)""")
+_REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|\{\{[^{}]{1,60}\}\}|[A-Z_]+\b)""")
 _CMDLET = re.compile(r"(?:Get|Read|Import|New|Test|Remove|Export)-[A-Z]\w{2,30}\b")
 _COMPUTED = re.compile(
     r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`"""
@@ -50,10 +50,16 @@ _COMPUTED = re.compile(
     r"""|!(?:Ref|GetAtt|ImportValue|FindInMap|reference|secret|env_var|(?i:env))\s"""
     r"""|\{(?:[\s,]{0,9}\\{0,15}["']?(?:secretName|optional|defaultMode)\\{0,15}["']?\s?:\s?[^{},]{1,80})+\}"""
 )
+_TYPE = re.compile(r"(?i)str|string\??|bytes|text|SecretStr|(?:n?var)?char2?(?:\(\d{1,5}\)?)?")
+_INDEX = re.compile(r"""\[\\{0,15}["'][\w.-]{1,40}\\{0,15}["']\](?=\s?=(?!=))""")
+_PUTS = re.compile(r"\b(?:put|set)\s+[\w./-]{0,60}/$")
 _ARN = re.compile(r"(?:^|[\s\"'=,(\[])(?:arn|acs|urn|hws|crn|iam):[^\s\"']{0,110}$")
+_OTHER = re.compile(r"(?<=[=!]= )[A-Za-z]+(?:[_.][A-Za-z]+)+(?=[\s):;]|$)")
+"""What a secret is compared with."""
 _TESTED = re.compile(r"(?i)\d{1,6}[,;|/]?\s{1,4}(?:fail|error|skip|warn)")
 _ATTRIBUTE = re.compile(r"""\\{0,15}["'](?:\s[^<>]{0,200})?>""")
 _CALL = re.compile(r"""\s{0,3}\(""")
+_STORE = re.compile(r"(?i)_?(?:store|manager|service|vault|cache)?\.$")
 _STORES = re.compile(r"(?:put|set|add|store|save|insert|register)(?![a-z])")
 _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
 # Calls that only say something about a secret.
@@ -157,10 +163,13 @@ class _Walk:
             return True
         if _IDENTIFIER.match(given):
             self.bare.add(given.rstrip(",;)]}"))
+        whole = given.rstrip(",;")
         given = given.rstrip(",;)}]\"'\\").strip("\\\"'")
         return (
-            any(is_reference(given + tail) for tail in ("", "}", "}}", ")", "))"))
+            is_reference(whole)
+            or any(is_reference(given + tail) for tail in ("", "}", "}}", ")", "))"))
             or blocks.STATUS.fullmatch(given) is not None
+            or _TYPE.fullmatch(given) is not None
             or locates(name, given)
         )
 
@@ -182,6 +191,8 @@ class _Walk:
             return until_tag(text, attribute.end())
         if text[start - 2 : start] == "{$":  # a macro of Zabbix
             end += text[end : end + 1] == "}"
+        if (index := _INDEX.match(text, end)) is not None:
+            end = index.end()
         sign = SIGN.match(text, end) or _WHOSE.match(text, end)
         if sign is not None:
             return self.signed(name, start, sign)
@@ -227,6 +238,8 @@ class _Walk:
                 and text[at : at + 1] == asks.group(1)
             )
             or _ARN.search(text[max(0, start - 120) : start]) is not None
+            or (name == "passwd" and re.match(r"(?:password|user|all)\b", text[at : at + 20]) is not None)
+            or ("=" in text[at - 3 : at - 1] and _OTHER.match(text, at) is not None)
             or (name.lower() == "pass" and _TESTED.match(text, at) is not None)
             or (prose.is_han(name[-4:]) and prose.says_about(text, at))
         )
@@ -260,7 +273,7 @@ class _Walk:
         before = text[max(0, start - 40) : start]
         if (call := _CALL.match(text, end)) is not None:
             last = name.rpartition(".")[2]
-            hands = kind(last) or (_STORES.match(last) and kind(name[: -len(last)]) is Kind.STRONG)
+            hands = kind(last) or (_STORES.match(last) and kind(_STORE.sub("", name[: -len(last)])) is Kind.STRONG)
             return self.last(arguments(text, last, call.end()) if hands else [])
         if (following := self.listed(before, end, flag)) is not None:
             return take(text, following.end())
@@ -271,6 +284,8 @@ class _Walk:
         if prose.is_han(name):
             return prose.chinese(text, name, start, end)
         if flag:
+            return self.flagged(name, end)
+        if _PUTS.search(before):
             return self.flagged(name, end)
         if before.endswith("/") and not _USER_AHEAD.search(before):
             return None

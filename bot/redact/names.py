@@ -42,42 +42,15 @@ _KEYS = re.compile(
     r"|login)codes?"
 )
 # Words inside a name; in the plural and with a number behind too.
-_WORDS = frozenset(
-    {
-        "pass",
-        "cred",
-        "auth",
-        "cookie",
-        "session",
-        "sessionid",
-        "bearer",
-        "jwt",
-        "otp",
-        "totp",
-        "mfa",
-        "pin",
-        "ak",
-        "sk",
-    }
-    | {"salt", "certificate", "psk", "pw", "psw", "dsn", "sas", "sig", "csrf", "xsrf", "cvv", "puk", "pword", "mima"}
-    | {
-        "community",
-        "kouling",
-        "miyao",
-        "clave",
-        "geheim",
-        "parola",
-        "requirepass",
-        "passkey",
-        "otpauth",
-        "jsessionid",
-        "hook",
-    }
+_WORDS = words(
+    "pass cred auth cookie session sessionid bearer jwt otp totp mfa pin ak sk salt certificate psk pw psw dsn "
+    "sas sig csrf xsrf cvv puk pword mima community kouling miyao clave geheim parola requirepass passkey "
+    "otpauth jsessionid hook"
 )
 # At the end of a word that is written together: mgrpw, DBPW.
 _ENDS = re.compile(r"\wps?w$|jwt$|pass(?:in|out)$")
 # These hold "pass" or another secret word and mean something else.
-_NOT_PASS = frozenset({"compass", "bypass", "surpass", "trespass", "underpass", "overpass", "encompass"})
+_NOT_PASS = words("compass bypass surpass trespass underpass overpass encompass")
 _NEVER = re.compile(r"askpass|nopassw|authuserpass|existingsecret|pullsecrets?$")
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
 # As the last word these say that the value is about a secret, not the secret.
@@ -98,31 +71,13 @@ _PROPERTY = words(
 )
 _PLACES = frozenset({"url", "uri", "endpoint", "host"})
 # As the first word: a yes or no. Or, before a plural, a count.
-_ASKS = frozenset(
-    {
-        "is",
-        "has",
-        "ask",
-        "no",
-        "without",
-        "skip",
-        "use",
-        "uses",
-        "enable",
-        "disable",
-        "require",
-        "requires",
-        "allow",
-        "need",
-        "needs",
-    }
-)
-_COUNTS = frozenset(
-    {"max", "min", "num", "total", "avg", "n", "count", "prompt", "completion", "input", "output", "cached"}
-    | {"remaining", "used", "expired", "active", "number"}
+_ASKS = words("is has ask no without skip use uses enable disable require requires allow need needs")
+_COUNTS = words(
+    "max min num total avg n count prompt completion input output cached remaining used expired active number"
 )
 _USED = frozenset({"used", "left", "remaining", "issued", "revoked", "expired", "active"})
-_COUNTED = frozenset({"tokens", "sessions", "cookies", "credentials", "secrets", "passwords", "certificates"})
+_COUNTED = words("tokens sessions cookies credentials secrets passwords certificates webhooks")
+_SHORTEST_NUMBER = 5  # digits that may be a secret rather than a count of them
 CHINESE = re.compile(
     "密码|密碼|口令|密钥|密鑰|金鑰|秘钥|密匙|私匙|令牌|权杖|權杖|凭证|憑證|凭据|憑據|证书|私钥|私鑰|授权码|授權碼|验证码|驗證碼|"
     "访问码|通行码|安全码|动态码|提取码|认证码|激活码|助记词|恢复码|备用码|连接串|连接字符串|暗号|暗証番号"
@@ -136,9 +91,7 @@ _CHINESE_PROPERTY = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BORDER = re.compile(r"[\W\d_\u4e00-\u9fff]+")
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
-_PATHLIKE = frozenset(
-    {"key", "keys", "keytab", "certificate", "certificates", "cert", "credential", "credentials", "identity", "sock"}
-)
+_PATHLIKE = words("key keys keytab certificate certificates cert credential credentials identity sock")
 _PATH = re.compile(r"""["']?(?:~|\.{1,2}|[A-Za-z]:|\$HOME)?(?:[/\\][\w.@+-]{1,60}){2,20}["']?""")
 _PLACE_AT_END = re.compile(r"(?:server|host|url|uri|endpoint|addr|address|api)$")
 _ADDRESSED = frozenset({"salt", "auth", "session", "mfa", "otp", "sso"})
@@ -203,6 +156,8 @@ def locates(name: str, text: str) -> bool:
         return _CWD.fullmatch(text) is not None
     if not words:
         return False
+    if words[-1] in _COUNTED and text.isdigit() and len(text) < _SHORTEST_NUMBER:
+        return True
     if words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None:
         return True
     about = (

@@ -20,7 +20,7 @@ _HAN_SAYS = re.compile(
     "|有效|过期|每|至少|长度|包含|明文|密文|只|仅|从|用于|用来|如何|哪|谁|多|最|弱|唯一|必选|可选|选填|定期|否则|以|对|将|会|要|也|都|临时|登录)"
 )
 _LINK = re.compile(
-    r"(?i)(?![ \t]{0,5}\n[ \t]{0,5}set\b)(?:\s{1,5}(?:has|have|been|is|was|are|were|be|will|would|should|now|set|changed|reset|updated|rotated"
+    r"(?i)(?![ \t]{0,5}\n[ \t]{0,5}set\b)(?!\s{1,5}(?:reset|changed|updated|rotated)\s{1,5}(?!to\b|as\b)[a-z]{2,20}\s)(?:\s{1,5}(?:has|have|been|is|was|are|were|be|will|would|should|now|set|changed|reset|updated|rotated"
     r"|equals|equal|to|as|just|still|currently|simply)(?=[\s:：])){1,6}(?:\s{0,3}[:：]\s*|\s{1,5})"
 )
 _SAYS = re.compile(r"(?i).*(?:ed|ing|able|ible|ly)|.{0,2}")

@@ -20,8 +20,8 @@ _READER = (
     r"|[\w-]{1,20}-keystore\s+add\b"
     r"|(?:cryptsetup|gpg2?|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d"
     r"|snap|ldap\w+"
-    r"|cloudctl|restic|adcli|realm|net|rsync|buildah|skopeo|crane|npm|aws|kubeseal)\b"
-    r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|secret\s+create|-i\b"
+    r"|gcloud|kubectl|wrangler|glab|fly(?:ctl)?|vercel|doppler|cloudctl|restic|adcli|realm|net|rsync|buildah|skopeo|crane|npm|aws|kubeseal)\b"
+    r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|/dev/stdin|secrets?\s(?:create|set|put|versions)|-i\b"
     r"|\blogin\b|\sjoin\b"
     r"|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
 )
@@ -41,7 +41,7 @@ SYNTAX = Rules(
         "bearer basic digest apikey negotiate",
         r"(?i)(?:token|auth\w{0,20}|credentials?|headers?|bearer)\\{0,3}[\"']?\s{0,3}(?:[:=,]|=>"
         r"|\s)\s{0,3}\\{0,3}[\"']?"
-        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<|\$\(|['\"]){_S}",
+        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<|\$[({{]|['\"]){_S}",
         "token Bearer ⟦hunter⟧",
         "token bearer authentication",
     ),
@@ -130,7 +130,7 @@ SYNTAX = Rules(
     Rule(
         "here-string",
         "<<<",
-        r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev"
+        r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|python\d?|perl|ruby|node|(?:my|p)?sql|sqlite3|(?:ba)?sh|bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev"
         r"|fold|while|mapfile"
         r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
         "passwd --stdin root <<< '⟦hunter2⟧'",
@@ -223,9 +223,9 @@ SYNTAX = Rules(
     Rule(
         "procedure of SQL Server",
         "sp_ rds_set_external openrowset",
-        r"(?i)\bsp_(?:addlogin|password|addapprole|setapprole|addlinkedsrvlogin|grantlogin)\s+"
+        r"(?i)\bsp_(?:addlogin|password|addapprole|setapprole|grantlogin)\s+"
         rf"(?:@\w+\s?=\s?)?{_ARG}\s?,\s?(?:@\w+\s?=\s?)?N?{_Q}"
-        rf"|\bsp_password\s+N?{_Q}|\brds_set_external_\w{{1,20}}\(\s*(?:{_ARG}\s?,\s?){{3}}{_Q}"
+        rf"|\bsp_password\s+N?{_Q}|\bsp_addlinkedsrvlogin\s+(?:N?{_ARG}\s?,\s?){{4}}N?{_Q}|\brds_set_external_\w{{1,20}}\(\s*(?:{_ARG}\s?,\s?){{3}}{_Q}"
         rf"|\bopenrowset\(\s*{_ARG}\s?,\s?{_ARG}\s?;\s?{_ARG}\s?;\s?{_Q}",
         "EXEC sp_addlogin 'bob', '⟦hunter2⟧'",
         "EXEC sp_who 'bob'",
@@ -269,9 +269,10 @@ SYNTAX = Rules(
     # Prose
     Rule(
         "pair before its names",
-        "pass pwd pw",
+        "pass pwd pw log",
         r"(?i)(?<![\w/])[\w.@-]{1,40}\s?[/,|]\s?([^\s/,|]{4,60})[\s,]{1,3}(?:(?:as|are|is|for)\s(?:the\s)?|\()"
-        r"(?:user\w{0,8}|login|account|id)(?:\s(?:and|&)\s(?:the\s)?|\s?/\s?)(?:pass|pwd|pw)",
+        r"(?:user\w{0,8}|login|account|id)(?:\s(?:and|&)\s(?:the\s)?|\s?/\s?)(?:pass|pwd|pw)"
+        r"|\blog(?:ged)?\s?in\s(?:as|with)\s[\w.@-]{1,40}\s(?:with|and|using)\s(?-i:(?=\S*[A-Z])(?=\S*\d))(\S{6,60})",
         "log in with bob / ⟦hunter2⟧ as user and password",
         "ops / dev are user and role",
     ),
