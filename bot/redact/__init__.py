@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
@@ -48,7 +49,7 @@ _PUBLIC = "\ue0f8"  # another: stands for what is public by its own words
 _PUBLIC_AT = re.compile(f"{_PUBLIC}(\\d+){_PUBLIC}")
 _PUBLIC_BLOCK = re.compile(
     r"-{5}BEGIN (?P<kind>(?:RSA |EC )?PUBLIC KEY|(?:X509 |TRUSTED |NEW )?CERTIFICATE(?: REQUEST)?|X509 CRL)-{5}"
-    r"(?:[A-Za-z0-9+/=\s]|\\{1,15}[nr])*+-{5}END (?P=kind)-{5}"
+    r"(?>(?:[A-Za-z0-9+/=\s]++|\\{1,15}[nr])*)-{5}END (?P=kind)-{5}"
 )
 _MAX_WRAPS = 6
 _MANY = 200
@@ -141,11 +142,11 @@ def _gone(came: Any, left: Any) -> Iterator[str]:
 def _once(text: str, name: str, wraps: int) -> str:
     public: list[str] = []
     if "-----END" in text and _PUBLIC not in text:
-        text = _PUBLIC_BLOCK.sub(
-            lambda found: public.append(found.group()) or f"{_PUBLIC}{len(public)}{_PUBLIC}", text
-        )
+        public = [found.group() for found in _PUBLIC_BLOCK.finditer(text)]
+        numbers = count()
+        text = _PUBLIC_BLOCK.sub(lambda _: f"{_PUBLIC}{next(numbers)}{_PUBLIC}", text)
     shown = random_runs(_named(text, wraps), name)
-    return _PUBLIC_AT.sub(lambda found: public[int(found.group(1)) - 1], shown) if public else shown
+    return _PUBLIC_AT.sub(lambda found: public[int(found.group(1))], shown) if public else shown
 
 
 def _named(text: str, wraps: int) -> str:

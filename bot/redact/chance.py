@@ -75,13 +75,17 @@ _REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own se
     r"""|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*|\$\d"""
     r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)|\$\([A-Za-z][\w.-]*\)"""
     r"""|\$?\{\{-?\s*[\w.]+(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}"""
-    r"""|(?:var|local|module|data|random_\w+|env|ENV|\$_[A-Z]+|[Cc]onfiguration|Rails\.application\.credentials|req|request|secrets|vars|params|inputs|parameters|self|this|args|config|settings"""
+    r"""|(?:var|local|module|data|random_\w+|env|ENV|\$_[A-Z]+|[Cc]onfiguration|Rails\.application\.credentials"""
+    r"""|req|request|secrets|vars|params|inputs|parameters|self|this|args|config|settings"""
     r"""|process\.env|os\.environ|credentials)(?:\.[A-Za-z_][\w-]*|\[["'][\w.-]+["']\])+"""
     r"""|(?:os\.)?(?:getenv|environ\.get|credentials|getpass(?:\.getpass)?|input|prompt|lookup|get_secret\w*)"""
-    r"""\([^()]{0,80}\)|%[A-Z_]{3,}%|<[a-z _-]*(?:password|token|secret|key|user|your|from|see|vault|value|insert|placeholder)[a-z _-]*>"""
+    r"""\([^()]{0,80}\)|%[A-Z_]{3,}%|<[a-z _-]*(?:password|token|secret|key|user|your|from|see|vault|value"""
+    r"""|insert|placeholder)[a-z _-]*>"""
     r"""|\$\{[A-Za-z][\w-]{1,30}:(?![-=+?])[\w./\#:-]{1,100}\}|arn:[\w:/.-]{10,150}|projects/[\w-]+/secrets/[\w/-]+"""
-    r"""|\{\{resolve:[^{}]{1,120}\}\}|\(\([\w./-]{1,80}\)\)|@[A-Za-z]\w*(?:\.[\w-]+)+@|@[A-Z][A-Z0-9_]+@|%\([A-Za-z_]\w*\)s"""
-    r"""|__[A-Z][A-Z0-9_]*__|\#\{[\w.]+\}\#?|\[\[\s?\.?[\w.]+\s?\]\]|<%=?\s?[\w.@\[\]"':]+\s?%>|env:\$?[A-Z][A-Z0-9_]*"""
+    r"""|\{\{resolve:[^{}]{1,120}\}\}|\(\([\w./-]{1,80}\)\)|@[A-Za-z]\w*(?:\.[\w-]+)+@|@[A-Z][A-Z0-9_]+@"""
+    r"""|%\([A-Za-z_]\w*\)s"""
+    r"""|__[A-Z][A-Z0-9_]*__|\#\{[\w.]+\}\#?|\[\[\s?\.?[\w.]+\s?\]\]|<%=?\s?[\w.@\[\]"':]+\s?%>"""
+    r"""|env:\$?[A-Z][A-Z0-9_]*"""
     r"""|(?:vault|bao|ssm|secretsmanager|secret|secretref|keyvault|op|file|kv|csms|gcp-?sm|aws-?sm|k8s|ref\+\w+):"""
     r"""(?://)?/?[\w.-]+(?:[/\#][\w.-]+)+)\\*["']?"""
 )
@@ -91,7 +95,8 @@ _REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own se
 _VARIABLE = re.compile(
     r"""(?:\\*["`]|')?(?:\$(?:\{)?(?:env:|ENV:|global:|script:)?"""
     r"""(?P<shell>[A-Za-z_]+(?:_\d+)*|[A-Z_][A-Z0-9_]*|[A-Za-z]\d?)(?:\}|(?<=\w)(?!\}))"""
-    r"""|\{(?P<brace>[A-Za-z_]\w*)\}|%(?P<batch>\w+)%|!(?P<late>[A-Za-z_]+)!|\$?\{\{-?\s*(?P<template>[\w.]+)\s*-?\}\})(?:\\*["`]|')?[,;)\]}]*"""
+    r"""|\{(?P<brace>[A-Za-z_]\w*)\}|%(?P<batch>\w+)%|!(?P<late>[A-Za-z_]+)!|\$?\{\{-?\s*"""
+    r"""(?P<template>[\w.]+)\s*-?\}\})(?:\\*["`]|')?[,;)\]}]*"""
 )
 
 
@@ -109,12 +114,15 @@ def unschemed(text: str) -> str:
 
 
 _STATUS = re.compile(
-    r"""(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional|n/a|nil|undefined|unset|unchanged|basic|bearer|digest|negotiate"""
+    r"""(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional|n/a|nil|undefined|unset"""
+    r"""|unchanged|basic|bearer|digest|negotiate"""
     # a mask
-    r"""|[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|•{3,}|[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted|not\sset)[>)\]]?|[<(](?:see|in|from|ask|kept|stored|set)\s[a-z _-]{2,40}[>)])[/'"g]*"""
+    r"""|[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|•{3,}|[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted"""
+    r"""|not\sset)[>)\]]?|[<(](?:see|in|from|ask|kept|stored|set)\s[a-z _-]{2,40}[>)])[/'"g]*"""
     r"""|%[sdvq](?:\\n)?["')]*|\{\}["')]*"""
     # what a cookie says of itself, or of the reader's taste
-    r"""|\s*(?:(?:lang|language|locale|theme|tz|timezone|samesite|path|max-age|domain|expires|secure|httponly|consent)"""
+    r"""|\s*(?:(?:lang|language|locale|theme|tz|timezone|samesite|path|max-age|domain|expires|secure|httponly"""
+    r"""|consent)"""
     r"""(?:=[^;\n]{0,60})?(?:;\s?|\s*$))+"""
 )
 

@@ -42,13 +42,14 @@ DEVICES = (
     ),
     Rule(
         "device: key",
-        "key secret psk",
+        "key secret psk neighbor",
         r"(?i)(?<![\w])(?:(?:message-digest|authentication)-key(?:-id)?\s\d{1,5}\s(?:md5|sha\S{0,6}|hmac\S{0,9})"
         r"|(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{0,12}(?:\s"
         rf"(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
         r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-"
         r"|wpa2?\spsk\spass-?)(?:psk|phrase)|key-string"
-        r"|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
+        r"|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword|privilege\s\d{1,2}\s(?:secret"
+        r"|password))\s+(?:(?:cipher"
         rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}"
         rf"(?=\S{{3}})(?![:=]){_S}",
         "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
@@ -57,7 +58,8 @@ DEVICES = (
     Rule(
         "device: key of a server",  # on a line of its own below the server
         "radius tacacs ldap",
-        r"(?mi)^[ \t]*(?:radius|(?:hw)?tacacs\+?|ldap|aaa\sgroup)\b[^\n]*\n(?:[ \t]+[^\n]*\n){0,8}?[ \t]+(?:server-)?key[ \t]+"
+        r"(?mi)^[ \t]*(?:radius|(?:hw)?tacacs\+?|ldap|aaa\sgroup)\b[^\n]*\n(?:[ \t]+[^\n]*\n){0,8}?[ \t]+"
+        r"(?:server-)?key[ \t]+"
         rf"(?:\d[ \t]+)?{_NOT_SAID}(?!authentication|accounting|cipher|simple){_S}[ \t]*$",
         "radius server a⏎ address ipv4 10.0.0.4⏎ key ⟦hunter2⟧",
         "radius server a⏎ address ipv4 10.0.0.4",
@@ -79,7 +81,8 @@ DEVICES = (
         "community com2sec trap inform snmp-server␣host",
         r"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:"
         r"(?:cipher|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*"
-        r"|trapcommunity\s+|authcommunity\s+[\w,]{1,30}\s+|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+"
+        r"|trapcommunity\s+|authcommunity\s+[\w,]{1,30}\s+|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|"
+        r"(?:trap2?|inform)sink\s+\S{1,60}\s+"
         r"|set\s+snmp\s+(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?"
         r"(?:version\s+(?:1|2c)\s+))" + _NOT_SAID + r"(?!cipher|read|write)" + _S,
         "snmp-agent community write ⟦hunter2⟧",
@@ -91,7 +94,8 @@ DEVICES = (
         "auth requirepass masterauth setuser user",
         rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}"
         rf"(?=[ \t]*(?:$|[\"']))"
-        rf"|\b(?:HELLO\s+[23]\s+AUTH|MIGRATE\s{_ON}{{0,200}}?\sAUTH2)\s+\S{{1,60}}\s+{_S}|\bMIGRATE\s{_ON}{{0,200}}?\sAUTH\s+{_S}"
+        rf"|\b(?:HELLO\s+[23]\s+AUTH|MIGRATE\s{_ON}{{0,200}}?\sAUTH2)\s+\S{{1,60}}\s+{_S}"
+        rf"|\bMIGRATE\s{_ON}{{0,200}}?\sAUTH\s+{_S}"
         r"|(?:^|(?<=[\"']))user\s+\S{1,60}\s+(?:on|off)\b[^\n>]{0,120}>(\S++)|(?i:\b(?:requirepass"
         rf"|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>"
         rf"(\S++)",
@@ -119,7 +123,8 @@ DEVICES = (
         r"(?m)(?<![^\s\"'])\"?(?!(?i:select|from|where|and|or|delete|in|for|if|root|user"
         r"|on)\b)[A-Za-z][\w.@\\-]{1,60}\"?[ \t]+\"?(?:\*|x?l2tp[\w-]{0,12}|pptp[\w-]{0,12}|pppd?|pppoe"
         r"|[\w-]{0,20}vpn[\w-]{0,10})\"?"
-        r"[ \t]+(\"[^\"\n]++\"|'[^'\n]++'|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}(?:\.\d{1,3}){3})\"?[ \t]*(?=$|[\"'#])",
+        r"[ \t]+(\"[^\"\n]++\"|'[^'\n]++'|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}(?:\.\d{1,3}){3})\"?[ \t]*"
+        r"(?=$|[\"'#])",
         "bob * ⟦hunter2⟧ *",
         "select * from *",
     ),

@@ -43,8 +43,12 @@ _COMPUTED = re.compile(
     r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`"""
     rf"""|{_CMDLET.pattern}"""
     # A call that reads, with one text at most: a second one may be what it falls back on.
-    r"""|(?:await\s)?(?:\w{1,30}[.:]{1,2}){0,4}(?i:get|read|fetch|load|lookup|env|input|prompt|ask|generate|random)\w{0,30}"""
+    r"""|(?:await\s)?(?:\w{1,30}[.:]{1,2}){0,4}(?i:get|read|fetch|load|lookup|env|input|prompt|ask|generate"""
+    r"""|random)\w{0,30}"""
     r"""\((?:[^()"'\n]{0,80}|[^()"'\n]{0,40}(?:\\?["'][^"'()\n]{0,80}["'])(?:,\s?(?:\\?["']\\?["']|\w{1,30}))?)\)"""
+    r"""|(?:os\.environ|process\.env|ENV|\$_[A-Z]+|[Cc]onfig\w{0,10}|[Ss]ettings|params|args|secrets"""
+    r"""|request\.\w{1,20})"""
+    r"""\[\\{0,15}["'][\w.:-]{1,60}\\{0,15}["']\]"""
     # The default of a flag.
     r"""|flag\.\w{1,20}\(\\?["'][\w-]{1,40}\\?["'],\s?\\?["']\\?["'],"""
     r"""|!(?:Ref|GetAtt|ImportValue|FindInMap|reference|secret|env_var|(?i:env))\s"""
@@ -65,7 +69,8 @@ _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
 # Calls that only say something about a secret.
 _ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
 _PROMPT = re.compile(
-    r"""(?i)\b(?:read|read-host|input|raw_input|getpass|prompt\w{0,9}|echo|print\w{0,3}|ask\w{0,9})\b[^\n"']{0,30}(["'])[^"'\n]{0,60}$"""
+    r"""(?i)\b(?:read|read-host|input|raw_input|getpass|prompt\w{0,9}|echo|print\w{0,3}"""
+    r"""|ask\w{0,9})\b[^\n"']{0,30}(["'])[^"'\n]{0,60}$"""
 )
 _CELL = re.compile(r"[ \t`*]{0,10}\|[ \t]{0,10}")
 _FILE = re.compile(
@@ -191,7 +196,7 @@ class _Walk:
             return until_tag(text, attribute.end())
         if text[start - 2 : start] == "{$":  # a macro of Zabbix
             end += text[end : end + 1] == "}"
-        if (index := _INDEX.match(text, end)) is not None:
+        if text[end : end + 1] == "[" and (index := _INDEX.match(text, end)) is not None:
             end = index.end()
         sign = SIGN.match(text, end) or _WHOSE.match(text, end)
         if sign is not None:
@@ -283,9 +288,7 @@ class _Walk:
                 return cell.end(), stop
         if prose.is_han(name):
             return prose.chinese(text, name, start, end)
-        if flag:
-            return self.flagged(name, end)
-        if _PUTS.search(before):
+        if flag or (before.endswith("/") and _PUTS.search(before)):
             return self.flagged(name, end)
         if before.endswith("/") and not _USER_AHEAD.search(before):
             return None

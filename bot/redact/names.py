@@ -28,8 +28,10 @@ class Kind(IntEnum):
 
 
 _STRONG = re.compile(
-    r"passw|pass_?phrase|passcode|authtok|psksecret|stringdata|pwd|pswd|secret|token|credential|signature|authorization|keytab|sessid|webhook"
-    r"|mnemonic|communitystring|communityname|snmpcommunity|r[ow]community|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey"
+    r"passw|pass_?phrase|passcode|authtok|psksecret|stringdata|pwd|pswd|secret|token|credential|signature"
+    r"|authorization|keytab|sessid|webhook"
+    r"|mnemonic|communitystring|communityname|snmpcommunity|r[ow]community|seedphrase|recoverycode|recoverykey"
+    r"|backupcode|connectionstring|connstr|sharedkey|privkey"
     r"|contrase\u00f1a|contrasena|kennwort|motdepasse|wachtwoord|senha|has\u0142o|\u015fifre|m\u1eadtkh\u1ea9u"
     r"|парол|токен|секрет|パスワード|トークン|비밀번호|암호|비밀키|토큰"
 )
@@ -37,7 +39,8 @@ _KEYS = re.compile(
     r"(?:api|access|acces|secret|private|signing|sign|encryption|encrypt|decryption|decrypt|crypto|cipher|master|ssh"
     r"|gpg|pgp|aes|rsa|des|hmac|kms|host|app|application|auth|deploy|license|licence|shared|storage|account|session"
     r"|client|server|service|security|subscription|product|activation|unseal|root|wrapping|instrumentation"
-    r"|integrat(?:ion|or)|merchant|partner|developer|agent|ingest|bot|consumer|wifi|vpn|jwt|tls|ssl|cookie|admin|user|wireguard|preshared|registration)keys?(?!word)"
+    r"|integrat(?:ion|or)|merchant|partner|developer|agent|ingest|bot|consumer|wifi|vpn|jwt|tls|ssl|cookie"
+    r"|admin|user|wireguard|preshared|registration)keys?(?!word)"
     r"|(?:verification|onetime|authentication|confirmation|pairing|activation|unlock|security|sms|mfa|otp"
     r"|login)codes?"
 )
@@ -96,9 +99,12 @@ _PATH = re.compile(r"""["']?(?:~|\.{1,2}|[A-Za-z]:|\$HOME)?(?:[/\\][\w.@+-]{1,60
 _PLACE_AT_END = re.compile(r"(?:server|host|url|uri|endpoint|addr|address|api)$")
 _ADDRESSED = frozenset({"salt", "auth", "session", "mfa", "otp", "sso"})
 _ADDRESS = re.compile(
-    r"""(?i)["']?(?:(?:https?|ldaps?|tcp|rediss?|grpc)://)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}\]?"""
-    r"""|(?<=//)[a-z][a-z0-9-]{0,62}|[a-z][a-z0-9-]{0,62}(?=:\d)|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.(?:com|cn|net|org|io|local|lan"""
-    r"""|internal|corp|svc|intra|cluster|dev|test|example)(?:\.[a-z]{2,3})?)(?::\d{1,5})?(?:/\d{1,3}|(?:/[a-z][a-z_.-]{0,20}|/v\d){0,4}/?)["']?"""
+    r"""(?i)["']?(?:(?:https?|ldaps?|tcp|rediss?|grpc)://)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f]{0,4}"""
+    r"""(?::[0-9a-f]{0,4}){2,7}\]?"""
+    r"""|(?<=//)[a-z][a-z0-9-]{0,62}|[a-z][a-z0-9-]{0,62}(?=:\d)|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\."""
+    r"""(?:com|cn|net|org|io|local|lan"""
+    r"""|internal|corp|svc|intra|cluster|dev|test|example)(?:\.[a-z]{2,3})?)(?::\d{1,5})?(?:/\d{1,3}|"""
+    r"""(?:/[a-z][a-z_.-]{0,20}|/v\d){0,4}/?)["']?"""
 )
 _CWD_NAMES = frozenset({"pwd", "oldpwd", "$pwd"})
 _CWD = re.compile(

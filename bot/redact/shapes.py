@@ -123,8 +123,10 @@ SHAPES = Rules(
         r"(?i)(?<=://)(?:api\.day\.app|hc-ping\.com|healthchecks\.io/ping|nosnch\.in|cronitor\.link/p|ntfy\.sh"
         r"|(?:sctapi|sc)\.ftqq\.com|wxpusher[\w.]{0,20}/api/send/message"
         r"|events\.[\w.]{0,20}pagerduty\.com/integration"
-        r"|script\.google\.com/macros/s|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send|web\.push\.apple\.com"
-        r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|fcm/send|wpush/v\d|(?:send|notify|push|sendmessage)"
+        r"|script\.google\.com/macros/s|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send"
+        r"|web\.push\.apple\.com"
+        r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|fcm/send|wpush/v\d|(?:send|notify"
+        r"|push|sendmessage)"
         r"(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
         r"|robot/v\d/send|integrations?/(?:v\d/)?(?=[0-9a-f]{8})))/"
         rf"(?!(?:help|status|docs?|test|info|index)\b)({_REST}{{6,}}+(?:/{_REST}*+)?)",
@@ -143,7 +145,8 @@ SHAPES = Rules(
         "word and number",  # what people choose where a rule asks for a capital, a sign and a digit
         "@ # ! $ % & * w0rd a5 changeme_ huawei_ admin_ root_ gauss_ welcome_",
         r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))"
-        r"(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*]|[A-Z][a-z]+\d{1,4}@)(?!\w+#\d+\b|\S*@sha\d|\S*\[\^?\w-\w)[^\s/\"':,;，。)]++"
+        r"(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*]|[A-Z][a-z]+\d{1,4}@)(?!\w+#\d+\b|\S*@sha\d"
+        r"|\S*\[\^?\w-\w)[^\s/\"':,;，。)]++"
         r"|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
         r"|(?<![\w/@.#$-])([A-Z][a-z]{2,13}[@!$%&*]\d{3,8}[!@#$]?(?![\w@/:-]|\.\w))"
         r"|(?<!\w)((?=\w{0,4}[@0$5])(?i:p[a@][s$5]{2}w[o0]rd)[\d!@#$]*+)(?!\w)"

@@ -16,12 +16,15 @@ _ECHO = (  # and the format that printf takes first; it may be held back already
     r"""(?:["'](?:\ue0f7\d+\ue0f7|[^"'\n]{0,120}?%s[^"'\n]{0,80})["']\s+)?"""
 )
 _READER = (
-    r"(?:[\w.-]{0,30}/){0,6}(?:-S\b|su\b|\w{0,12}passwd2?\b|sudo\s+-\w*S|kinit\b|snx\b|vpnc\b|\w{0,12}vpn\b|openconnect\b"
-    r"|[\w-]{1,20}-keystore\s+add\b"
+    r"(?:-S\b|su\b|(?:ch|smb|k|sasl|slap|ldap|pdb)?passwd2?\b|sudo\s+-\w*S|kinit\b|snx\b|vpnc\b|open"
+    r"(?:forti)?vpn\b|openconnect\b"
+    r"|(?:elasticsearch|opensearch|logstash|kibana|\w{1,6}beat)-keystore\s+add\b"
     r"|(?:cryptsetup|gpg2?|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d"
     r"|snap|ldap\w+"
-    r"|gcloud|kubectl|wrangler|glab|fly(?:ctl)?|vercel|doppler|cloudctl|restic|adcli|realm|net|rsync|buildah|skopeo|crane|npm|aws|kubeseal)\b"
-    r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|/dev/stdin|secrets?\s(?:create|set|put|versions)|-i\b"
+    r"|gcloud|kubectl|wrangler|glab|fly(?:ctl)?|vercel|doppler|cloudctl|restic|adcli|realm|net|rsync|buildah"
+    r"|skopeo|crane|npm|aws|kubeseal)\b"
+    r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|/dev/stdin|secrets?\s"
+    r"(?:create|set|put|versions)|-i\b"
     r"|\blogin\b|\sjoin\b"
     r"|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
 )
@@ -41,7 +44,8 @@ SYNTAX = Rules(
         "bearer basic digest apikey negotiate",
         r"(?i)(?:token|auth\w{0,20}|credentials?|headers?|bearer)\\{0,3}[\"']?\s{0,3}(?:[:=,]|=>"
         r"|\s)\s{0,3}\\{0,3}[\"']?"
-        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<|\$[({{]|['\"]){_S}",
+        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<"
+        rf"|\$[({{]|['\"]){_S}",
         "token Bearer ⟦hunter⟧",
         "token bearer authentication",
     ),
@@ -62,7 +66,8 @@ SYNTAX = Rules(
         "-u",
         r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?\s{0,4}"
         r"(?:\\?\"[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^\"\\\n]++)"
-        r"|'[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^'\n]++)|[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:(?!//|\d{1,6}"
+        r"|'[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^'\n]++)|[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:"
+        r"(?!//|\d{1,6}"
         r"(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++))",
         "tool -u bob:⟦hunter2⟧ --user 'bob:⟦two words⟧'",
         "docker run -u 1000:1000 alpine",
@@ -80,7 +85,8 @@ SYNTAX = Rules(
     Rule(
         "auth user:password",
         "auth userpw userpass login",
-        r"(?i)(?<![\w-])(?:auth|userpw|userpass|credentials?|login)(?:\s+|=)[\w.@-]{1,40}:(?!//|\d{1,5}\b)([^\s\"']++)",
+        r"(?i)(?<![\w-])(?:auth|userpw|userpass|credentials?|login)(?:\s+|=)[\w.@-]{1,40}:(?!//|\d{1,5}\b)"
+        r"([^\s\"']++)",
         "stats auth admin:⟦hunter2⟧",
         "auth server:1812",
     ),
@@ -114,9 +120,11 @@ SYNTAX = Rules(
     Rule(
         "value for a store of secrets",
         "secret variable put-parameter",
-        rf"(?i)(?:\b(?:secrets?|variables?)\s{_ON}{{0,160}}?|\bput-parameter\b(?={_ON}{{0,300}}?SecureString){_ON}{{0,160}}?)"
+        rf"(?i)(?:\b(?:secrets?|variables?)\s{_ON}{{0,160}}?|\bput-parameter\b"
+        rf"(?={_ON}{{0,300}}?SecureString){_ON}{{0,160}}?)"
         rf"(?<=\s)(?:--(?:body|value|data|secret-value|plaintext)|-b)[=\s]\s{{0,3}}{_S}"
-        rf"|\bsecrets\s+set\s+(?:-\S+\s+){{0,3}}[\w.-]{{1,60}}={_S}(?:\s+[\w.-]{{1,60}}={_S})?(?:\s+[\w.-]{{1,60}}={_S})?",
+        rf"|\bsecrets\s+set\s+(?:-\S+\s+){{0,3}}[\w.-]{{1,60}}={_S}(?:\s+[\w.-]{{1,60}}={_S})?"
+        rf"(?:\s+[\w.-]{{1,60}}={_S})?",
         "gh secret set A --body ⟦hunter2⟧",
         "gh secret list --repo a/b",
     ),
@@ -130,7 +138,9 @@ SYNTAX = Rules(
     Rule(
         "here-string",
         "<<<",
-        r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|python\d?|perl|ruby|node|(?:my|p)?sql|sqlite3|(?:ba)?sh|bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev"
+        r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key"
+        r"|pin))|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|python\d?|perl|ruby|node|(?:my|p)?sql|sqlite3|"
+        r"(?:ba)?sh|bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev"
         r"|fold|while|mapfile"
         r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
         "passwd --stdin root <<< '⟦hunter2⟧'",
@@ -153,7 +163,7 @@ SYNTAX = Rules(
         r"|[^\s|\n;)}]{1,300}(?:\s[^\s|\n;)}]{1,100}){0,3})"
         rf"(?:\s{{0,3}};\s{{0,3}}{_ECHO}(\"[^\"\n]{{1,300}}\"|'[^'\n]{{1,300}}'|[^\s"
         rf"|\n;)}}]{{1,300}}))?\s{{0,3}};?\s{{0,3}}[)}}]?)"
-        rf"\s{{0,5}}\|\s{{0,5}}(?:sudo\s+)?{_READER}",
+        rf"\s{{0,5}}\|\s{{0,5}}(?:sudo\s+)?(?:[\w./-]{{1,80}}/)?{_READER}",
         "(echo ⟦hunter2⟧; echo ⟦hunter2⟧) | passwd bob",
         "echo done | tee /tmp/out.log",
     ),
@@ -225,7 +235,8 @@ SYNTAX = Rules(
         "sp_ rds_set_external openrowset",
         r"(?i)\bsp_(?:addlogin|password|addapprole|setapprole|grantlogin)\s+"
         rf"(?:@\w+\s?=\s?)?{_ARG}\s?,\s?(?:@\w+\s?=\s?)?N?{_Q}"
-        rf"|\bsp_password\s+N?{_Q}|\bsp_addlinkedsrvlogin\s+(?:N?{_ARG}\s?,\s?){{4}}N?{_Q}|\brds_set_external_\w{{1,20}}\(\s*(?:{_ARG}\s?,\s?){{3}}{_Q}"
+        rf"|\bsp_password\s+N?{_Q}|\bsp_addlinkedsrvlogin\s+(?:N?{_ARG}\s?,\s?){{4}}N?{_Q}"
+        rf"|\brds_set_external_\w{{1,20}}\(\s*(?:{_ARG}\s?,\s?){{3}}{_Q}"
         rf"|\bopenrowset\(\s*{_ARG}\s?,\s?{_ARG}\s?;\s?{_ARG}\s?;\s?{_Q}",
         "EXEC sp_addlogin 'bob', '⟦hunter2⟧'",
         "EXEC sp_who 'bob'",
@@ -247,7 +258,8 @@ SYNTAX = Rules(
         "login logon log_in auth signin sign_in credential user connect bind imap_open mysqli pdo",
         r"(?i)\b(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
         r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add"
-        r"|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*])|connect(?=\([^,]{1,90},\s*[\"'](?-i:[^\"'\n]*[A-Z]))"
+        r"|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*])|connect(?=\([^,]{1,90},\s*[\"']"
+        r"(?-i:[^\"'\n]*[A-Z]))"
         r"(?=\([^,]{1,90},\s*[\"'][^\"'\n.:/]*\d))"
         rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
         rf"|\b(?:add|create)_?user\(\s*{_ARG}(?:\s*,\s*{_ARG}){{1,5}}?\s*,\s*"
@@ -269,10 +281,9 @@ SYNTAX = Rules(
     # Prose
     Rule(
         "pair before its names",
-        "pass pwd pw log",
+        "pass pwd pw",
         r"(?i)(?<![\w/])[\w.@-]{1,40}\s?[/,|]\s?([^\s/,|]{4,60})[\s,]{1,3}(?:(?:as|are|is|for)\s(?:the\s)?|\()"
-        r"(?:user\w{0,8}|login|account|id)(?:\s(?:and|&)\s(?:the\s)?|\s?/\s?)(?:pass|pwd|pw)"
-        r"|\blog(?:ged)?\s?in\s(?:as|with)\s[\w.@-]{1,40}\s(?:with|and|using)\s(?-i:(?=\S*[A-Z])(?=\S*\d))(\S{6,60})",
+        r"(?:user\w{0,8}|login|account|id)(?:\s(?:and|&)\s(?:the\s)?|\s?/\s?)(?:pass|pwd|pw)",
         "log in with bob / ⟦hunter2⟧ as user and password",
         "ops / dev are user and role",
     ),
