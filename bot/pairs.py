@@ -14,7 +14,8 @@ def _words(lines: str) -> tuple[str, ...]:
 
 
 _OF = _words(
-    "param parameter var variable arg argument field attr attribute prop property option opt env key item setting config conf cfg input header"
+    "param parameter var variable arg argument field attr attribute prop property option opt env key item setting "
+    "config conf cfg input header"
 )
 NAMES = tuple(of + end for of in _OF for end in ("name", "key")) + _words(
     "name key param parameter field variable var attribute attr option property item k setting "

@@ -19,12 +19,13 @@ from typing import Any
 from urllib.parse import unquote
 
 from bot.redact import names
-from bot.redact.chance import HIDDEN, decoded, is_reference, is_status, random_runs
+from bot.redact.chance import HIDDEN, decoded, random_runs
 from bot.redact.commands import handed_over
 from bot.redact.glance import is_harmless
 from bot.redact.named import without_named
 from bot.redact.names import locates, secret_name
 from bot.redact.pairing import ESCAPED
+from bot.redact.references import is_reference, is_status
 from bot.redact.shapes import SHAPES, guessed
 from bot.redact.structure import MAX_DEPTH, redacted
 from bot.redact.syntax import SYNTAX

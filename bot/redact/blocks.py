@@ -21,8 +21,7 @@ _PAIR = re.compile(r"(?:[\"']?([\w.\- ]{1,60})[\"']?:(?:\s+|$))(.*)")
 _TELLS_NOTHING = words(
     "name key kind type user username user_name login account host hostname port optional secretname version "
     "enabled url path items mountpath subpath mode region endpoint readonly ttl description defaultmode "
-    "database db namespace labels annotations metadata email method scheme provider realm issuer file driver "
-    "external"
+    "database db namespace labels annotations metadata email method scheme provider realm issuer file driver external"
 )
 _MANIFEST = re.compile(
     r"""(?m)(?:^|["'{,\s])kind\\{0,3}["']?\s?:\s?\\{0,3}["']?Secret\b(?!\.)|\bresource\s\\{0,3}"kubernetes_secret"""

@@ -21,8 +21,7 @@ DEVICES = (
         r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key|[\w-]{1,20}-key|key-string"
         r"|psk|community|read|write"
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication"
-        r"|level\s\d{1,2}"
-        r"|accounting|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
+        r"|level\s\d{1,2}|accounting|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
         rf"(?:reversible-)?cipher)\s+(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}\s+)?{_NOT_SAID}{_S}"
         r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|key(?:\s(?:authentication|accounting))?"
         r"|[\w-]{1,20}-key|psk|community)\s+"
@@ -50,8 +49,7 @@ DEVICES = (
         r"|wpa2?\spsk\spass-?)(?:psk|phrase)|key-string"
         r"|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword|privilege\s\d{1,2}\s(?:secret"
         r"|password))\s+(?:(?:cipher"
-        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}"
-        rf"(?=\S{{3}})(?![:=]){_S}",
+        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}(?=\S{{3}})(?![:=]){_S}",
         "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
         "pre-shared-key is set",
     ),
@@ -93,8 +91,7 @@ DEVICES = (
         "redis",
         "auth requirepass masterauth setuser user",
         rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}"
-        rf"(?=[ \t]*(?:$|[\"']))"
-        rf"|\b(?:HELLO\s+[23]\s+AUTH|MIGRATE\s{_ON}{{0,200}}?\sAUTH2)\s+\S{{1,60}}\s+{_S}"
+        rf"(?=[ \t]*(?:$|[\"']))|\b(?:HELLO\s+[23]\s+AUTH|MIGRATE\s{_ON}{{0,200}}?\sAUTH2)\s+\S{{1,60}}\s+{_S}"
         rf"|\bMIGRATE\s{_ON}{{0,200}}?\sAUTH\s+{_S}"
         r"|(?:^|(?<=[\"']))user\s+\S{1,60}\s+(?:on|off)\b[^\n>]{0,120}>(\S++)|(?i:\b(?:requirepass"
         rf"|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>"

@@ -9,18 +9,17 @@ from functools import lru_cache
 
 from bot.pairs import is_name, is_value
 from bot.redact import blocks, prose
-from bot.redact.chance import HIDDEN, is_reference, is_status, unschemed, variables_of
+from bot.redact.chance import HIDDEN
 from bot.redact.names import Kind, kind, locates, on_change, words
 from bot.redact.pairing import NEAR, SIGN, TAG, Pairs
+from bot.redact.references import CMDLET, TYPE, is_computed, is_reference, is_status, unschemed, variables_of
 from bot.redact.values import Span, arguments, take, until_tag
 
 # Names of several words first, then any run of word characters. In an escaped line break the n is no part of a name.
 _PHRASE = re.compile(
-    r"((?i:(?<![\w.-])(?:(?:secret[ ])?(?:api|access|secret|private|signing"
-    r"|encryption|decryption"
+    r"((?i:(?<![\w.-])(?:(?:secret[ ])?(?:api|access|secret|private|signing|encryption|decryption"
     r"|master|ssh|root|shared|pre-shared|license|licence|security|client|account|storage|host|app|application"
-    r"|recovery"
-    r"|webhook|service|session|product|activation|backup|unseal|subscription|bot|auth|verification|one-time"
+    r"|recovery|webhook|service|session|product|activation|backup|unseal|subscription|bot|auth|verification|one-time"
     r"|confirmation|pairing|unlock|authentication)[ ](?:access[ ])?(?:key|code|phrase)s?"
     r"(?:[ ]id)?|connection[ ]string|seed[ ]phrase|mot[ ]de[ ]passe|m\u1eadt[ ]kh\u1ea9u)(?![\w.-])))"
 )
@@ -37,24 +36,6 @@ _WHOSE = re.compile(
     r"|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*"
     r"|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
 )
-_REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|\{\{[^{}]{1,60}\}\}|[A-Z_]+\b)""")
-_CMDLET = re.compile(r"(?:Get|Read|Import|New|Test|Remove|Export)-[A-Z]\w{2,30}\b")
-_COMPUTED = re.compile(
-    r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`"""
-    rf"""|{_CMDLET.pattern}"""
-    # A call that reads, with one text at most: a second one may be what it falls back on.
-    r"""|(?:await\s)?(?:\w{1,30}[.:]{1,2}){0,4}(?i:get|read|fetch|load|lookup|env|input|prompt|ask|generate"""
-    r"""|random)\w{0,30}"""
-    r"""\((?:[^()"'\n]{0,80}|[^()"'\n]{0,40}(?:\\?["'][^"'()\n]{0,80}["'])(?:,\s?(?:\\?["']\\?["']|\w{1,30}))?)\)"""
-    r"""|(?:os\.environ|process\.env|ENV|\$_[A-Z]+|[Cc]onfig\w{0,10}|[Ss]ettings|params|args|secrets"""
-    r"""|request\.\w{1,20})"""
-    r"""\[\\{0,15}["'][\w.:-]{1,60}\\{0,15}["']\]"""
-    # The default of a flag.
-    r"""|flag\.\w{1,20}\(\\?["'][\w-]{1,40}\\?["'],\s?\\?["']\\?["'],"""
-    r"""|!(?:Ref|GetAtt|ImportValue|FindInMap|reference|secret|env_var|(?i:env))\s"""
-    r"""|\{(?:[\s,]{0,9}\\{0,15}["']?(?:secretName|optional|defaultMode)\\{0,15}["']?\s?:\s?[^{},]{1,80})+\}"""
-)
-_TYPE = re.compile(r"(?i)str|string\??|bytes|text|SecretStr|(?:n?var)?char2?(?:\(\d{1,5}\)?)?")
 _INDEX = re.compile(r"""\[\\{0,15}["'][\w.-]{1,40}\\{0,15}["']\](?=\s?=(?!=))""")
 _PUTS = re.compile(r"\b(?:put|set)\s+[\w./-]{0,60}/$")
 _ARN = re.compile(r"(?:^|[\s\"'=,(\[])(?:arn|acs|urn|hws|crn|iam):[^\s\"']{0,110}$")
@@ -174,7 +155,7 @@ class _Walk:
             is_reference(whole)
             or any(is_reference(given + tail) for tail in ("", "}", "}}", ")", "))"))
             or blocks.STATUS.fullmatch(given) is not None
-            or _TYPE.fullmatch(given) is not None
+            or TYPE.fullmatch(given) is not None
             or locates(name, given)
         )
 
@@ -235,9 +216,8 @@ class _Walk:
         """Whether what follows is computed, counted or said about the secret: ``$(cat x)``, ``pass: 3, fail: 1``."""
         text = self.text
         return (
-            _COMPUTED.match(text, at) is not None
+            is_computed(text, at)
             or (name == "secretKey" and re.match(r"[^\n]{1,80}\n\s*remoteRef:", text[at : at + 120]) is not None)
-            or _REFERS.match(text, at) is not None
             or (
                 (asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None
                 and text[at : at + 1] == asks.group(1)
@@ -272,7 +252,11 @@ class _Walk:
 
     def unsigned(self, name: str, start: int, end: int, said: Kind) -> Span | None:
         text = self.text
-        if text[start - 1 : start] in {"$", "%"} or text[max(0, start - 2) : start] == "${" or _CMDLET.match(name):
+        if (
+            text[start - 1 : start] in {"$", "%"}
+            or text[max(0, start - 2) : start] == "${"
+            or CMDLET.match(text, start)
+        ):
             return None  # a variable, or a command: what follows is not its value
         flag = name.startswith("-") or (text[start - 1 : start] == "/" and text[end : end + 1] == ":")
         before = text[max(0, start - 40) : start]

@@ -23,8 +23,7 @@ _HAN_SAYS = re.compile(
 _LINK = re.compile(
     r"(?i)(?![ \t]{0,5}\n[ \t]{0,5}set\b)(?!\s{1,5}(?:reset|changed|updated|rotated)\s{1,5}(?!to\b"
     r"|as\b)[a-z]{2,20}\s)(?:\s{1,5}(?:has|have|been|is|was|are|were|be|will|would|should|now|set|changed|reset"
-    r"|updated|rotated"
-    r"|equals|equal|to|as|just|still|currently|simply)(?=[\s:：])){1,6}(?:\s{0,3}[:：]\s*|\s{1,5})"
+    r"|updated|rotated|equals|equal|to|as|just|still|currently|simply)(?=[\s:：])){1,6}(?:\s{0,3}[:：]\s*|\s{1,5})"
 )
 _SAYS = re.compile(r"(?i).*(?:ed|ing|able|ible|ly)|.{0,2}")
 _SAID = words(

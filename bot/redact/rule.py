@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.redact.chance import HIDDEN, is_status, unschemed, variables_of
+from bot.redact.chance import HIDDEN
+from bot.redact.references import is_status, unschemed, variables_of
 
 Span = tuple[int, int]
 WORD = (

@@ -13,8 +13,7 @@ SHAPES = Rules(
     Rule(
         "key block",  # PEM, PGP, SSH2; a line break may be escaped; a cut-off block counts to the end
         "begin␣",
-        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY"
-        r"|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
+        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
         r"[\s\S]*?(?:-{4,5} ?END [^-]*-{4,5}|\Z)",
         "-----BEGIN PRIVATE KEY-----⏎⟦‹b64:64›⟧⏎-----END PRIVATE KEY-----",
         "-----BEGIN CERTIFICATE REQUEST-----",
@@ -77,8 +76,7 @@ SHAPES = Rules(
         "password hash",
         "$ {",
         r"(?<![\w$])\$(?:2[abxy]?|1|1a|5|6|7|8|9|14|y|gy|apr1|P|H|S|s0|md5|sha1|pbkdf2[\w-]{0,20}"
-        r"|scrypt)\$[^\s:\"',;]{8,}+"
-        r"|\$argon2\w{0,3}\$[^\s\"';]{8,}+"
+        r"|scrypt)\$[^\s:\"',;]{8,}+|\$argon2\w{0,3}\$[^\s\"';]{8,}+"
         r"|(?i:\{(?:s?sha\d{0,3}|smd5|md5|crypt|pbkdf2[\w-]{0,20}|argon2)\})[^\s\"',;]{8,}+"
         r"|\b(?:pbkdf2_sha\d{1,3}|bcrypt_sha256|scrypt|argon2)\$[^\s\"',;]{12,}+|\bSCRAM-SHA-\d{1,3}\$[^\s\"']++",
         "root:⟦$6$‹alnum:8›$‹alnum:86›⟧:19000:0:99999:7:::",
@@ -126,8 +124,7 @@ SHAPES = Rules(
         r"|script\.google\.com/macros/s|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send"
         r"|web\.push\.apple\.com"
         r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|fcm/send|wpush/v\d|(?:send|notify"
-        r"|push|sendmessage)"
-        r"(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
+        r"|push|sendmessage)(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
         r"|robot/v\d/send|integrations?/(?:v\d/)?(?=[0-9a-f]{8})))/"
         rf"(?!(?:help|status|docs?|test|info|index)\b)({_REST}{{6,}}+(?:/{_REST}*+)?)",
         "https://hc-ping.com/⟦‹hex:8›-‹hex:4›-‹hex:4›-‹hex:4›-‹hex:12›⟧",
@@ -146,8 +143,7 @@ SHAPES = Rules(
         "@ # ! $ % & * w0rd a5 changeme_ huawei_ admin_ root_ gauss_ welcome_",
         r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))"
         r"(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*]|[A-Z][a-z]+\d{1,4}@)(?!\w+#\d+\b|\S*@sha\d"
-        r"|\S*\[\^?\w-\w)[^\s/\"':,;，。)]++"
-        r"|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
+        r"|\S*\[\^?\w-\w)[^\s/\"':,;，。)]++|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
         r"|(?<![\w/@.#$-])([A-Z][a-z]{2,13}[@!$%&*]\d{3,8}[!@#$]?(?![\w@/:-]|\.\w))"
         r"|(?<!\w)((?=\w{0,4}[@0$5])(?i:p[a@][s$5]{2}w[o0]rd)[\d!@#$]*+)(?!\w)"
         r"|(?<!\w)((?i:changeme|huawei|admin|root|gauss|welcome)[_@#!]{1,2}\d{2,8}[!#$]?)(?![\w@/]|\.\w)",

@@ -17,16 +17,13 @@ _ECHO = (  # and the format that printf takes first; it may be held back already
 )
 _READER = (
     r"(?:-S\b|su\b|(?:ch|smb|k|sasl|slap|ldap|pdb)?passwd2?\b|sudo\s+-\w*S|kinit\b|snx\b|vpnc\b|open"
-    r"(?:forti)?vpn\b|openconnect\b"
-    r"|(?:elasticsearch|opensearch|logstash|kibana|\w{1,6}beat)-keystore\s+add\b"
+    r"(?:forti)?vpn\b|openconnect\b|(?:elasticsearch|opensearch|logstash|kibana|\w{1,6}beat)-keystore\s+add\b"
     r"|(?:cryptsetup|gpg2?|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d"
     r"|snap|ldap\w+"
     r"|gcloud|kubectl|wrangler|glab|fly(?:ctl)?|vercel|doppler|cloudctl|restic|adcli|realm|net|rsync|buildah"
     r"|skopeo|crane|npm|aws|kubeseal)\b"
     r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|/dev/stdin|secrets?\s"
-    r"(?:create|set|put|versions)|-i\b"
-    r"|\blogin\b|\sjoin\b"
-    r"|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
+    r"(?:create|set|put|versions)|-i\b|\blogin\b|\sjoin\b|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
 )
 SYNTAX = Rules(
     # Headers
@@ -34,8 +31,7 @@ SYNTAX = Rules(
         "authorization header",
         "authoris authoriz cookie",
         r"(?i)(?:(?<=')[\w-]{0,30}(?:authori[sz]ation|cookie)\s?:([^'\r\n]++)|[\w-]{0,30}(?:authori[sz]ation"
-        r"|cookie)\s?:"
-        r"(\s*+[^\r\n\"']++(?>(?:(?<==)\"[^\"\n]*+\"[^\r\n\"']*+)*)))",
+        r"|cookie)\s?:(\s*+[^\r\n\"']++(?>(?:(?<==)\"[^\"\n]*+\"[^\r\n\"']*+)*)))",
         "Authorization: Own ⟦x hunter2⟧⏎Accept: x",
         "authorization: $TOKEN",
     ),
@@ -67,8 +63,7 @@ SYNTAX = Rules(
         r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?\s{0,4}"
         r"(?:\\?\"[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^\"\\\n]++)"
         r"|'[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^'\n]++)|[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:"
-        r"(?!//|\d{1,6}"
-        r"(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++))",
+        r"(?!//|\d{1,6}(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++))",
         "tool -u bob:⟦hunter2⟧ --user 'bob:⟦two words⟧'",
         "docker run -u 1000:1000 alpine",
     ),
@@ -181,8 +176,7 @@ SYNTAX = Rules(
         "login file of FTP",
         "ftp pass .logon",
         rf"(?m)\bl?s?ftp\b[^\n]{{0,120}}\n(?:[^\n]{{0,120}}\n){{0,4}}?\s*user\s+\S{{1,60}}\s+{_S}"
-        rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){_S}"
-        rf"|^[ \t]*(?i:\.logon)[ \t]+[\w./-]{{1,60}},\s?{_S}",
+        rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){_S}|^[ \t]*(?i:\.logon)[ \t]+[\w./-]{{1,60}},\s?{_S}",
         "ftp -n h <<EOF⏎user bob ⟦hunter2⟧⏎EOF",
         "PASS: 120, FAIL: 3",
         across=True,
@@ -246,8 +240,7 @@ SYNTAX = Rules(
         "key of an SQL function",
         "crypt digest hmac",
         r"(?i)\b(?:pgp_sym_\w{1,20}|aes_\w{1,12}|des_(?:en|de)crypt|sm4_\w{1,12}|gs_(?:en"
-        rf"|de)crypt\w{{0,12}}|hmac|crypt)\(\s*"
-        rf"(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
+        rf"|de)crypt\w{{0,12}}|hmac|crypt)\(\s*(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
         "SELECT AES_DECRYPT(note, '⟦hunter2⟧')",
         "crypt(word, gen_salt(8))",
         across=True,
@@ -259,14 +252,11 @@ SYNTAX = Rules(
         r"(?i)\b(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
         r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add"
         r"|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*])|connect(?=\([^,]{1,90},\s*[\"']"
-        r"(?-i:[^\"'\n]*[A-Z]))"
-        r"(?=\([^,]{1,90},\s*[\"'][^\"'\n.:/]*\d))"
-        rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
-        rf"|\b(?:add|create)_?user\(\s*{_ARG}(?:\s*,\s*{_ARG}){{1,5}}?\s*,\s*"
+        r"(?-i:[^\"'\n]*[A-Z]))(?=\([^,]{1,90},\s*[\"'][^\"'\n.:/]*\d))"
+        rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}|\b(?:add|create)_?user\(\s*{_ARG}(?:\s*,\s*{_ARG}){{1,5}}?\s*,\s*"
         rf"(?=[\"'][^\"'\n]*[\d#!$%^&*])(?![\"'][^\"'\n]*@\w[\w.-]*\.){_Q}"
         r"|\b(?:getConnection|p?connect|(?:mysql|pg|oci|odbc|ldap|ssh|ftp|pymysql|sqlsrv|ibase|mssql|db|redis"
-        rf"|psycopg|conn|cx)\w{{0,12}}"
-        rf"(?:connect|login|bind|auth_password)|imap_open|mysqli|PDO)\(\s*"
+        rf"|psycopg|conn|cx)\w{{0,12}}(?:connect|login|bind|auth_password)|imap_open|mysqli|PDO)\(\s*"
         rf"[^,()\n]{{1,300}},\s*(?!\d){_ARG}\s*,\s*{_Q}",
         'smtp.login("bob@example.com", "⟦hunter2⟧")',
         "login(user, password) connect(host, port, 5)",
