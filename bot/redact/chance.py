@@ -26,15 +26,13 @@ _HARMLESS = re.compile(
 )
 # What stands before a checksum, a commit or an id. The rest of a path counts too: /v1/<project>/…, /commit/<sha>.
 _IDENTIFIES = re.compile(
-    r"(?:(?i:sha-?(?:1|224|256|384|512)?(?:sums?)?|md5(?:sum)?|crc\w{0,4}|digest|checksum|commit\w{0,6}"
-    r"|revision|rev|etag|if-none-match|fingerprint"
-    r"|thumbprint|integrity|tree|blob|raw|head|parents?|merge|checkout|cherry-pick|revert|reset|--hard|show"
-    r"|diff|log|switch"
-    r"|hash|trace\w{0,8}|span\w{0,8}|request\w{0,8}|uuid|v\d(?:\.\d)?|overlay2|containers?|layers?|docker"
-    r"|sha256|store|objects|index|HEAD|branch|tag|image"
-    r"|inspect|logs|stop|start|restart|rmi?|exec|bisect|good|bad|build|release|version|cache|versionId|ids?)"
-    r"|[A-Za-z]{0,20}(?:Id|ID)|\w{0,30}[_-](?:id|ID|ids|sha\d{0,3}|hash|commit|rev|digest|md5|checksum))"
-    r"\\{0,15}[\"'`]?[\s:=@/(\[#-]{1,6}(?:\\{0,15}[\"'`]){0,3}(?:[0-9a-f]{1,64}\.{2,3}|\*)?$"
+    r"(?:(?i:sha-?(?:1|224|256|384|512)?(?:sums?)?|md5(?:sum)?|crc\w{0,4}|digest|checksum|commit\w{0,6}|revision|rev"
+    r"|etag|if-none-match|fingerprint|thumbprint|integrity|tree|blob|raw|head|parents?|merge|checkout|cherry-pick"
+    r"|revert|reset|--hard|show|diff|log|switch|hash|trace\w{0,8}|span\w{0,8}|request\w{0,8}|uuid|v\d(?:\.\d)?"
+    r"|overlay2|containers?|layers?|docker|sha256|store|objects|index|HEAD|branch|tag|image|inspect|logs|stop|start"
+    r"|restart|rmi?|exec|bisect|good|bad|build|release|version|cache|versionId|ids?)|[A-Za-z]{0,20}(?:Id|ID)"
+    r"|\w{0,30}[_-](?:id|ID|ids|sha\d{0,3}|hash|commit|rev|digest|md5|checksum))\\{0,15}[\"'`]?[\s:=@/(\[#-]{1,6}"
+    r"(?:\\{0,15}[\"'`]){0,3}(?:[0-9a-f]{1,64}\.{2,3}|\*)?$"
 )
 # A cloud's project or account in the name of a resource: urn:smn:cn-north-4:<project>:alarm.
 _URN_AHEAD = re.compile(r"(?i)\b(?:urn|arn|crn)(?::[\w./-]{0,40}){1,6}:$")

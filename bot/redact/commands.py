@@ -27,8 +27,8 @@ _ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?>(?:[^"\\\n]|\\.)*))"|'([^'\n]
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*(?:$|=)|/[a-zA-Z]{1,12}(?:$|:)")
 _NO_SECRET = re.compile(rf"{_FLAG.pattern}|(?:file|fd|env):")
 """What may follow a flag instead of a secret: another flag, or where openssl finds it."""
-_LONG = re.compile(r"-(?:pass(?:word|wd|phrase|code|in|out|file)?|pwd?)(?:$|=)")
-"""A flag that takes a secret, whatever the tool has behind its short one."""
+# A flag that takes a secret, whatever the tool has behind its short one.
+_LONG = re.compile(r"--|-(?:pass(?:word|wd|phrase|code|in|out|file)?|pwd?)(?:$|=)")
 _ORACLE = re.compile(
     r"""["'\\(]*(?:(?:userid|target|catalog|auxiliary)=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}"""
     r"""|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)"""
@@ -139,11 +139,7 @@ TOOLS = (
         logs_in=True,
     ),
     Tool(
-        "sqlcmd bcp osql ipmitool tsql dsmc",
-        "sqlcmd -P ⟦hunter2⟧ -U sa",
-        "sqlcmd -S db -E",
-        flags="-P",
-        glued="-P",
+        "sqlcmd bcp osql ipmitool tsql dsmc", "sqlcmd -P ⟦hunter2⟧ -U sa", "sqlcmd -S db -E", flags="-P", glued="-P"
     ),
     Tool("zip unzip zipcloak", "zip -rP ⟦hunter2⟧ a.zip b", "unzip -p a.zip b", flags="-P", clusters=True),
     Tool("ssh-keygen", "ssh-keygen -t rsa -N ⟦hunter2⟧ -f id", "ssh-keygen -t rsa -f id", flags="-N -P"),
@@ -256,9 +252,7 @@ def _flagged(tool: Tool, words: list[Word], n: int, quote: int) -> Iterator[Span
         if (taken := _taken(tool, option, words, n, joined=True)) is not None:
             yield from _behind(sign, *taken)
     for option in tool.glued.split():
-        if _LONG.match(word, quote):
-            continue
-        if word.startswith(option, quote) and len(word) - quote > len(option) and not word.startswith("--", quote):
+        if word.startswith(option, quote) and len(word) - quote > len(option) and not _LONG.match(word, quote):
             yield start + quote + len(option), start + len(word)
 
 

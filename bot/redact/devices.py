@@ -7,10 +7,9 @@ _ON = r"(?:(?!&&)[^\n|;]|\\\n)"
 """One character further inside the same command."""
 _NOT_SAID = (
     r"(?!(?:days?|times?|char\w*|min\w*|max\w*|hours?|weeks?|months?|years?|attempts?|retries|digits?|letters?"
-    r"|suites?|length|"
-    r"lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation|chain|server"
-    r"|encryption|"
-    r"complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?|version|id|name)\b)"
+    r"|suites?|length|lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation"
+    r"|chain|server|encryption|complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?"
+    r"|version|id|name)\b)"
 )
 
 DEVICES = (
@@ -45,10 +44,9 @@ DEVICES = (
         r"(?i)(?<![\w])(?:(?:message-digest|authentication)-key(?:-id)?\s\d{1,5}\s(?:md5|sha\S{0,6}|hmac\S{0,9})"
         r"|(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{0,12}(?:\s"
         rf"(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
-        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-"
-        r"|wpa2?\spsk\spass-?)(?:psk|phrase)|key-string"
-        r"|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword|privilege\s\d{1,2}\s(?:secret"
-        r"|password))\s+(?:(?:cipher"
+        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-|wpa2?\spsk\spass-?)"
+        r"(?:psk|phrase)|key-string|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword"
+        r"|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
         rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}(?=\S{{3}})(?![:=]){_S}",
         "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
         "pre-shared-key is set",
@@ -77,11 +75,10 @@ DEVICES = (
     Rule(
         "community",
         "community com2sec trap inform snmp-server␣host",
-        r"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:"
-        r"(?:cipher|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*"
-        r"|trapcommunity\s+|authcommunity\s+[\w,]{1,30}\s+|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|"
-        r"(?:trap2?|inform)sink\s+\S{1,60}\s+"
-        r"|set\s+snmp\s+(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?"
+        r"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:(?:cipher"
+        r"|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*|trapcommunity\s+|authcommunity\s+[\w,]{1,30}\s+"
+        r"|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+|set\s+snmp\s+"
+        r"(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?"
         r"(?:version\s+(?:1|2c)\s+))" + _NOT_SAID + r"(?!cipher|read|write)" + _S,
         "snmp-agent community write ⟦hunter2⟧",
         "snmp-agent community complexity-check disable",
@@ -119,9 +116,8 @@ DEVICES = (
         "* ppp l2tp pptp vpn",
         r"(?m)(?<![^\s\"'])\"?(?!(?i:select|from|where|and|or|delete|in|for|if|root|user"
         r"|on)\b)[A-Za-z][\w.@\\-]{1,60}\"?[ \t]+\"?(?:\*|x?l2tp[\w-]{0,12}|pptp[\w-]{0,12}|pppd?|pppoe"
-        r"|[\w-]{0,20}vpn[\w-]{0,10})\"?"
-        r"[ \t]+(\"[^\"\n]++\"|'[^'\n]++'|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}(?:\.\d{1,3}){3})\"?[ \t]*"
-        r"(?=$|[\"'#])",
+        r"|[\w-]{0,20}vpn[\w-]{0,10})\"?[ \t]+(\"[^\"\n]++\"|'[^'\n]++'|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}"
+        r"(?:\.\d{1,3}){3})\"?[ \t]*(?=$|[\"'#])",
         "bob * ⟦hunter2⟧ *",
         "select * from *",
     ),
@@ -136,9 +132,8 @@ DEVICES = (
     Rule(
         "user:password@host",  # without a scheme
         "@",
-        r"(?<![\w/.:@-])(?!mailto|sip|npm|file|link|pkg|docker|workspace|git|acct|xmpp)[\w.-]{1,64}:(?!//"
-        r"|\d{1,6}@)([^\s\"'@/:]{3,64})"
-        r"(?=@(?!sha\d|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[\s\"',;)]|$))(?:tcp\(|unix\(|[\w-]))",
+        r"(?<![\w/.:@-])(?!mailto|sip|npm|file|link|pkg|docker|workspace|git|acct|xmpp)[\w.-]{1,64}:(?!//|\d{1,6}@)"
+        r"([^\s\"'@/:]{3,64})(?=@(?!sha\d|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[\s\"',;)]|$))(?:tcp\(|unix\(|[\w-]))",
         "root:⟦hunter2⟧@tcp(db:3306)/x",
         "git:team@main mailto:ops@example.com",
     ),

@@ -12,7 +12,7 @@ from bot.redact import blocks, prose
 from bot.redact.chance import HIDDEN
 from bot.redact.names import Kind, kind, locates, on_change, words
 from bot.redact.pairing import NEAR, SIGN, TAG, Pairs
-from bot.redact.references import CMDLET, TYPE, is_computed, is_reference, is_status, unschemed, variables_of
+from bot.redact.references import CMDLET, TYPE, is_reference, is_status, says_nothing, unschemed, variables_of
 from bot.redact.values import Span, arguments, take, until_tag
 
 # Names of several words first, then any run of word characters. In an escaped line break the n is no part of a name.
@@ -25,23 +25,17 @@ _PHRASE = re.compile(
 )
 _WORD = re.compile(r"(?>(?:(?<=\\)[nrt](?=[A-Za-z_]))?)([\w.-]++)")
 _FIRST_WORDS = words(
-    "secret api access private signing encryption decryption master ssh root shared pre-shared license "
-    "licence security client "
-    "account storage host app application recovery webhook service session product activation backup unseal "
-    "subscription bot "
-    "auth verification one-time confirmation pairing unlock authentication connection seed mot m\u1eadt"
+    "secret api access private signing encryption decryption master ssh root shared pre-shared license licence "
+    "security client account storage host app application recovery webhook service session product activation backup "
+    "unseal subscription bot auth verification one-time confirmation pairing unlock authentication connection seed "
+    "mot m\u1eadt"
 )
 _WHOSE = re.compile(
-    r"(?i)\s{1,3}(?:for|of|on|at|to)\s{1,3}(?:(?:the|user|host|account"
-    r"|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*"
-    r"|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
+    r"(?i)\s{1,3}(?:for|of|on|at|to)\s{1,3}(?:(?:the|user|host|account|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?"
+    r"(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
 )
 _INDEX = re.compile(r"""\[\\{0,15}["'][\w.-]{1,40}\\{0,15}["']\](?=\s?=(?!=))""")
 _PUTS = re.compile(r"\b(?:put|set)\s+[\w./-]{0,60}/$")
-_ARN = re.compile(r"(?:^|[\s\"'=,(\[])(?:arn|acs|urn|hws|crn|iam):[^\s\"']{0,110}$")
-_OTHER = re.compile(r"(?<=[=!]= )[A-Za-z]+(?:[_.][A-Za-z]+)+(?=[\s):;]|$)")
-"""What a secret is compared with."""
-_TESTED = re.compile(r"(?i)\d{1,6}[,;|/]?\s{1,4}(?:fail|error|skip|warn)")
 _ATTRIBUTE = re.compile(r"""\\{0,15}["'](?:\s[^<>]{0,200})?>""")
 _CALL = re.compile(r"""\s{0,3}\(""")
 _STORE = re.compile(r"(?i)_?(?:store|manager|service|vault|cache)?\.$")
@@ -49,10 +43,6 @@ _STORES = re.compile(r"(?:put|set|add|store|save|insert|register)(?![a-z])")
 _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
 # Calls that only say something about a secret.
 _ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
-_PROMPT = re.compile(
-    r"""(?i)\b(?:read|read-host|input|raw_input|getpass|prompt\w{0,9}|echo|print\w{0,3}"""
-    r"""|ask\w{0,9})\b[^\n"']{0,30}(["'])[^"'\n]{0,60}$"""
-)
 _CELL = re.compile(r"[ \t`*]{0,10}\|[ \t]{0,10}")
 _FILE = re.compile(
     r"(?i).*\.(?:txt|json|ya?ml|pem|crt|cer|py|sh|bash|log|conf|cfg|ini|xml|md|csv|gz|zip|tar|tgz|java|go|js|ts"
@@ -187,7 +177,7 @@ class _Walk:
     def signed(self, name: str, start: int, sign: re.Match[str]) -> Span | None:
         text, at = self.text, sign.end()
         everything = name in _MANIFEST_DATA
-        if self.says_nothing(name, start, at):
+        if says_nothing(text, name, start, at) or (prose.is_han(name[-4:]) and prose.says_about(text, at)):
             return None
         scalar = blocks.SCALAR.match(text, at)
         if scalar is not None:
@@ -211,23 +201,6 @@ class _Walk:
         for span in spans[:-1]:
             self.hide(*span)
         return spans[-1] if spans else None
-
-    def says_nothing(self, name: str, start: int, at: int) -> bool:
-        """Whether what follows is computed, counted or said about the secret: ``$(cat x)``, ``pass: 3, fail: 1``."""
-        text = self.text
-        return (
-            is_computed(text, at)
-            or (name == "secretKey" and re.match(r"[^\n]{1,80}\n\s*remoteRef:", text[at : at + 120]) is not None)
-            or (
-                (asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None
-                and text[at : at + 1] == asks.group(1)
-            )
-            or _ARN.search(text[max(0, start - 120) : start]) is not None
-            or (name == "passwd" and re.match(r"(?:password|user|all)\b", text[at : at + 20]) is not None)
-            or ("=" in text[at - 3 : at - 1] and _OTHER.match(text, at) is not None)
-            or (name.lower() == "pass" and _TESTED.match(text, at) is not None)
-            or (prose.is_han(name[-4:]) and prose.says_about(text, at))
-        )
 
     def line(self, name: str, start: int, sign: str, at: int) -> Span | None:
         """An unquoted value of several words: where the name begins the line it goes on to the line's end."""

@@ -29,20 +29,18 @@ class Kind(IntEnum):
 
 _STRONG = re.compile(
     r"passw|pass_?phrase|passcode|authtok|psksecret|stringdata|pwd|pswd|secret|token|credential|signature"
-    r"|authorization|keytab|sessid|webhook"
-    r"|mnemonic|communitystring|communityname|snmpcommunity|r[ow]community|seedphrase|recoverycode|recoverykey"
-    r"|backupcode|connectionstring|connstr|sharedkey|privkey"
-    r"|contrase\u00f1a|contrasena|kennwort|motdepasse|wachtwoord|senha|has\u0142o|\u015fifre|m\u1eadtkh\u1ea9u"
-    r"|парол|токен|секрет|パスワード|トークン|비밀번호|암호|비밀키|토큰"
+    r"|authorization|keytab|sessid|webhook|mnemonic|communitystring|communityname|snmpcommunity|r[ow]community"
+    r"|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey|contrase\u00f1a"
+    r"|contrasena|kennwort|motdepasse|wachtwoord|senha|has\u0142o|\u015fifre|m\u1eadtkh\u1ea9u|парол|токен|секрет"
+    r"|パスワード|トークン|비밀번호|암호|비밀키|토큰"
 )
 _KEYS = re.compile(
     r"(?:api|access|acces|secret|private|signing|sign|encryption|encrypt|decryption|decrypt|crypto|cipher|master|ssh"
     r"|gpg|pgp|aes|rsa|des|hmac|kms|host|app|application|auth|deploy|license|licence|shared|storage|account|session"
-    r"|client|server|service|security|subscription|product|activation|unseal|root|wrapping|instrumentation"
-    r"|integrat(?:ion|or)|merchant|partner|developer|agent|ingest|bot|consumer|wifi|vpn|jwt|tls|ssl|cookie"
-    r"|admin|user|wireguard|preshared|registration)keys?(?!word)"
-    r"|(?:verification|onetime|authentication|confirmation|pairing|activation|unlock|security|sms|mfa|otp"
-    r"|login)codes?"
+    r"|client|server|service|security|subscription|product|activation|unseal|root|wrapping|instrumentation|integrat"
+    r"(?:ion|or)|merchant|partner|developer|agent|ingest|bot|consumer|wifi|vpn|jwt|tls|ssl|cookie|admin|user"
+    r"|wireguard|preshared|registration)keys?(?!word)|(?:verification|onetime|authentication|confirmation|pairing"
+    r"|activation|unlock|security|sms|mfa|otp|login)codes?"
 )
 # Words inside a name; in the plural and with a number behind too.
 _WORDS = words(
@@ -58,19 +56,18 @@ _NEVER = re.compile(r"askpass|nopassw|authuserpass|existingsecret|pullsecrets?$"
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
 # As the last word these say that the value is about a secret, not the secret.
 _PROPERTY = words(
-    "file files filename path paths dir directory folder url uri endpoint host port type types kind mode "
-    "method methods policy policies length len min max minimum maximum size count counts limit limits ttl "
-    "timeout expiry expires expire expired expiration age day days hour hours minute minutes second seconds "
-    "ms rotation interval period enabled disabled required optional algorithm alg version versions provider "
-    "issuer domain status state format bucket region date time at strength complexity history attempts "
-    "rate rates ratio percent percentage retries failures errors "
-    "usage total rule rules level group role roles scope scopes audience manager "
-    "storage service module plugin backend handler check checker validator validation generator log logs sock "
-    "socket namespace label labels description desc comment title owner created updated name names user "
-    "username prompt budget window quota cost charset encoding bits exists valid validity template location "
-    "affinity checking algorithms authentication encryption encoder stdin fd column field table index ref "
-    "reference num number lifetime duration threshold lock lockout ttls id_count arn urn master masters minion "
-    "variable minions server servers store helper cpu cpus node nodes cluster gateway proxy jar"
+    "file files filename path paths dir directory folder url uri endpoint host port type types kind mode method "
+    "methods policy policies length len min max minimum maximum size count counts limit limits ttl timeout expiry "
+    "expires expire expired expiration age day days hour hours minute minutes second seconds ms rotation interval "
+    "period enabled disabled required optional algorithm alg version versions provider issuer domain status state "
+    "format bucket region date time at strength complexity history attempts rate rates ratio percent percentage "
+    "retries failures errors usage total rule rules level group role roles scope scopes audience manager storage "
+    "service module plugin backend handler check checker validator validation generator log logs sock socket "
+    "namespace label labels description desc comment title owner created updated name names user username prompt "
+    "budget window quota cost charset encoding bits exists valid validity template location affinity checking "
+    "algorithms authentication encryption encoder stdin fd column field table index ref reference num number "
+    "lifetime duration threshold lock lockout ttls id_count arn urn master masters minion variable minions server "
+    "servers store helper cpu cpus node nodes cluster gateway proxy jar"
 )
 _PLACES = frozenset({"url", "uri", "endpoint", "host"})
 # As the first word: a yes or no. Or, before a plural, a count.
@@ -100,11 +97,9 @@ _PLACE_AT_END = re.compile(r"(?:server|host|url|uri|endpoint|addr|address|api)$"
 _ADDRESSED = frozenset({"salt", "auth", "session", "mfa", "otp", "sso"})
 _ADDRESS = re.compile(
     r"""(?i)["']?(?:(?:https?|ldaps?|tcp|rediss?|grpc)://)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f]{0,4}"""
-    r"""(?::[0-9a-f]{0,4}){2,7}\]?"""
-    r"""|(?<=//)[a-z][a-z0-9-]{0,62}|[a-z][a-z0-9-]{0,62}(?=:\d)|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\."""
-    r"""(?:com|cn|net|org|io|local|lan"""
-    r"""|internal|corp|svc|intra|cluster|dev|test|example)(?:\.[a-z]{2,3})?)(?::\d{1,5})?(?:/\d{1,3}|"""
-    r"""(?:/[a-z][a-z_.-]{0,20}|/v\d){0,4}/?)["']?"""
+    r"""(?::[0-9a-f]{0,4}){2,7}\]?|(?<=//)[a-z][a-z0-9-]{0,62}|[a-z][a-z0-9-]{0,62}(?=:\d)|[a-z0-9-]{1,63}"""
+    r"""(?:\.[a-z0-9-]{1,63}){0,5}\.(?:com|cn|net|org|io|local|lan|internal|corp|svc|intra|cluster|dev|test"""
+    r"""|example)(?:\.[a-z]{2,3})?)(?::\d{1,5})?(?:/\d{1,3}|(?:/[a-z][a-z_.-]{0,20}|/v\d){0,4}/?)["']?"""
 )
 _CWD_NAMES = frozenset({"pwd", "oldpwd", "$pwd"})
 _CWD = re.compile(

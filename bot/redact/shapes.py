@@ -40,11 +40,10 @@ SHAPES = Rules(
         " atbb akcp sbp_ pscale_tkn_ rubygems_ oy2 age-secret-key- dp.pt. pul- sq0 eaacedeose0cba key- lsv2_pt_"
         " xkeysib- re_ tskey- atlasv1. live_ test_ whsec_ shp gocspx- dckr_pat_ sct tk_",
         r"\b(?:xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{6,}+|xapp-[A-Za-z0-9-]{6,}+|gh[pousr]_[A-Za-z0-9]{20,}+"
-        r"|gl[a-z]{1,5}-[A-Za-z0-9_-]{16,}+|sk-(?=\S{0,40}\d)[A-Za-z0-9_-]{16,}+"
-        r"|(?:npm_|pypi-|hf_|do[opr]_v1_|ya29\.|1//0|glc_|NRAK-|PMAK-|dapi|figd_|ntn_|lin_api_|sntrys_|ATATT3|ATBB"
-        r"|AKCp|sbp_|pscale_tkn_|rubygems_|oy2|AGE-SECRET-KEY-|dp\.pt\.|pul-|sq0[a-z]{3}-|EAACEdEose0cBA|key-"
-        r"|lsv2_pt_|xkeysib-|re_|tskey-[a-z]{1,8}-|[A-Za-z0-9]{14}\.atlasv1\.)"
-        r"(?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{16,}+=*+"
+        r"|gl[a-z]{1,5}-[A-Za-z0-9_-]{16,}+|sk-(?=\S{0,40}\d)[A-Za-z0-9_-]{16,}+|(?:npm_|pypi-|hf_|do[opr]_v1_|ya29\."
+        r"|1//0|glc_|NRAK-|PMAK-|dapi|figd_|ntn_|lin_api_|sntrys_|ATATT3|ATBB|AKCp|sbp_|pscale_tkn_|rubygems_|oy2"
+        r"|AGE-SECRET-KEY-|dp\.pt\.|pul-|sq0[a-z]{3}-|EAACEdEose0cBA|key-|lsv2_pt_|xkeysib-|re_|tskey-[a-z]{1,8}-"
+        r"|[A-Za-z0-9]{14}\.atlasv1\.)(?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{16,}+=*+"
         # Prefixes that nothing else has, however short the rest.
         r"|(?:github_pat_|[spr]k_(?:live|test)_|whsec_|dckr_pat_|glsa_|hv[sbr]\.|GOCSPX-|shp[a-z]{2}_)[\w-]{8,}+=*+"
         r"|SCT\d{3,8}T[A-Za-z0-9]{12,}+)",
@@ -120,12 +119,11 @@ SHAPES = Rules(
         "://",
         r"(?i)(?<=://)(?:api\.day\.app|hc-ping\.com|healthchecks\.io/ping|nosnch\.in|cronitor\.link/p|ntfy\.sh"
         r"|(?:sctapi|sc)\.ftqq\.com|wxpusher[\w.]{0,20}/api/send/message"
-        r"|events\.[\w.]{0,20}pagerduty\.com/integration"
-        r"|script\.google\.com/macros/s|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send"
-        r"|web\.push\.apple\.com"
-        r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|fcm/send|wpush/v\d|(?:send|notify"
-        r"|push|sendmessage)(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
-        r"|robot/v\d/send|integrations?/(?:v\d/)?(?=[0-9a-f]{8})))/"
+        r"|events\.[\w.]{0,20}pagerduty\.com/integration|script\.google\.com/macros/s"
+        r"|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send|web\.push\.apple\.com|[^\s\"'<>?#]{1,200}?/"
+        r"(?:integrations?/generic/\d+/\w+|api/push|fcm/send|wpush/v\d|(?:send|notify|push|sendmessage)"
+        r"(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key|robot/v\d/send|integrations?/(?:v\d/)?"
+        r"(?=[0-9a-f]{8})))/"
         rf"(?!(?:help|status|docs?|test|info|index)\b)({_REST}{{6,}}+(?:/{_REST}*+)?)",
         "https://hc-ping.com/⟦‹hex:8›-‹hex:4›-‹hex:4›-‹hex:4›-‹hex:12›⟧",
         "https://x.example.com/api/push/help",

@@ -16,14 +16,12 @@ _ECHO = (  # and the format that printf takes first; it may be held back already
     r"""(?:["'](?:\ue0f7\d+\ue0f7|[^"'\n]{0,120}?%s[^"'\n]{0,80})["']\s+)?"""
 )
 _READER = (
-    r"(?:-S\b|su\b|(?:ch|smb|k|sasl|slap|ldap|pdb)?passwd2?\b|sudo\s+-\w*S|kinit\b|snx\b|vpnc\b|open"
-    r"(?:forti)?vpn\b|openconnect\b|(?:elasticsearch|opensearch|logstash|kibana|\w{1,6}beat)-keystore\s+add\b"
-    r"|(?:cryptsetup|gpg2?|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d"
-    r"|snap|ldap\w+"
-    r"|gcloud|kubectl|wrangler|glab|fly(?:ctl)?|vercel|doppler|cloudctl|restic|adcli|realm|net|rsync|buildah"
-    r"|skopeo|crane|npm|aws|kubeseal)\b"
-    r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|/dev/stdin|secrets?\s"
-    r"(?:create|set|put|versions)|-i\b|\blogin\b|\sjoin\b|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
+    r"(?:-S\b|su\b|(?:ch|smb|k|sasl|slap|ldap|pdb)?passwd2?\b|sudo\s+-\w*S|kinit\b|snx\b|vpnc\b|open(?:forti)?vpn\b"
+    r"|openconnect\b|(?:elasticsearch|opensearch|logstash|kibana|\w{1,6}beat)-keystore\s+add\b|(?:cryptsetup|gpg2?"
+    r"|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d|snap|ldap\w+|gcloud|kubectl"
+    r"|wrangler|glab|fly(?:ctl)?|vercel|doppler|cloudctl|restic|adcli|realm|net|rsync|buildah|skopeo|crane|npm|aws"
+    r"|kubeseal)\b[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|/dev/stdin"
+    r"|secrets?\s(?:create|set|put|versions)|-i\b|\blogin\b|\sjoin\b|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
 )
 SYNTAX = Rules(
     # Headers
@@ -60,10 +58,9 @@ SYNTAX = Rules(
     Rule(
         "-u user:password",
         "-u",
-        r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?\s{0,4}"
-        r"(?:\\?\"[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^\"\\\n]++)"
-        r"|'[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^'\n]++)|[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:"
-        r"(?!//|\d{1,6}(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++))",
+        r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?\s{0,4}(?:\\?\"[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:"
+        r"(?!//|\w{1,20}://)([^\"\\\n]++)|'[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^'\n]++)"
+        r"|[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:(?!//|\d{1,6}(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++))",
         "tool -u bob:⟦hunter2⟧ --user 'bob:⟦two words⟧'",
         "docker run -u 1000:1000 alpine",
     ),
@@ -116,9 +113,8 @@ SYNTAX = Rules(
         "value for a store of secrets",
         "secret variable put-parameter",
         rf"(?i)(?:\b(?:secrets?|variables?)\s{_ON}{{0,160}}?|\bput-parameter\b"
-        rf"(?={_ON}{{0,300}}?SecureString){_ON}{{0,160}}?)"
-        rf"(?<=\s)(?:--(?:body|value|data|secret-value|plaintext)|-b)[=\s]\s{{0,3}}{_S}"
-        rf"|\bsecrets\s+set\s+(?:-\S+\s+){{0,3}}[\w.-]{{1,60}}={_S}(?:\s+[\w.-]{{1,60}}={_S})?"
+        rf"(?={_ON}{{0,300}}?SecureString){_ON}{{0,160}}?)(?<=\s)(?:--(?:body|value|data|secret-value|plaintext)"
+        rf"|-b)[=\s]\s{{0,3}}{_S}|\bsecrets\s+set\s+(?:-\S+\s+){{0,3}}[\w.-]{{1,60}}={_S}(?:\s+[\w.-]{{1,60}}={_S})?"
         rf"(?:\s+[\w.-]{{1,60}}={_S})?",
         "gh secret set A --body ⟦hunter2⟧",
         "gh secret list --repo a/b",
@@ -133,10 +129,9 @@ SYNTAX = Rules(
     Rule(
         "here-string",
         "<<<",
-        r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key"
-        r"|pin))|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|python\d?|perl|ruby|node|(?:my|p)?sql|sqlite3|"
-        r"(?:ba)?sh|bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev"
-        r"|fold|while|mapfile"
+        r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))"
+        r"|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|python\d?|perl|ruby|node|(?:my|p)?sql|sqlite3|(?:ba)?sh|bc"
+        r"|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev|fold|while|mapfile"
         r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
         "passwd --stdin root <<< '⟦hunter2⟧'",
         'bc <<< "1 + 2"',
@@ -228,9 +223,8 @@ SYNTAX = Rules(
         "procedure of SQL Server",
         "sp_ rds_set_external openrowset",
         r"(?i)\bsp_(?:addlogin|password|addapprole|setapprole|grantlogin)\s+"
-        rf"(?:@\w+\s?=\s?)?{_ARG}\s?,\s?(?:@\w+\s?=\s?)?N?{_Q}"
-        rf"|\bsp_password\s+N?{_Q}|\bsp_addlinkedsrvlogin\s+(?:N?{_ARG}\s?,\s?){{4}}N?{_Q}"
-        rf"|\brds_set_external_\w{{1,20}}\(\s*(?:{_ARG}\s?,\s?){{3}}{_Q}"
+        rf"(?:@\w+\s?=\s?)?{_ARG}\s?,\s?(?:@\w+\s?=\s?)?N?{_Q}|\bsp_password\s+N?{_Q}|\bsp_addlinkedsrvlogin\s+"
+        rf"(?:N?{_ARG}\s?,\s?){{4}}N?{_Q}|\brds_set_external_\w{{1,20}}\(\s*(?:{_ARG}\s?,\s?){{3}}{_Q}"
         rf"|\bopenrowset\(\s*{_ARG}\s?,\s?{_ARG}\s?;\s?{_ARG}\s?;\s?{_Q}",
         "EXEC sp_addlogin 'bob', '⟦hunter2⟧'",
         "EXEC sp_who 'bob'",
