@@ -105,7 +105,7 @@ _PROMPT = re.compile(
 
 
 def says_nothing(text: str, name: str, start: int, at: int) -> bool:
-    """Whether what stands at ``at`` behind a name is computed, counted or said: ``$(cat x)``, ``pass: 3, fail: 1``."""
+    """Whether what stands at ``at`` behind a name is computed, counted, said: ``$(cat x)``, ``pass: 3, fail: 1``."""
     return (
         _COMPUTED.match(text, at) is not None
         or (name == "secretKey" and re.match(r"[^\n]{1,80}\n\s*remoteRef:", text[at : at + 120]) is not None)
