@@ -22,7 +22,7 @@ DEVICES = (
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication"
         r"|level\s\d{1,2}|accounting|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
         rf"(?:reversible-)?cipher)\s+(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}\s+)?{_NOT_SAID}{_S}"
-        r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|key(?:\s(?:authentication|accounting))?"
+        r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|\w{1,12}-mode\s\S{1,12}|key(?:\s(?:authentication|accounting))?"
         r"|[\w-]{1,20}-key|psk|community)\s+"
         rf"(?:(?:read|write)\s+)?"
         r"(?:simple|(?:plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)"

@@ -39,7 +39,7 @@ _PUTS = re.compile(r"\b(?:put|set)\s+[\w./-]{0,60}/$")
 _ATTRIBUTE = re.compile(r"""\\{0,15}["'](?:\s[^<>]{0,200})?>""")
 _CALL = re.compile(r"""\s{0,3}\(""")
 _STORE = re.compile(r"(?i)_?(?:store|manager|service|vault|cache)?\.$")
-_STORES = re.compile(r"(?:put|set|add|store|save|insert|register)(?![a-z])")
+_STORES = re.compile(r"(?:put|set|add|store|save|insert|register|update|reset|replace)(?![a-z])")
 _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
 # Calls that only say something about a secret.
 _ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
@@ -132,7 +132,7 @@ class _Walk:
         """Whether what stands behind a secret name may be shown: a reference, a status, a path."""
         if given == HIDDEN:
             return False
-        if given.strip("\"'\\,;)}]") in {"", "*", "**"} or is_status(given):
+        if given.strip("\"'\\,;)}]") in {"", "*", "**", "[", "{"} or is_status(given):
             return True
         if (of := variables_of(unschemed(given))) is not None:
             self.variables.update(of)
@@ -169,6 +169,8 @@ class _Walk:
             end += text[end : end + 1] == "}"
         if text[end : end + 1] == "[" and (index := _INDEX.match(text, end)) is not None:
             end = index.end()
+        if text[end : end + 2] == ":?":  # what a shell says where the variable is not set
+            return None
         sign = SIGN.match(text, end) or _WHOSE.match(text, end)
         if sign is not None:
             return self.signed(name, start, sign)

@@ -52,7 +52,7 @@ _WORDS = words(
 _ENDS = re.compile(r"\wps?w$|jwt$|pass(?:in|out)$")
 # These hold "pass" or another secret word and mean something else.
 _NOT_PASS = words("compass bypass surpass trespass underpass overpass encompass")
-_NEVER = re.compile(r"askpass|nopassw|authuserpass|existingsecret|pullsecrets?$")
+_NEVER = re.compile(r"askpass|nopassw|authuserpass|existingsecret|pullsecrets?$|(?:kms|encryption)keyid$")
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
 # As the last word these say that the value is about a secret, not the secret.
 _PROPERTY = words(

@@ -88,10 +88,14 @@ _COMPUTED = re.compile(
     r"""|random)\w{0,30}\((?:[^()"'\n]{0,80}|[^()"'\n]{0,40}(?:\\?["'][^"'()\n]{0,80}["'])(?:,\s?(?:\\?["']\\?["']"""
     r"""|\w{1,30}))?)\)|(?:os\.environ|process\.env|ENV|\$_[A-Z]+|[Cc]onfig\w{0,10}|[Ss]ettings|params|args|secrets"""
     r"""|request\.\w{1,20})\[\\{0,15}["'][\w.:-]{1,60}\\{0,15}["']\]"""
+    # A call of a program without a text.
+    r"""|(?<=[=:] )(?:(?:[A-Za-z_]\w{0,30}\.){1,4}[A-Za-z_]\w{0,30}|[A-Z][a-z]{3,30}[A-Za-z]{0,20})"""
+    r"""\((?:[A-Za-z_][\w.]*(?:=\w+|\(\d{0,5}\))?|\d{1,4}|,\s){0,8}\)"""
     # The default of a flag.
     r"""|flag\.\w{1,20}\(\\?["'][\w-]{1,40}\\?["'],\s?\\?["']\\?["'],"""
     r"""|!(?:Ref|GetAtt|ImportValue|FindInMap|reference|secret|env_var|(?i:env))\s"""
     r"""|\{(?:[\s,]{0,9}\\{0,15}["']?(?:secretName|optional|defaultMode)\\{0,15}["']?\s?:\s?[^{},]{1,80})+\}"""
+    r"""|\{(?:[\s,]{0,9}\\{0,15}["']?\w{1,40}\\{0,15}["']?\s?:\s?(?:true|false|null))+\s{0,9}\}"""
 )
 TYPE = re.compile(r"(?i)str|string\??|bytes|text|SecretStr|(?:n?var)?char2?(?:\(\d{1,5}\)?)?")
 _ARN = re.compile(r"(?:^|[\s\"'=,(\[])(?:arn|acs|urn|hws|crn|iam):[^\s\"']{0,110}$")

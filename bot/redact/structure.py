@@ -33,7 +33,7 @@ def redacted(name: str, found: Any, shown: Shown, depth: int = 0) -> Any:
         return _list(name, found, shown, depth)
     if isinstance(found, str):
         return shown(name, found)
-    return HIDDEN if secret_name(name) and not isinstance(found, bool | None) else found
+    return HIDDEN if not isinstance(found, bool | None) and shown(name, str(found)) == HIDDEN else found
 
 
 def _object(name: str, found: dict[Any, Any], shown: Shown, depth: int) -> dict[Any, Any]:

@@ -232,7 +232,7 @@ SYNTAX = Rules(
     ),
     Rule(
         "key of an SQL function",
-        "crypt digest hmac",
+        "crypt digest hmac jwt keystore cipher",
         r"(?i)\b(?:pgp_sym_\w{1,20}|aes_\w{1,12}|des_(?:en|de)crypt|sm4_\w{1,12}|gs_(?:en"
         rf"|de)crypt\w{{0,12}}|hmac|crypt)\(\s*(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
         "SELECT AES_DECRYPT(note, '⟦hunter2⟧')",
