@@ -3,7 +3,8 @@
 import re
 
 _REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own settings, of Windows; a placeholder
-    r"""\\*["']?(?:\$\{\d(?::?\?[^{}]{0,40})?\}|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}"""
+    r"""\\*["']?(?:\$\{\d(?::?\?[^{}]{0,40})?\}|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40}"""
+    r"""|:-)?\}"""
     r"""|\$[A-Z_]{3,}[A-Z0-9_]*|\$\d|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)|\$\([A-Za-z][\w.-]*\)|\$?\{\{-?\s*[\w.]+"""
     r"""(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}|(?:var|local|module|data"""
     r"""|random_\w+|env|ENV|\$_[A-Z]+|[Cc]onfiguration|Rails\.application\.credentials|req|request|secrets|vars"""

@@ -234,7 +234,7 @@ SYNTAX = Rules(
         "key of an SQL function",
         "crypt digest hmac jwt keystore cipher",
         r"(?i)\b(?:pgp_sym_\w{1,20}|aes_\w{1,12}|des_(?:en|de)crypt|sm4_\w{1,12}|gs_(?:en"
-        rf"|de)crypt\w{{0,12}}|hmac|crypt)\(\s*(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
+        rf"|de)crypt\w{{0,12}}|hmac|crypt|createhmac|createcipher\w{{0,2}}|jwt\.\w{{4,6}}|keystore\.load)\(\s*(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
         "SELECT AES_DECRYPT(note, '⟦hunter2⟧')",
         "crypt(word, gen_salt(8))",
         across=True,
