@@ -13,10 +13,13 @@ def _words(lines: str) -> tuple[str, ...]:
     return tuple(lines.split())
 
 
-NAMES = _words(
-    "paramname parametername paramkey parameterkey varname variablename varkey variablekey argname fieldname "
-    "attributename propertyname optionname envname keyname itemname name key param parameter field variable var "
-    "attribute option property item k 参数名 参数名称 参数键 变量名 变量名称 键 键名 名称 名字 字段 字段名 配置项"
+_OF = _words(
+    "param parameter var variable arg argument field attr attribute prop property option opt env key item setting "
+    "config conf cfg input header"
+)
+NAMES = tuple(of + end for of in _OF for end in ("name", "key")) + _words(
+    "name key param parameter field variable var attribute attr option property item k setting "
+    "参数名 参数名称 参数键 变量名 变量名称 键 键名 名称 名字 字段 字段名 配置项"
 )
 """The best first: a row may have several."""
 HINTS = _words(
@@ -24,9 +27,8 @@ HINTS = _words(
     "描述 说明 备注 类型 标题"
 )
 """A secret word in one of these tells that the value is secret, but it is no name."""
-VALUES = _words(
-    "paramvalue parametervalue varvalue variablevalue argvalue fieldvalue attributevalue propertyvalue optionvalue "
-    "envvalue keyvalue itemvalue value paramvalues values val vals v 参数值 变量值 值 取值 字段值 配置值"
+VALUES = tuple(of + end for of in _OF for end in ("value", "val", "values", "vals")) + _words(
+    "value values val vals v 参数值 变量值 值 取值 字段值 配置值"
 )
 _ALSO_VALUES = _words(
     "default defaultvalue content newvalue oldvalue currentvalue data secretstring stringvalue plaintext "

@@ -14,16 +14,18 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import count
 from typing import Any
 from urllib.parse import unquote
 
 from bot.redact import names
-from bot.redact.chance import HIDDEN, decoded, is_reference, is_status, random_runs
+from bot.redact.chance import HIDDEN, decoded, random_runs
 from bot.redact.commands import handed_over
 from bot.redact.glance import is_harmless
 from bot.redact.named import without_named
 from bot.redact.names import locates, secret_name
 from bot.redact.pairing import ESCAPED
+from bot.redact.references import is_reference, is_status
 from bot.redact.shapes import SHAPES, guessed
 from bot.redact.structure import MAX_DEPTH, redacted
 from bot.redact.syntax import SYNTAX
@@ -44,6 +46,12 @@ _LITERAL = re.compile(r'(?<!\\)"(?>(?:[^"\\\n]|\\.)*)"?')
 _SHORTEST_LITERAL = 14  # characters; shorter ones hold no name and value
 _HELD = "\ue0f7"  # a private character: stands for a string that is redacted already
 _HELD_AT = re.compile(f"{_HELD}(\\d+){_HELD}")
+_PUBLIC = "\ue0f8"  # another: stands for what is public by its own words
+_PUBLIC_AT = re.compile(f"{_PUBLIC}(\\d+){_PUBLIC}")
+_PUBLIC_BLOCK = re.compile(
+    r"-{5}BEGIN (?P<kind>(?:RSA |EC )?PUBLIC KEY|(?:X509 |TRUSTED |NEW )?CERTIFICATE(?: REQUEST)?|X509 CRL)-{5}"
+    r"(?>(?:[A-Za-z0-9+/=\s]++|\\{1,15}[nr])*)-{5}END (?P=kind)-{5}"
+)
 _MAX_WRAPS = 6
 _MANY = 200
 # Fewer than 12 letters and digits without a sign that hands over a value, UUIDs and IPv4 addresses: nothing in
@@ -133,7 +141,13 @@ def _gone(came: Any, left: Any) -> Iterator[str]:
 
 
 def _once(text: str, name: str, wraps: int) -> str:
-    return random_runs(_named(text, wraps), name)
+    public: list[str] = []
+    if "-----END" in text and _PUBLIC not in text:
+        public = [found.group() for found in _PUBLIC_BLOCK.finditer(text)]
+        numbers = count()
+        text = _PUBLIC_BLOCK.sub(lambda _: f"{_PUBLIC}{next(numbers)}{_PUBLIC}", text)
+    shown = random_runs(_named(text, wraps), name)
+    return _PUBLIC_AT.sub(lambda found: public[int(found.group(1))], shown) if public else shown
 
 
 def _named(text: str, wraps: int) -> str:

@@ -21,10 +21,11 @@ _PAIR = re.compile(r"(?:[\"']?([\w.\- ]{1,60})[\"']?:(?:\s+|$))(.*)")
 _TELLS_NOTHING = words(
     "name key kind type user username user_name login account host hostname port optional secretname version "
     "enabled url path items mountpath subpath mode region endpoint readonly ttl description defaultmode "
-    "database db namespace labels annotations metadata email method scheme provider realm issuer file driver "
-    "external"
+    "database db namespace labels annotations metadata email method scheme provider realm issuer file driver external"
 )
-_MANIFEST = re.compile(r"""(?m)(?:^|["'{,\s])kind\\{0,3}["']?\s?:\s?\\{0,3}["']?Secret\b(?!\.)""")
+_MANIFEST = re.compile(
+    r"""(?m)(?:^|["'{,\s])kind\\{0,3}["']?\s?:\s?\\{0,3}["']?Secret\b(?!\.)|\bresource\s\\{0,3}"kubernetes_secret"""
+)
 _BORDER = re.compile(r"(?m)^---[ \t]*$")
 
 
@@ -74,7 +75,7 @@ def _deeper(text: str, start: int, head: int) -> Iterator[re.Match[str]]:
 
 def manifests(text: str) -> list[Span]:
     """The documents in a text that are Secrets of Kubernetes: all below their ``data`` is secret."""
-    if "Secret" not in text or _MANIFEST.search(text) is None:
+    if "ecret" not in text or _MANIFEST.search(text) is None:
         return []
     borders = [0, *(found.start() for found in _BORDER.finditer(text)), len(text)]
     return [(start, end) for start, end in pairwise(borders) if _MANIFEST.search(text, start, end) is not None]

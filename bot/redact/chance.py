@@ -7,6 +7,8 @@ import re
 from collections import Counter
 from functools import lru_cache
 
+from bot.redact.references import is_reference
+
 HIDDEN = "[hidden]"
 
 _RUN = re.compile(r"(?>((?<=\\)[nrt])?)([A-Za-z0-9+/_-]{16,}+={0,2})")
@@ -24,15 +26,13 @@ _HARMLESS = re.compile(
 )
 # What stands before a checksum, a commit or an id. The rest of a path counts too: /v1/<project>/…, /commit/<sha>.
 _IDENTIFIES = re.compile(
-    r"(?:(?i:sha-?(?:1|224|256|384|512)?(?:sums?)?|md5(?:sum)?|crc\w{0,4}|digest|checksum|commit\w{0,6}"
-    r"|revision|rev|etag|if-none-match|fingerprint"
-    r"|thumbprint|integrity|tree|blob|raw|head|parents?|merge|checkout|cherry-pick|revert|reset|--hard|show"
-    r"|diff|log|switch"
-    r"|hash|trace\w{0,8}|span\w{0,8}|request\w{0,8}|uuid|v\d(?:\.\d)?|overlay2|containers?|layers?|docker"
-    r"|sha256|store|objects|index|HEAD|branch|tag|image"
-    r"|inspect|logs|stop|start|restart|rmi?|exec|bisect|good|bad|build|release|version|cache|versionId|ids?)"
-    r"|[A-Za-z]{0,20}(?:Id|ID)|\w{0,30}[_-](?:id|ID|ids|sha\d{0,3}|hash|commit|rev|digest|md5|checksum))"
-    r"\\{0,15}[\"'`]?[\s:=@/(\[#-]{1,6}(?:\\{0,15}[\"'`]){0,3}(?:[0-9a-f]{1,64}\.{2,3}|\*)?$"
+    r"(?:(?i:sha-?(?:1|224|256|384|512)?(?:sums?)?|md5(?:sum)?|crc\w{0,4}|digest|checksum|commit\w{0,6}|revision|rev"
+    r"|etag|if-none-match|fingerprint|thumbprint|integrity|tree|blob|raw|head|parents?|merge|checkout|cherry-pick"
+    r"|revert|reset|--hard|show|diff|log|switch|hash|trace\w{0,8}|span\w{0,8}|request\w{0,8}|uuid|v\d(?:\.\d)?"
+    r"|overlay2|containers?|layers?|docker|sha256|store|objects|index|HEAD|branch|tag|image|inspect|logs|stop|start"
+    r"|restart|rmi?|exec|bisect|good|bad|build|release|version|cache|versionId|ids?)|[A-Za-z]{0,20}(?:Id|ID)"
+    r"|\w{0,30}[_-](?:id|ID|ids|sha\d{0,3}|hash|commit|rev|digest|md5|checksum))\\{0,15}[\"'`]?[\s:=@/(\[#-]{1,6}"
+    r"(?:\\{0,15}[\"'`]){0,3}(?:[0-9a-f]{1,64}\.{2,3}|\*)?$"
 )
 # A cloud's project or account in the name of a resource: urn:smn:cn-north-4:<project>:alarm.
 _URN_AHEAD = re.compile(r"(?i)\b(?:urn|arn|crn)(?::[\w./-]{0,40}){1,6}:$")
@@ -40,12 +40,12 @@ _ID_NAME = re.compile(
     r"(?i:(?:.{0,40}[_\W])?(?:id|ids|uuid|guid|sha\d{0,3}|commit|revision|digest|md5|checksum|etag|fingerprint"
     r"|hash))|.{0,40}(?:Id|ID|Sha|Hash|Commit|Digest|Revision|Checksum)|.{0,20}(?:校验和|摘要|提交|编号)"
 )
-_PUBLIC = re.compile(r"(?i)(?:public[ _-]?key|content-md5)\\{0,15}[\"']?\s{0,3}[:=]\s{0,3}\\{0,15}[\"']?$")
+_PUBLIC = re.compile(r"(?i)(?:pub(?:lic)?[ _-]?key|content-md5)\\{0,15}[\"']?\s{0,3}[:=]\s{0,3}\\{0,15}[\"']?$")
 # "name": "commit", "value": "…": the name says what the value is.
 _BRIDGE = re.compile(
     r"""\\{0,15}["']\s?,\s{0,3}\\{0,15}["']?\w{0,12}[vV]al\w{0,4}\\{0,15}["']?\s?[:=]\s?(?:\\{0,15}["']){0,3}$"""
 )
-_DIGEST_AHEAD = re.compile(r"(?i)sha(?:1|256|384|512)[-:]$|ssh-(?:rsa|ed25519|dss) $")
+_DIGEST_AHEAD = re.compile(r"(?i)sha(?:1|256|384|512)[-:]$|\bh1:$|ssh-(?:rsa|ed25519|dss) $")
 _DIGEST = re.compile(r"(?i)sha(?:1|256|384|512)-")
 _BEFORE = 120  # characters looked at before a run
 _ALONE = 64  # characters: a value that is one run may be shorter than one inside a text
@@ -70,55 +70,6 @@ _LETTERS = re.compile(r"[A-Za-z]+(?:[-_/.'’][A-Za-z]+)*")
 _WRITTEN = re.compile(
     r"\d{4}-\d\d-\d\d\S*|v?\d+(?:\.\d+)+|\d{1,2}:\d\d\S*|[a-z]+(?:-[a-z]+|-v?\d{1,4})+|[A-Z]+-?\d{0,3}"
 )
-_REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own settings, of Windows; a placeholder
-    r"""\\*["']?(?:\$\{\d(?::?\?[^{}]{0,40})?\}"""
-    r"""|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40})?\}|\$[A-Z_]{3,}[A-Z0-9_]*|\$\d"""
-    r"""|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)|\$\([A-Za-z][\w.-]*\)"""
-    r"""|\$?\{\{-?\s*[\w.]+(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}"""
-    r"""|(?:var|local|module|data|random_\w+|env|secrets|vars|params|inputs|parameters|self|this|args|config|settings"""
-    r"""|process\.env|os\.environ|credentials)(?:\.[A-Za-z_][\w-]*|\[["'][\w.-]+["']\])+"""
-    r"""|(?:os\.)?(?:getenv|environ\.get|credentials|getpass(?:\.getpass)?|input|prompt|lookup|get_secret\w*)"""
-    r"""\([^()]{0,80}\)|%[A-Z_]{3,}%|<[a-z _-]*(?:password|token|secret|key|user)[a-z _-]*>)\\*["']?"""
-)
-
-
-# What a shell or a program reads as a variable, however short its name; in single quotes a dollar sign is only that.
-_VARIABLE = re.compile(
-    r"""(?:\\*["`]|')?(?:\$(?:\{)?(?:env:|ENV:|global:|script:)?"""
-    r"""(?P<shell>[A-Za-z_]+(?:_\d+)*|[A-Z_][A-Z0-9_]*|[A-Za-z]\d?)(?:\}|(?<=\w)(?!\}))"""
-    r"""|\{(?P<brace>[A-Za-z_]\w*)\}|%(?P<batch>\w+)%|!(?P<late>[A-Za-z_]+)!|\$?\{\{-?\s*(?P<template>[\w.]+)\s*-?\}\})(?:\\*["`]|')?[,;)\]}]*"""
-)
-
-
-def is_reference(text: str) -> bool:
-    """Whether it only says where the value comes from: ``$DB_PASS``, ``${db.pass}``, ``{{ vault.pass }}``."""
-    return len(text) <= 160 and _REFERENCE.fullmatch(text) is not None
-
-
-_SCHEME = re.compile(r"(?i)^(\s*+\\*[\"']?)(?:(?:bearer|basic|token)\s++)?")
-
-
-def unschemed(text: str) -> str:
-    """The value of a header without its scheme: ``Bearer $TOKEN`` is ``$TOKEN``."""
-    return _SCHEME.sub(r"\1", text).lstrip()
-
-
-_STATUS = re.compile(r"(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional")
-
-
-def is_status(text: str) -> bool:
-    """Whether it is a yes or a no rather than a value."""
-    return _STATUS.fullmatch(text) is not None
-
-
-def variable(text: str) -> str | None:
-    """The name of the variable that the text is, ``""`` for any other reference, None for a value."""
-    if len(text) > 160 or not ({"$", "%", "!", "{", "<"} & set(text[:4])):
-        return None
-    found = _VARIABLE.fullmatch(text)
-    if found is not None and not (text.startswith("'$") and text != text.upper()):
-        return found.group(found.lastgroup) if found.lastgroup else ""
-    return "" if _REFERENCE.fullmatch(text) else None
 
 
 def looks_given(word: str, least: int = 4) -> bool:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from itertools import islice
+from itertools import takewhile
 
 from bot.redact.rule import Span, without
 
@@ -20,14 +20,18 @@ _NAME = re.compile(r"(?<![\w$.=:,%-])[A-Za-z7][\w.+-]*+(?![=:(])")
 _QUOTED = r""""(?![,:}\]])(?>(?:[^"\\\n]|\\.)*)(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
 _GAP = r"(?>(?:[ \t]|\\\r?\n[ \t]*)+)"
 _WORD = re.compile(
-    rf"""{_GAP}(\$'[^'\n]*+'|(?>(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]|\d)|\\[^\s]|{_QUOTED})+))"""
+    rf"""{_GAP}(\$'[^'\n]*+'|(?>(?:\$\([^()\n]*+\)|[^\s"'|;&<>\\]|(?<![&\s])&(?=[^\s&])|[|;](?=[^\s&|;<>]*[@#!]"""
+    rf"""|\d)|\\[^\s]|{_QUOTED})+))"""
 )
 _ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?>(?:[^"\\\n]|\\.)*))"|'([^'\n]*+)')""")
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*(?:$|=)|/[a-zA-Z]{1,12}(?:$|:)")
 _NO_SECRET = re.compile(rf"{_FLAG.pattern}|(?:file|fd|env):")
 """What may follow a flag instead of a secret: another flag, or where openssl finds it."""
+# A flag that takes a secret, whatever the tool has behind its short one.
+_LONG = re.compile(r"--|-(?:pass(?:word|wd|phrase|code|in|out|file)?|pwd?)(?:$|=)")
 _ORACLE = re.compile(
-    r"""["'\\(]*(?:userid=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)"""
+    r"""["'\\(]*(?:(?:userid|target|catalog|auxiliary)=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}"""
+    r"""|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)"""
 )
 
 
@@ -135,11 +139,7 @@ TOOLS = (
         logs_in=True,
     ),
     Tool(
-        "sqlcmd bcp osql ipmitool tsql dsmc isql",
-        "sqlcmd -P ⟦hunter2⟧ -U sa",
-        "sqlcmd -S db -E",
-        flags="-P",
-        glued="-P",
+        "sqlcmd bcp osql ipmitool tsql dsmc", "sqlcmd -P ⟦hunter2⟧ -U sa", "sqlcmd -S db -E", flags="-P", glued="-P"
     ),
     Tool("zip unzip zipcloak", "zip -rP ⟦hunter2⟧ a.zip b", "unzip -p a.zip b", flags="-P", clusters=True),
     Tool("ssh-keygen", "ssh-keygen -t rsa -N ⟦hunter2⟧ -f id", "ssh-keygen -t rsa -f id", flags="-N -P"),
@@ -159,10 +159,10 @@ TOOLS = (
         flags="-k -K -pass -passin -passout",
     ),
     Tool(
-        "rabbitmqctl",
+        "rabbitmqctl emqx emqx_ctl ejabberdctl prosodyctl",
         "rabbitmqctl add_user bob ⟦hunter2⟧",
         "rabbitmqctl list_users",
-        after="add_user+2 change_password+2 authenticate_user+2",
+        after="add_user+2 change_password+2 authenticate_user+2 passwd+2 add+2 register+3",
     ),
     Tool("wpa_passphrase", "wpa_passphrase net ⟦hunter2⟧", "wpa_passphrase net", after="+2"),
     Tool("influx", "influx auth create -t ⟦hunter2⟧", "influx -database d", flags="-t -p -password"),
@@ -178,7 +178,9 @@ TOOLS = (
         only="secret",
     ),
     Tool("lftp", "lftp -u bob,⟦hunter2⟧ sftp://h", "lftp -e ls sftp://h", pairs="-u, --user,"),
-    Tool("rasdial", "rasdial HQ bob ⟦hunter2⟧", "rasdial HQ /disconnect", after="+3"),
+    Tool("rasdial isql iusql", "rasdial HQ bob ⟦hunter2⟧", "rasdial HQ /disconnect", after="+3"),
+    Tool("pulumi", "pulumi config set --secret a ⟦hunter2⟧", "pulumi config set a b", after="set+2", only="--secret"),
+    Tool("glab", "glab variable set A ⟦hunter2⟧", "glab variable list", after="set+2"),
 )
 
 
@@ -235,7 +237,9 @@ def _secrets(tool: Tool, words: list[Word]) -> Iterator[Span]:
             yield from _flagged(tool, words, n, quote)
     if tool.logs_in:
         logins = ((start, found) for start, word in words if (found := _ORACLE.match(word)) is not None)
-        yield from ((start + found.start(1), start + found.end(1)) for start, found in islice(logins, 1))
+        for n, (start, login) in enumerate(logins):
+            if n == 0 or re.match(r"[\w=]+/[^/@]+@\w+$", login.string):
+                yield start + login.start(1), start + login.end(1)
     yield from _counted(tool, words)
 
 
@@ -248,7 +252,7 @@ def _flagged(tool: Tool, words: list[Word], n: int, quote: int) -> Iterator[Span
         if (taken := _taken(tool, option, words, n, joined=True)) is not None:
             yield from _behind(sign, *taken)
     for option in tool.glued.split():
-        if word.startswith(option, quote) and len(word) - quote > len(option) and not word.startswith("--", quote):
+        if word.startswith(option, quote) and len(word) - quote > len(option) and not _LONG.match(word, quote):
             yield start + quote + len(option), start + len(word)
 
 
@@ -287,6 +291,8 @@ def _counted(tool: Tool, words: list[Word]) -> Iterator[Span]:
         if begin is None:
             continue
         rest = [word for word in words[begin:] if not _FLAG.match(word[1])]
+        if not key and max(numbers) > 1:
+            rest = list(takewhile(lambda word: not _FLAG.match(word[1]), words))
         for number in numbers:
             if number <= len(rest):
                 start, word = rest[number - 1]

@@ -7,10 +7,9 @@ _ON = r"(?:(?!&&)[^\n|;]|\\\n)"
 """One character further inside the same command."""
 _NOT_SAID = (
     r"(?!(?:days?|times?|char\w*|min\w*|max\w*|hours?|weeks?|months?|years?|attempts?|retries|digits?|letters?"
-    r"|suites?|length|"
-    r"lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation|chain|server"
-    r"|encryption|"
-    r"complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?|version|id|name)\b)"
+    r"|suites?|length|lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation"
+    r"|chain|server|encryption|complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?"
+    r"|version|id|name)\b)"
 )
 
 DEVICES = (
@@ -21,10 +20,10 @@ DEVICES = (
         r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key|[\w-]{1,20}-key|key-string"
         r"|psk|community|read|write"
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication"
-        r"|level\s\d{1,2}"
-        r"|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
-        rf"(?:reversible-)?cipher)\s+{_NOT_SAID}{_S}"
-        r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|key|[\w-]{1,20}-key|psk|community)\s+"
+        r"|level\s\d{1,2}|accounting|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
+        rf"(?:reversible-)?cipher)\s+(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}\s+)?{_NOT_SAID}{_S}"
+        r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|\w{1,12}-mode\s\S{1,12}|key(?:\s(?:authentication|accounting))?"
+        r"|[\w-]{1,20}-key|psk|community)\s+"
         rf"(?:(?:read|write)\s+)?"
         r"(?:simple|(?:plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)"
         rf"(?=\s+\S*[\d@#!$%^&*=]))\s+{_NOT_SAID}{_S}",
@@ -41,17 +40,26 @@ DEVICES = (
     ),
     Rule(
         "device: key",
-        "key secret psk",
-        r"(?i)(?<![\w])(?:(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{0,12}(?:\s"
+        "key secret psk neighbor",
+        r"(?i)(?<![\w])(?:(?:message-digest|authentication)-key(?:-id)?\s\d{1,5}\s(?:md5|sha\S{0,6}|hmac\S{0,9})"
+        r"|(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{0,12}(?:\s"
         rf"(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
-        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-"
-        r"|wpa2?\spsk\spass-?)(?:psk|phrase)|key-string"
-        r"|message-digest-key\s\d{1,3}\smd5"
-        r"|psksecret|enable\s(?:secret|password)|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
-        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}"
-        rf"(?=\S{{3}})(?![:=]){_S}",
+        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-|wpa2?\spsk\spass-?)"
+        r"(?:psk|phrase)|key-string|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword"
+        r"|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
+        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}(?=\S{{3}})(?![:=]){_S}",
         "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
         "pre-shared-key is set",
+    ),
+    Rule(
+        "device: key of a server",  # on a line of its own below the server
+        "radius tacacs ldap",
+        r"(?mi)^[ \t]*(?:radius|(?:hw)?tacacs\+?|ldap|aaa\sgroup)\b[^\n]*\n(?:[ \t]+[^\n]*\n){0,8}?[ \t]+"
+        r"(?:server-)?key[ \t]+"
+        rf"(?:\d[ \t]+)?{_NOT_SAID}(?!authentication|accounting|cipher|simple){_S}[ \t]*$",
+        "radius server a⏎ address ipv4 10.0.0.4⏎ key ⟦hunter2⟧",
+        "radius server a⏎ address ipv4 10.0.0.4",
+        across=True,
     ),
     Rule(
         "device: user-based security",
@@ -67,10 +75,10 @@ DEVICES = (
     Rule(
         "community",
         "community com2sec trap inform snmp-server␣host",
-        r"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:"
-        r"(?:cipher|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*"
-        r"|trapcommunity\s+|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+"
-        r"|set\s+snmp\s+(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?"
+        r"(?i)(?<![\w])(?:(?:snmp-server|snmp-agent|snmp)\s+community\s+(?:(?:read|write|ro|rw)\s+)?(?:(?:cipher"
+        r"|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*|trapcommunity\s+|authcommunity\s+[\w,]{1,30}\s+"
+        r"|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+|set\s+snmp\s+"
+        r"(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?"
         r"(?:version\s+(?:1|2c)\s+))" + _NOT_SAID + r"(?!cipher|read|write)" + _S,
         "snmp-agent community write ⟦hunter2⟧",
         "snmp-agent community complexity-check disable",
@@ -80,8 +88,8 @@ DEVICES = (
         "redis",
         "auth requirepass masterauth setuser user",
         rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}"
-        rf"(?=[ \t]*(?:$|[\"']))"
-        rf"|\bHELLO\s+[23]\s+AUTH\s+\S{{1,60}}\s+{_S}"
+        rf"(?=[ \t]*(?:$|[\"']))|\b(?:HELLO\s+[23]\s+AUTH|MIGRATE\s{_ON}{{0,200}}?\sAUTH2)\s+\S{{1,60}}\s+{_S}"
+        rf"|\bMIGRATE\s{_ON}{{0,200}}?\sAUTH\s+{_S}"
         r"|(?:^|(?<=[\"']))user\s+\S{1,60}\s+(?:on|off)\b[^\n>]{0,120}>(\S++)|(?i:\b(?:requirepass"
         rf"|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>"
         rf"(\S++)",
@@ -108,8 +116,8 @@ DEVICES = (
         "* ppp l2tp pptp vpn",
         r"(?m)(?<![^\s\"'])\"?(?!(?i:select|from|where|and|or|delete|in|for|if|root|user"
         r"|on)\b)[A-Za-z][\w.@\\-]{1,60}\"?[ \t]+\"?(?:\*|x?l2tp[\w-]{0,12}|pptp[\w-]{0,12}|pppd?|pppoe"
-        r"|[\w-]{0,20}vpn[\w-]{0,10})\"?"
-        r"[ \t]+(\"[^\"\n]++\"|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}(?:\.\d{1,3}){3})\"?[ \t]*(?=$|[\"'#])",
+        r"|[\w-]{0,20}vpn[\w-]{0,10})\"?[ \t]+(\"[^\"\n]++\"|'[^'\n]++'|[^\s\"'*][^\s\"']*+)[ \t]+\"?(?:\*|\d{1,3}"
+        r"(?:\.\d{1,3}){3})\"?[ \t]*(?=$|[\"'#])",
         "bob * ⟦hunter2⟧ *",
         "select * from *",
     ),
@@ -124,9 +132,8 @@ DEVICES = (
     Rule(
         "user:password@host",  # without a scheme
         "@",
-        r"(?<![\w/.:@-])(?!mailto|sip|npm|file|link|pkg|docker|workspace|git|acct|xmpp)[\w.-]{1,64}:(?!//"
-        r"|\d{1,6}@)([^\s\"'@/:]{3,64})"
-        r"(?=@(?!sha\d|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[\s\"',;)]|$))(?:tcp\(|unix\(|[\w-]))",
+        r"(?<![\w/.:@-])(?!mailto|sip|npm|file|link|pkg|docker|workspace|git|acct|xmpp)[\w.-]{1,64}:(?!//|\d{1,6}@)"
+        r"([^\s\"'@/:]{3,64})(?=@(?!sha\d|v?\d{1,3}\.\d{1,3}(?:\.\d{1,3})?(?:[\s\"',;)]|$))(?:tcp\(|unix\(|[\w-]))",
         "root:⟦hunter2⟧@tcp(db:3306)/x",
         "git:team@main mailto:ops@example.com",
     ),

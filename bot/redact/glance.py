@@ -13,13 +13,12 @@ _PLAIN = re.compile(r"[A-Za-z0-9_ .,:/+~\u4e00-\u9fff、，。；（）-]*+")
 _TELLING = tuple(
     words(
         # names of secrets
-        "pass pwd pswd pword secret token cred sign auth key sess hook mnemonic phrase code conn string "
-        "cookie bearer "
-        "basic digest jwt otp salt certificate csrf xsrf mima kouling miyao clave geheim parola kennwort wachtwoord "
-        "senha contrasen 密 口令 钥 令牌 凭 证 授权码 访问码 通行码 安全码 动态码 提取码 激活码 助记 恢复码 "
-        "备用码 连接 暗号",
+        "pass pwd pswd pword secret token cred sign auth key sess hook mnemonic phrase code conn string cookie "
+        "bearer basic digest jwt otp salt certificate csrf xsrf mima kouling miyao clave geheim parola kennwort "
+        "wachtwoord senha contrasen 密 口令 钥 令牌 凭 证 授权码 访问码 通行码 安全码 动态码 提取码 激活码 助记 "
+        "恢复码 备用码 连接 暗号",
         # words of devices, databases and tools
-        "cipher simple community com2sec trap inform -mode identified createuser sp_ login "
+        "cipher simple community com2sec trap inform -mode identified createuser sp_ login logon "
         "ppp l2tp pptp vpn hello xauth ntlm dsn psk w0rd huawei admin root gauss welcome changeme "
         # shapes
         ":// begin putty",
@@ -49,11 +48,10 @@ def is_harmless(text: str) -> bool:
 
 _PREFIXES = tuple(
     words(
-        "eyj xox xapp- ghp_ gho_ ghu_ ghs_ ghr_ github_ gl sk- npm_ pypi- hf_ ya29. 1//0 nrak- pmak- dapi "
-        "figd_ ntn_ lin_api_ "
-        "sntrys_ atatt3 atbb akcp sbp_ pscale_ rubygems_ oy2 dp.pt. pul- sq0 eaac lsv2_ xkeysib- re_ tskey- "
-        "atlasv1 live_ test_ "
-        "whsec_ dckr_ hvs. hvb. hvr. gocspx- shp doo_ dop_ dor_ sg. aiza akia asia akid ltai hpua hst3 sct bot md5"
+        "eyj xox xapp- ghp_ gho_ ghu_ ghs_ ghr_ github_ gl sk- npm_ pypi- hf_ ya29. 1//0 nrak- pmak- dapi figd_ ntn_ "
+        "lin_api_ sntrys_ atatt3 atbb akcp sbp_ pscale_ rubygems_ oy2 dp.pt. pul- sq0 eaac lsv2_ xkeysib- re_ tskey- "
+        "atlasv1 live_ test_ whsec_ dckr_ hvs. hvb. hvr. gocspx- shp doo_ dop_ dor_ sg. aiza akia asia akid ltai "
+        "hpua hst3 sct bot md5"
     )
 )
 _TOKEN = re.compile(r"\d{8,10}:|(?:SK|AC)[0-9a-f]{32}|[MNO][\w-]{22,27}\.[\w-]{6}|[0-9a-f]{32}:")

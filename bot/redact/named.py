@@ -9,47 +9,40 @@ from functools import lru_cache
 
 from bot.pairs import is_name, is_value
 from bot.redact import blocks, prose
-from bot.redact.chance import HIDDEN, is_reference, unschemed, variable
+from bot.redact.chance import HIDDEN
 from bot.redact.names import Kind, kind, locates, on_change, words
 from bot.redact.pairing import NEAR, SIGN, TAG, Pairs
+from bot.redact.references import CMDLET, TYPE, is_reference, is_status, says_nothing, unschemed, variables_of
 from bot.redact.values import Span, arguments, take, until_tag
 
 # Names of several words first, then any run of word characters. In an escaped line break the n is no part of a name.
 _PHRASE = re.compile(
-    r"((?i:(?<![\w.-])(?:(?:secret[ ])?(?:api|access|secret|private|signing"
-    r"|encryption|decryption"
+    r"((?i:(?<![\w.-])(?:(?:secret[ ])?(?:api|access|secret|private|signing|encryption|decryption"
     r"|master|ssh|root|shared|pre-shared|license|licence|security|client|account|storage|host|app|application"
-    r"|recovery"
-    r"|webhook|service|session|product|activation|backup|unseal|subscription|bot|auth|verification|one-time"
+    r"|recovery|webhook|service|session|product|activation|backup|unseal|subscription|bot|auth|verification|one-time"
     r"|confirmation|pairing|unlock|authentication)[ ](?:access[ ])?(?:key|code|phrase)s?"
     r"(?:[ ]id)?|connection[ ]string|seed[ ]phrase|mot[ ]de[ ]passe|m\u1eadt[ ]kh\u1ea9u)(?![\w.-])))"
 )
 _WORD = re.compile(r"(?>(?:(?<=\\)[nrt](?=[A-Za-z_]))?)([\w.-]++)")
 _FIRST_WORDS = words(
-    "secret api access private signing encryption decryption master ssh root shared pre-shared license "
-    "licence security client "
-    "account storage host app application recovery webhook service session product activation backup unseal "
-    "subscription bot "
-    "auth verification one-time confirmation pairing unlock authentication connection seed mot m\u1eadt"
+    "secret api access private signing encryption decryption master ssh root shared pre-shared license licence "
+    "security client account storage host app application recovery webhook service session product activation backup "
+    "unseal subscription bot auth verification one-time confirmation pairing unlock authentication connection seed "
+    "mot m\u1eadt"
 )
 _WHOSE = re.compile(
-    r"(?i)\s{1,3}(?:for|of|on|at|to)\s{1,3}(?:(?:the|user|host|account"
-    r"|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*"
-    r"|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
+    r"(?i)\s{1,3}(?:for|of|on|at|to)\s{1,3}(?:(?:the|user|host|account|server)\s{1,3})?[\"']?[\w.@:/-]{1,60}[\"']?"
+    r"(?:\s?[:：=]\s+|\s+(?:is|was)\s+:?\s*|(?:\s(?!is\b|was\b)[\w.@-]{1,30}){1,3}\s?[:：=]\s+(?=\S+\s*(?:$|[\n\"'])))"
 )
-_REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|[A-Z_]+\b)""")
-_COMPUTED = re.compile(r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`""")
-_ARN = re.compile(r"(?:^|[\s\"'=,(\[])(?:arn|acs|urn|hws|crn|iam):[^\s\"']{0,110}$")
-_TESTED = re.compile(r"(?i)\d{1,6}[,;|/]?\s{1,4}(?:fail|error|skip|warn)")
+_INDEX = re.compile(r"""\[\\{0,15}["'][\w.-]{1,40}\\{0,15}["']\](?=\s?=(?!=))""")
+_PUTS = re.compile(r"\b(?:put|set)\s+[\w./-]{0,60}/$")
 _ATTRIBUTE = re.compile(r"""\\{0,15}["'](?:\s[^<>]{0,200})?>""")
 _CALL = re.compile(r"""\s{0,3}\(""")
+_STORE = re.compile(r"(?i)_?(?:store|manager|service|vault|cache)?\.$")
+_STORES = re.compile(r"(?:put|set|add|store|save|insert|register|update|reset|replace)(?![a-z])")
 _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
 # Calls that only say something about a secret.
 _ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
-_PROMPT = re.compile(
-    r"""(?i)\b(?:read|read-host|input|raw_input|getpass|prompt\w{0,9}|echo|print\w{0,3}|ask\w{0,9})\b[^\n"']{0,30}(["'])[^"'\n]{0,60}$"""
-)
-_MASK = re.compile(r"""[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|<?redacted>?)[/'"g]*|%[sdvq](?:\\n)?["')]*|\{\}["')]*""")
 _CELL = re.compile(r"[ \t`*]{0,10}\|[ \t]{0,10}")
 _FILE = re.compile(
     r"(?i).*\.(?:txt|json|ya?ml|pem|crt|cer|py|sh|bash|log|conf|cfg|ini|xml|md|csv|gz|zip|tar|tgz|java|go|js|ts"
@@ -63,7 +56,7 @@ _CACHED_UP_TO = 40
 _FLAG_GAP = re.compile(r"[ \t]*\\?\n?[ \t]+|[ \t]++")
 _FLAG_FOLLOWS = re.compile(r"--?[a-z][a-z-]*(?=[\s=]|$)|[|&;>]|<\(|(?:file|fd|env):|(?:id|type|source|src|target)=")
 _USER_AHEAD = re.compile(r"(?i)(?:user|login|account|name|id|ak|账号|账户|用户名?)\s?/$")
-_ENDS_WEAK = re.compile(r"(?i)(?:pass|pin|code|key)s?$")
+_ENDS_WEAK = re.compile(r"(?i)(?:pass|pin|code|key|psw|pw)s?$")
 _IDENTIFIER = re.compile(r"[A-Za-z_]\w{0,30}(?=[,;)\]}]*$)")
 _MANIFEST_DATA = frozenset({"data", "stringData", "binaryData"})
 
@@ -139,17 +132,20 @@ class _Walk:
         """Whether what stands behind a secret name may be shown: a reference, a status, a path."""
         if given == HIDDEN:
             return False
-        if given.strip("\"'\\,;)}]") in {"*", "**"} or _MASK.fullmatch(given):
+        if given.strip("\"'\\,;)}]") in {"", "*", "**", "[", "{"} or is_status(given):
             return True
-        if (of := variable(unschemed(given))) is not None:
-            self.variables.add(of)
+        if (of := variables_of(unschemed(given))) is not None:
+            self.variables.update(of)
             return True
         if _IDENTIFIER.match(given):
             self.bare.add(given.rstrip(",;)]}"))
+        whole = given.rstrip(",;")
         given = given.rstrip(",;)}]\"'\\").strip("\\\"'")
         return (
-            any(is_reference(given + tail) for tail in ("", "}", "}}", ")"))
+            is_reference(whole)
+            or any(is_reference(given + tail) for tail in ("", "}", "}}", ")", "))"))
             or blocks.STATUS.fullmatch(given) is not None
+            or TYPE.fullmatch(given) is not None
             or locates(name, given)
         )
 
@@ -169,6 +165,12 @@ class _Walk:
         attribute = _ATTRIBUTE.match(text, end) if opened in {'"', "'"} else None
         if attribute is not None:
             return until_tag(text, attribute.end())
+        if text[start - 2 : start] == "{$":  # a macro of Zabbix
+            end += text[end : end + 1] == "}"
+        if text[end : end + 1] == "[" and (index := _INDEX.match(text, end)) is not None:
+            end = index.end()
+        if text[end : end + 2] == ":?":  # what a shell says where the variable is not set
+            return None
         sign = SIGN.match(text, end) or _WHOSE.match(text, end)
         if sign is not None:
             return self.signed(name, start, sign)
@@ -177,6 +179,8 @@ class _Walk:
     def signed(self, name: str, start: int, sign: re.Match[str]) -> Span | None:
         text, at = self.text, sign.end()
         everything = name in _MANIFEST_DATA
+        if says_nothing(text, name, start, at) or (prose.is_han(name[-4:]) and prose.says_about(text, at)):
+            return None
         scalar = blocks.SCALAR.match(text, at)
         if scalar is not None:
             return self.last(blocks.below(text, start, scalar.end(), whole=True))
@@ -188,8 +192,6 @@ class _Walk:
             span = self.last(blocks.below(text, start, head, whole=False, everything=everything))
             if span is not None or everything:
                 return span
-        if self.says_nothing(name, start, at):
-            return None
         if text[at : at + 1] not in {'"', "'", "`", "\\", "{", "["}:
             span = self.line(name, start, sign.group(), at)
             if span is not None:
@@ -201,21 +203,6 @@ class _Walk:
         for span in spans[:-1]:
             self.hide(*span)
         return spans[-1] if spans else None
-
-    def says_nothing(self, name: str, start: int, at: int) -> bool:
-        """Whether what follows is computed, counted or said about the secret: ``$(cat x)``, ``pass: 3, fail: 1``."""
-        text = self.text
-        return (
-            _COMPUTED.match(text, at) is not None
-            or _REFERS.match(text, at) is not None
-            or (
-                (asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None
-                and text[at : at + 1] == asks.group(1)
-            )
-            or _ARN.search(text[max(0, start - 120) : start]) is not None
-            or (name.lower() == "pass" and _TESTED.match(text, at) is not None)
-            or (prose.is_han(name[-4:]) and prose.says_about(text, at))
-        )
 
     def line(self, name: str, start: int, sign: str, at: int) -> Span | None:
         """An unquoted value of several words: where the name begins the line it goes on to the line's end."""
@@ -240,13 +227,18 @@ class _Walk:
 
     def unsigned(self, name: str, start: int, end: int, said: Kind) -> Span | None:
         text = self.text
-        if text[start - 1 : start] in {"$", "%"} or text[max(0, start - 2) : start] == "${":
-            return None  # a variable: what follows is not its value
+        if (
+            text[start - 1 : start] in {"$", "%"}
+            or text[max(0, start - 2) : start] == "${"
+            or CMDLET.match(text, start)
+        ):
+            return None  # a variable, or a command: what follows is not its value
         flag = name.startswith("-") or (text[start - 1 : start] == "/" and text[end : end + 1] == ":")
         before = text[max(0, start - 40) : start]
         if (call := _CALL.match(text, end)) is not None:
             last = name.rpartition(".")[2]
-            return self.last(arguments(text, last, call.end()) if kind(last) else [])
+            hands = kind(last) or (_STORES.match(last) and kind(_STORE.sub("", name[: -len(last)])) is Kind.STRONG)
+            return self.last(arguments(text, last, call.end()) if hands else [])
         if (following := self.listed(before, end, flag)) is not None:
             return take(text, following.end())
         if text[start - 1 : start] == "|" or re.search(r"\|[ \t`*]{1,8}$", before):
@@ -255,8 +247,8 @@ class _Walk:
                 return cell.end(), stop
         if prose.is_han(name):
             return prose.chinese(text, name, start, end)
-        if flag:
-            return self.flagged(end)
+        if flag or (before.endswith("/") and _PUTS.search(before)):
+            return self.flagged(name, end)
         if before.endswith("/") and not _USER_AHEAD.search(before):
             return None
         if said is Kind.STRONG or _ENDS_WEAK.search(name):
@@ -278,10 +270,12 @@ class _Walk:
         span = take(self.text, following.end())
         return following if span is not None and re.match(r"\s*\]|$", self.text[span[1] : span[1] + 20]) else None
 
-    def flagged(self, end: int) -> Span | None:
+    def flagged(self, name: str, end: int) -> Span | None:
         blank = _FLAG_GAP.match(self.text, end)
         if blank is None:
             return None
+        if name.endswith("-id") and "secretsmanager " in self.text[max(0, end - 200) : end]:
+            return None  # the name of a secret
         if _FLAG_FOLLOWS.match(self.text, blank.end(), blank.end() + 60):
             return None
         return take(self.text, blank.end())

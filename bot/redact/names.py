@@ -28,101 +28,56 @@ class Kind(IntEnum):
 
 
 _STRONG = re.compile(
-    r"passw|pass_?phrase|passcode|authtok|psksecret|stringdata|pwd|pswd|secret|token|credential|signature|authorization|keytab|sessid|webhook"
-    r"|mnemonic|communitystring|communityname|snmpcommunity|r[ow]community|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey"
-    r"|contrase\u00f1a|contrasena|kennwort|motdepasse|wachtwoord|senha|has\u0142o|\u015fifre|m\u1eadtkh\u1ea9u"
-    r"|парол|токен|секрет|パスワード|トークン|비밀번호|암호|비밀키|토큰"
+    r"passw|pass_?phrase|passcode|authtok|psksecret|stringdata|pwd|pswd|secret|token|credential|signature"
+    r"|authorization|keytab|sessid|webhook|mnemonic|communitystring|communityname|snmpcommunity|r[ow]community"
+    r"|seedphrase|recoverycode|recoverykey|backupcode|connectionstring|connstr|sharedkey|privkey|contrase\u00f1a"
+    r"|contrasena|kennwort|motdepasse|wachtwoord|senha|has\u0142o|\u015fifre|m\u1eadtkh\u1ea9u|парол|токен|секрет"
+    r"|パスワード|トークン|비밀번호|암호|비밀키|토큰"
 )
 _KEYS = re.compile(
     r"(?:api|access|acces|secret|private|signing|sign|encryption|encrypt|decryption|decrypt|crypto|cipher|master|ssh"
     r"|gpg|pgp|aes|rsa|des|hmac|kms|host|app|application|auth|deploy|license|licence|shared|storage|account|session"
-    r"|client|server|service|security|subscription|product|activation|unseal|root|wrapping|instrumentation"
-    r"|integration|bot|consumer|wifi|vpn|jwt|tls|ssl|cookie|admin|user|wireguard|preshared|registration)keys?(?!word)"
-    r"|(?:verification|onetime|authentication|confirmation|pairing|activation|unlock|security|sms|mfa|otp"
-    r"|login)codes?"
+    r"|client|server|service|security|subscription|product|activation|unseal|root|wrapping|instrumentation|integrat"
+    r"(?:ion|or)|merchant|partner|developer|agent|ingest|bot|consumer|wifi|vpn|jwt|tls|ssl|cookie|admin|user"
+    r"|wireguard|preshared|registration)keys?(?!word)|(?:verification|onetime|authentication|confirmation|pairing"
+    r"|activation|unlock|security|sms|mfa|otp|login)codes?"
 )
 # Words inside a name; in the plural and with a number behind too.
-_WORDS = frozenset(
-    {
-        "pass",
-        "cred",
-        "auth",
-        "cookie",
-        "session",
-        "sessionid",
-        "bearer",
-        "jwt",
-        "otp",
-        "totp",
-        "mfa",
-        "pin",
-        "ak",
-        "sk",
-    }
-    | {"salt", "certificate", "psk", "pw", "psw", "dsn", "sas", "sig", "csrf", "xsrf", "cvv", "puk", "pword", "mima"}
-    | {
-        "community",
-        "kouling",
-        "miyao",
-        "clave",
-        "geheim",
-        "parola",
-        "requirepass",
-        "passkey",
-        "otpauth",
-        "jsessionid",
-        "hook",
-    }
+_WORDS = words(
+    "pass cred auth cookie session sessionid bearer jwt otp totp mfa pin ak sk salt certificate psk pw psw dsn "
+    "sas sig csrf xsrf cvv puk pword mima community kouling miyao clave geheim parola requirepass passkey "
+    "otpauth jsessionid hook"
 )
 # At the end of a word that is written together: mgrpw, DBPW.
-_ENDS = re.compile(r"\wp(?:s)?w$|jwt$")
+_ENDS = re.compile(r"\wps?w$|jwt$|pass(?:in|out)$")
 # These hold "pass" or another secret word and mean something else.
-_NOT_PASS = frozenset({"compass", "bypass", "surpass", "trespass", "underpass", "overpass", "encompass"})
-_NEVER = re.compile(r"askpass|nopassw|authuserpass")
+_NOT_PASS = words("compass bypass surpass trespass underpass overpass encompass")
+_NEVER = re.compile(r"askpass|nopassw|authuserpass|existingsecret|pullsecrets?$|(?:kms|encryption)keyid$")
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
 # As the last word these say that the value is about a secret, not the secret.
 _PROPERTY = words(
-    "file files filename path paths dir directory folder url uri endpoint host port type types kind mode "
-    "method methods policy policies length len min max minimum maximum size count counts limit limits ttl "
-    "timeout expiry expires expire expired expiration age day days hour hours minute minutes second seconds "
-    "ms rotation interval period enabled disabled required optional algorithm alg version versions provider "
-    "issuer domain status state format bucket region date time at strength complexity history attempts "
-    "rate rates ratio percent percentage retries failures errors "
-    "usage total rule rules level group role roles scope scopes audience manager "
-    "storage service module plugin backend handler check checker validator validation generator log logs sock "
-    "socket namespace label labels description desc comment title owner created updated name names user "
-    "username prompt budget window quota cost charset encoding bits exists valid validity template location "
-    "affinity checking algorithms authentication encryption encoder stdin fd column field table index ref "
-    "reference num number lifetime duration threshold lock lockout ttls id_count arn urn master masters minion "
-    "variable minions server servers store helper cpu cpus node nodes cluster gateway proxy jar"
+    "file files filename path paths dir directory folder url uri endpoint host port type types kind mode method "
+    "methods policy policies length len min max minimum maximum size count counts limit limits ttl timeout expiry "
+    "expires expire expired expiration age day days hour hours minute minutes second seconds ms rotation interval "
+    "period enabled disabled required optional algorithm alg version versions provider issuer domain status state "
+    "format bucket region date time at strength complexity history attempts rate rates ratio percent percentage "
+    "retries failures errors usage total rule rules level group role roles scope scopes audience manager storage "
+    "service module plugin backend handler check checker validator validation generator log logs sock socket "
+    "namespace label labels description desc comment title owner created updated name names user username prompt "
+    "budget window quota cost charset encoding bits exists valid validity template location affinity checking "
+    "algorithms authentication encryption encoder stdin fd column field table index ref reference num number "
+    "lifetime duration threshold lock lockout ttls id_count arn urn master masters minion variable minions server "
+    "servers store helper cpu cpus node nodes cluster gateway proxy jar"
 )
 _PLACES = frozenset({"url", "uri", "endpoint", "host"})
 # As the first word: a yes or no. Or, before a plural, a count.
-_ASKS = frozenset(
-    {
-        "is",
-        "has",
-        "ask",
-        "no",
-        "without",
-        "skip",
-        "use",
-        "uses",
-        "enable",
-        "disable",
-        "require",
-        "requires",
-        "allow",
-        "need",
-        "needs",
-    }
-)
-_COUNTS = frozenset(
-    {"max", "min", "num", "total", "avg", "n", "count", "prompt", "completion", "input", "output", "cached"}
-    | {"remaining", "used", "expired", "active", "number"}
+_ASKS = words("is has ask no without skip use uses enable disable require requires allow need needs")
+_COUNTS = words(
+    "max min num total avg n count prompt completion input output cached remaining used expired active number"
 )
 _USED = frozenset({"used", "left", "remaining", "issued", "revoked", "expired", "active"})
-_COUNTED = frozenset({"tokens", "sessions", "cookies", "credentials", "secrets", "passwords", "certificates"})
+_COUNTED = words("tokens sessions cookies credentials secrets passwords certificates webhooks")
+_SHORTEST_NUMBER = 5  # digits that may be a secret rather than a count of them
 CHINESE = re.compile(
     "密码|密碼|口令|密钥|密鑰|金鑰|秘钥|密匙|私匙|令牌|权杖|權杖|凭证|憑證|凭据|憑據|证书|私钥|私鑰|授权码|授權碼|验证码|驗證碼|"
     "访问码|通行码|安全码|动态码|提取码|认证码|激活码|助记词|恢复码|备用码|连接串|连接字符串|暗号|暗証番号"
@@ -136,15 +91,15 @@ _CHINESE_PROPERTY = re.compile(
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _BORDER = re.compile(r"[\W\d_\u4e00-\u9fff]+")
 _BLANKS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff\u00ad]+")
-_PATHLIKE = frozenset(
-    {"key", "keys", "keytab", "certificate", "certificates", "cert", "credential", "credentials", "identity", "sock"}
-)
+_PATHLIKE = words("key keys keytab certificate certificates cert credential credentials identity sock")
 _PATH = re.compile(r"""["']?(?:~|\.{1,2}|[A-Za-z]:|\$HOME)?(?:[/\\][\w.@+-]{1,60}){2,20}["']?""")
+_PLACE_AT_END = re.compile(r"(?:server|host|url|uri|endpoint|addr|address|api)$")
 _ADDRESSED = frozenset({"salt", "auth", "session", "mfa", "otp", "sso"})
 _ADDRESS = re.compile(
-    r"""(?i)["']?(?:(?:https?|ldaps?|tcp|rediss?|grpc)://)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f]{0,4}(?::[0-9a-f]{0,4}){2,7}\]?"""
-    r"""|(?<=//)[a-z][a-z0-9-]{0,62}|[a-z][a-z0-9-]{0,62}(?=:\d)|[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){0,5}\.(?:com|cn|net|org|io|local|lan"""
-    r"""|internal|corp|svc|intra|cluster|dev|test|example)(?:\.[a-z]{2,3})?)(?::\d{1,5})?(?:/\d{1,3}|(?:/[a-z][a-z_.-]{0,20}|/v\d){0,4}/?)["']?"""
+    r"""(?i)["']?(?:(?:https?|ldaps?|tcp|rediss?|grpc)://)?(?:\d{1,3}(?:\.\d{1,3}){3}|\[?[0-9a-f]{0,4}"""
+    r"""(?::[0-9a-f]{0,4}){2,7}\]?|(?<=//)[a-z][a-z0-9-]{0,62}|[a-z][a-z0-9-]{0,62}(?=:\d)|[a-z0-9-]{1,63}"""
+    r"""(?:\.[a-z0-9-]{1,63}){0,5}\.(?:com|cn|net|org|io|local|lan|internal|corp|svc|intra|cluster|dev|test"""
+    r"""|example)(?:\.[a-z]{2,3})?)(?::\d{1,5})?(?:/\d{1,3}|(?:/[a-z][a-z_.-]{0,20}|/v\d){0,4}/?)["']?"""
 )
 _CWD_NAMES = frozenset({"pwd", "oldpwd", "$pwd"})
 _CWD = re.compile(
@@ -202,10 +157,14 @@ def locates(name: str, text: str) -> bool:
         return _CWD.fullmatch(text) is not None
     if not words:
         return False
+    if words[-1] in _COUNTED and text.isdigit() and len(text) < _SHORTEST_NUMBER:
+        return True
     if words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None:
         return True
-    about = words[-1] in _ADDRESSED or (
-        len(words) > 1 and _kind(words[-1]) is Kind.HARMLESS and not _KEYS.search("".join(words))
+    about = (
+        words[-1] in _ADDRESSED
+        or _PLACE_AT_END.search(words[-1]) is not None
+        or (len(words) > 1 and _kind(words[-1]) is Kind.HARMLESS and not _KEYS.search("".join(words)))
     )
     return about and "hook" not in name.lower() and _ADDRESS.fullmatch(text) is not None
 
@@ -259,4 +218,6 @@ def _is_property(words: list[str]) -> bool:
     ):
         # The address of a hook is the secret.
         return not (last in _PLACES and any("hook" in word for word in words))
+    if first == "enable" and last in {"password", "passwd", "secret"}:
+        return False  # of a device; a yes or a no is shown anyway
     return len(words) > 1 and (first in _ASKS or (first in _COUNTS and last in _COUNTED))

@@ -13,15 +13,17 @@ _COINED = re.compile(r"(?i)\w(?:pw|psw|secret)$")
 _LINE_BEGINS = re.compile(r"\n[ \t]*$")
 HAN = re.compile(r"[\u4e00-\u9fff]++")
 _HAN_LINK = re.compile(
-    r"(?:已?(?:被|经)?(?:重置|修改|变更|更改|更新|设置|设定|改|设|换)?(?:成(?!功)|为)了?|就?是|即|如下|分别是|写的是|用的是|叫做?|填)"
+    r"(?:(?:我们?|都|先|暂时|临时|统一|现在?|今天|昨天|刚刚?){0,3}已?(?:被|经)?(?:重置|修改|变更|更改|更新|设置|设定|改|设|换)?(?:成(?!功)|为)了?|就?是|即"
+    r"|如下|分别是|写的是|用的是|叫做?|填)"
 )
 _HAN_SAYS = re.compile(
     "(?:必填|必须|否|加密|错误|空|由|通过|在|不|动态|随机|自动|安全|系统|指|什么|一个|一种|保存|存|敏感|已|未|无|没|请|需|应|可|默认|正确|强制"
     "|有效|过期|每|至少|长度|包含|明文|密文|只|仅|从|用于|用来|如何|哪|谁|多|最|弱|唯一|必选|可选|选填|定期|否则|以|对|将|会|要|也|都|临时|登录)"
 )
 _LINK = re.compile(
-    r"(?i)(?:\s{1,5}(?:has|have|been|is|was|are|were|be|will|would|should|now|set|changed|reset|updated|rotated"
-    r"|equals|equal|to|as|just|still|currently|simply)(?=[\s:：])){1,6}(?:\s{0,3}[:：]\s*|\s{1,5})"
+    r"(?i)(?![ \t]{0,5}\n[ \t]{0,5}set\b)(?!\s{1,5}(?:reset|changed|updated|rotated)\s{1,5}(?!to\b"
+    r"|as\b)[a-z]{2,20}\s)(?:\s{1,5}(?:has|have|been|is|was|are|were|be|will|would|should|now|set|changed|reset"
+    r"|updated|rotated|equals|equal|to|as|just|still|currently|simply)(?=[\s:：])){1,6}(?:\s{0,3}[:：]\s*|\s{1,5})"
 )
 _SAYS = re.compile(r"(?i).*(?:ed|ing|able|ible|ly)|.{0,2}")
 _SAID = words(

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.redact.chance import HIDDEN, is_status, unschemed, variable
+from bot.redact.chance import HIDDEN
+from bot.redact.references import is_status, unschemed, variables_of
 
 Span = tuple[int, int]
 WORD = (
@@ -82,11 +83,10 @@ def without(text: str, spans: Iterable[Span], variables: set[str]) -> str:
         if start < shown or end <= start:
             continue
         given = unschemed(text[start:end])
-        name = variable(given)
-        if name is None and is_status(given):
-            continue
-        if name is not None:
-            variables.add(name)
+        names = variables_of(given)
+        if names is not None:
+            variables.update(names)
+        if names is not None or is_status(given) or not given:
             continue
         kept += [text[shown:start], HIDDEN]
         shown = end

@@ -13,8 +13,7 @@ SHAPES = Rules(
     Rule(
         "key block",  # PEM, PGP, SSH2; a line break may be escaped; a cut-off block counts to the end
         "begin␣",
-        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|CERTIFICATE(?! REQUEST)"
-        r"|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
+        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
         r"[\s\S]*?(?:-{4,5} ?END [^-]*-{4,5}|\Z)",
         "-----BEGIN PRIVATE KEY-----⏎⟦‹b64:64›⟧⏎-----END PRIVATE KEY-----",
         "-----BEGIN CERTIFICATE REQUEST-----",
@@ -41,11 +40,10 @@ SHAPES = Rules(
         " atbb akcp sbp_ pscale_tkn_ rubygems_ oy2 age-secret-key- dp.pt. pul- sq0 eaacedeose0cba key- lsv2_pt_"
         " xkeysib- re_ tskey- atlasv1. live_ test_ whsec_ shp gocspx- dckr_pat_ sct tk_",
         r"\b(?:xox[a-z](?:\.xox[a-z])?-[A-Za-z0-9-]{6,}+|xapp-[A-Za-z0-9-]{6,}+|gh[pousr]_[A-Za-z0-9]{20,}+"
-        r"|gl[a-z]{1,5}-[A-Za-z0-9_-]{16,}+|sk-(?=\S{0,40}\d)[A-Za-z0-9_-]{16,}+"
-        r"|(?:npm_|pypi-|hf_|do[opr]_v1_|ya29\.|1//0|glc_|NRAK-|PMAK-|dapi|figd_|ntn_|lin_api_|sntrys_|ATATT3|ATBB"
-        r"|AKCp|sbp_|pscale_tkn_|rubygems_|oy2|AGE-SECRET-KEY-|dp\.pt\.|pul-|sq0[a-z]{3}-|EAACEdEose0cBA|key-"
-        r"|lsv2_pt_|xkeysib-|re_|tskey-[a-z]{1,8}-|[A-Za-z0-9]{14}\.atlasv1\.)"
-        r"(?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{16,}+=*+"
+        r"|gl[a-z]{1,5}-[A-Za-z0-9_-]{16,}+|sk-(?=\S{0,40}\d)[A-Za-z0-9_-]{16,}+|(?:npm_|pypi-|hf_|do[opr]_v1_|ya29\."
+        r"|1//0|glc_|NRAK-|PMAK-|dapi|figd_|ntn_|lin_api_|sntrys_|ATATT3|ATBB|AKCp|sbp_|pscale_tkn_|rubygems_|oy2"
+        r"|AGE-SECRET-KEY-|dp\.pt\.|pul-|sq0[a-z]{3}-|EAACEdEose0cBA|key-|lsv2_pt_|xkeysib-|re_|tskey-[a-z]{1,8}-"
+        r"|[A-Za-z0-9]{14}\.atlasv1\.)(?=[A-Za-z_.-]{0,40}\d)[A-Za-z0-9_.-]{16,}+=*+"
         # Prefixes that nothing else has, however short the rest.
         r"|(?:github_pat_|[spr]k_(?:live|test)_|whsec_|dckr_pat_|glsa_|hv[sbr]\.|GOCSPX-|shp[a-z]{2}_)[\w-]{8,}+=*+"
         r"|SCT\d{3,8}T[A-Za-z0-9]{12,}+)",
@@ -77,8 +75,7 @@ SHAPES = Rules(
         "password hash",
         "$ {",
         r"(?<![\w$])\$(?:2[abxy]?|1|1a|5|6|7|8|9|14|y|gy|apr1|P|H|S|s0|md5|sha1|pbkdf2[\w-]{0,20}"
-        r"|scrypt)\$[^\s:\"',;]{8,}+"
-        r"|\$argon2\w{0,3}\$[^\s\"';]{8,}+"
+        r"|scrypt)\$[^\s:\"',;]{8,}+|\$argon2\w{0,3}\$[^\s\"';]{8,}+"
         r"|(?i:\{(?:s?sha\d{0,3}|smd5|md5|crypt|pbkdf2[\w-]{0,20}|argon2)\})[^\s\"',;]{8,}+"
         r"|\b(?:pbkdf2_sha\d{1,3}|bcrypt_sha256|scrypt|argon2)\$[^\s\"',;]{12,}+|\bSCRAM-SHA-\d{1,3}\$[^\s\"']++",
         "root:⟦$6$‹alnum:8›$‹alnum:86›⟧:19000:0:99999:7:::",
@@ -122,11 +119,11 @@ SHAPES = Rules(
         "://",
         r"(?i)(?<=://)(?:api\.day\.app|hc-ping\.com|healthchecks\.io/ping|nosnch\.in|cronitor\.link/p|ntfy\.sh"
         r"|(?:sctapi|sc)\.ftqq\.com|wxpusher[\w.]{0,20}/api/send/message"
-        r"|events\.[\w.]{0,20}pagerduty\.com/integration"
-        r"|script\.google\.com/macros/s|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send"
-        r"|[^\s\"'<>?#]{1,200}?/(?:integrations?/generic/\d+/\w+|api/push|(?:send|notify|push|sendmessage)"
-        r"(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key"
-        r"|robot/v\d/send|integrations?/(?:v\d/)?(?=[0-9a-f]{8})))/"
+        r"|events\.[\w.]{0,20}pagerduty\.com/integration|script\.google\.com/macros/s"
+        r"|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send|web\.push\.apple\.com|[^\s\"'<>?#]{1,200}?/"
+        r"(?:integrations?/generic/\d+/\w+|api/push|fcm/send|wpush/v\d|(?:send|notify|push|sendmessage)"
+        r"(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key|robot/v\d/send|integrations?/(?:v\d/)?"
+        r"(?=[0-9a-f]{8})))/"
         rf"(?!(?:help|status|docs?|test|info|index)\b)({_REST}{{6,}}+(?:/{_REST}*+)?)",
         "https://hc-ping.com/⟦‹hex:8›-‹hex:4›-‹hex:4›-‹hex:4›-‹hex:12›⟧",
         "https://x.example.com/api/push/help",
@@ -143,8 +140,8 @@ SHAPES = Rules(
         "word and number",  # what people choose where a rule asks for a capital, a sign and a digit
         "@ # ! $ % & * w0rd a5 changeme_ huawei_ admin_ root_ gauss_ welcome_",
         r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))"
-        r"(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*])(?!\w+#\d+\b)[^\s/\"':,;，。)]++"
-        r"|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
+        r"(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*]|[A-Z][a-z]+\d{1,4}@)(?!\w+#\d+\b|\S*@sha\d"
+        r"|\S*\[\^?\w-\w)[^\s/\"':,;，。)]++|[A-Za-z]{2,14}[@#!$%&*]{1,2}\d{2,8}[!@#$.]?(?![\w/:-]|\.\w))"
         r"|(?<![\w/@.#$-])([A-Z][a-z]{2,13}[@!$%&*]\d{3,8}[!@#$]?(?![\w@/:-]|\.\w))"
         r"|(?<!\w)((?=\w{0,4}[@0$5])(?i:p[a@][s$5]{2}w[o0]rd)[\d!@#$]*+)(?!\w)"
         r"|(?<!\w)((?i:changeme|huawei|admin|root|gauss|welcome)[_@#!]{1,2}\d{2,8}[!#$]?)(?![\w@/]|\.\w)",

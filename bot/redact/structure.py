@@ -18,6 +18,8 @@ Shown = Callable[[str, str], str]
 _LONG_KEY = 12
 _LONGEST_NAME = 60
 _LONGEST_WORD = 4096
+_NAMES_A_SECRET = frozenset({"secretName", "optional", "defaultMode"})
+"""A volume of Kubernetes says where its secret is."""
 _MANIFEST_DATA = frozenset({"data", "stringData", "binaryData"})
 
 
@@ -31,11 +33,13 @@ def redacted(name: str, found: Any, shown: Shown, depth: int = 0) -> Any:
         return _list(name, found, shown, depth)
     if isinstance(found, str):
         return shown(name, found)
-    return HIDDEN if secret_name(name) and found is not None else found
+    return HIDDEN if not isinstance(found, bool | None) and shown(name, str(found)) == HIDDEN else found
 
 
 def _object(name: str, found: dict[Any, Any], shown: Shown, depth: int) -> dict[Any, Any]:
     paired, manifest = _paired(found), str(found.get("kind")).lower() == "secret"
+    if found.keys() <= _NAMES_A_SECRET:
+        name = ""
     kept = {}
     for key, item in found.items():
         inner = paired if paired and is_value(str(key)) else str(key)

@@ -5,7 +5,7 @@ from bot.redact.rule import WORD, Rule, Rules
 
 _S = WORD
 _W = f"(?:{_S[1:-1]})"
-_Q = r"""("(?>(?:[^"\\\n]|\\.)*)"?|'[^'\n]*+'?)"""
+_Q = r"""("(?>(?:[^"\\\n]|\\.)*)"?|'[^'\n]*+'?|`[^`\n]*+`)"""
 """A quoted secret."""
 _ARG = r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,()"']{1,80})"""
 """One argument of a call."""
@@ -16,13 +16,12 @@ _ECHO = (  # and the format that printf takes first; it may be held back already
     r"""(?:["'](?:\ue0f7\d+\ue0f7|[^"'\n]{0,120}?%s[^"'\n]{0,80})["']\s+)?"""
 )
 _READER = (
-    r"(?:-S\b|su\b|passwd\b|chpasswd\b|sudo\s+-\w*S|kinit\b|smbpasswd\b|kpasswd\b"
-    r"|(?:cryptsetup|gpg2?|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d"
-    r"|snap|ldap\w+"
-    r"|openconnect|cloudctl|restic|adcli|realm|net|rsync|buildah|skopeo|crane|npm|aws|kubeseal)\b"
-    r"[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|secret\s+create|-i\b"
-    r"|\blogin\b|\sjoin\b"
-    r"|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
+    r"(?:-S\b|su\b|(?:ch|smb|k|sasl|slap|ldap|pdb)?passwd2?\b|sudo\s+-\w*S|kinit\b|snx\b|vpnc\b|open(?:forti)?vpn\b"
+    r"|openconnect\b|(?:elasticsearch|opensearch|logstash|kibana|\w{1,6}beat)-keystore\s+add\b|(?:cryptsetup|gpg2?"
+    r"|openssl|docker|podman|helm|ssh-add|vault|nerdctl|gh|oc|az|htpasswd|pw|base64\s+-d|snap|ldap\w+|gcloud|kubectl"
+    r"|wrangler|glab|fly(?:ctl)?|vercel|doppler|cloudctl|restic|adcli|realm|net|rsync|buildah|skopeo|crane|npm|aws"
+    r"|kubeseal)\b[^\n|;]{0,120}?(?:-S\b|\s-s\b|std-?in|passphrase-fd|luks\w+|open\b|--with-token|/dev/stdin"
+    r"|secrets?\s(?:create|set|put|versions)|-i\b|\blogin\b|\sjoin\b|-d\b|\bput\b|\s-(?=\s|$|\"|')))"
 )
 SYNTAX = Rules(
     # Headers
@@ -30,8 +29,7 @@ SYNTAX = Rules(
         "authorization header",
         "authoris authoriz cookie",
         r"(?i)(?:(?<=')[\w-]{0,30}(?:authori[sz]ation|cookie)\s?:([^'\r\n]++)|[\w-]{0,30}(?:authori[sz]ation"
-        r"|cookie)\s?:"
-        r"(\s*+[^\r\n\"']++(?>(?:(?<==)\"[^\"\n]*+\"[^\r\n\"']*+)*)))",
+        r"|cookie)\s?:(\s*+[^\r\n\"']++(?>(?:(?<==)\"[^\"\n]*+\"[^\r\n\"']*+)*)))",
         "Authorization: Own ⟦x hunter2⟧⏎Accept: x",
         "authorization: $TOKEN",
     ),
@@ -40,7 +38,8 @@ SYNTAX = Rules(
         "bearer basic digest apikey negotiate",
         r"(?i)(?:token|auth\w{0,20}|credentials?|headers?|bearer)\\{0,3}[\"']?\s{0,3}(?:[:=,]|=>"
         r"|\s)\s{0,3}\\{0,3}[\"']?"
-        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<){_S}",
+        rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<"
+        rf"|\$[({{]|['\"]){_S}",
         "token Bearer ⟦hunter⟧",
         "token bearer authentication",
     ),
@@ -59,10 +58,9 @@ SYNTAX = Rules(
     Rule(
         "-u user:password",
         "-u",
-        r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?\s{0,4}"
-        r"(?:\\?\"[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//)([^\"\\\n]++)"
-        r"|'[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//)([^'\n]++)|[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:(?!//|\d{1,6}"
-        r"(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++))",
+        r"(?i)(?<![\w-])(?:-u|--user|--proxy-user)(?:[=\s]|[\"'],)?\s{0,4}(?:\\?\"[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:"
+        r"(?!//|\w{1,20}://)([^\"\\\n]++)|'[^\s:\"'=\\$-][^:\"'\\\n]{0,100}:(?!//|\w{1,20}://)([^'\n]++)"
+        r"|[^\s:\"'=\\$-][^\s:\"'\\]{0,100}:(?!//|\d{1,6}(?:[\s\"']|$)|\$[({]|v?\d+\.)([^\s\"'\\]++))",
         "tool -u bob:⟦hunter2⟧ --user 'bob:⟦two words⟧'",
         "docker run -u 1000:1000 alpine",
     ),
@@ -71,15 +69,16 @@ SYNTAX = Rules(
         "-u -l",
         r"(?:mysql\w{0,9}|mariadb\w{0,9})\b[^\n|;]{0,300}|(?<![^\s\"'])(?:(?P<upper>-U)|-u|-l|--user(?:name)?"
         r"|-user)[=\s][\"']?"
-        r"[\w.@\\-]{1,60}[\"']?\s+(?:--?[A-Za-z][\w-]*(?:[=\s]\s*[^\s-]\S*)?\s+){0,5}?(?(upper)-P|-(?:p|pw"
-        r"|pwd))\s+(?![\d.:/,-]+(?:\s|$|[\"'])|[/~.-])" + _S,
+        r"[\w.@\\-]{1,60}[\"']?\s+(?:--?[A-Za-z][\w-]*(?:[=\s]\s*[^\s-]\S*)?\s+){0,5}?(?(upper)-P|-(?:p|pw|pwd"
+        r"|P(?=\s+\S*[A-Za-z])(?=\s+\S*[\d@#!%^&*])))\s+(?![\d.:/,-]+(?:\s|$|[\"'])|[/~.-])" + _S,
         "cypher-shell -u neo4j -p ⟦hunter2⟧ x",
         "sudo -u app docker compose -p web up",
     ),
     Rule(
         "auth user:password",
         "auth userpw userpass login",
-        r"(?i)(?<![\w-])(?:auth|userpw|userpass|credentials?|login)\s+[\w.@-]{1,40}:(?!//|\d{1,5}\b)([^\s\"']++)",
+        r"(?i)(?<![\w-])(?:auth|userpw|userpass|credentials?|login)(?:\s+|=)[\w.@-]{1,40}:(?!//|\d{1,5}\b)"
+        r"([^\s\"']++)",
         "stats auth admin:⟦hunter2⟧",
         "auth server:1812",
     ),
@@ -111,6 +110,16 @@ SYNTAX = Rules(
         across=True,
     ),
     Rule(
+        "value for a store of secrets",
+        "secret variable put-parameter",
+        rf"(?i)(?:\b(?:secrets?|variables?)\s{_ON}{{0,160}}?|\bput-parameter\b"
+        rf"(?={_ON}{{0,300}}?SecureString){_ON}{{0,160}}?)(?<=\s)(?:--(?:body|value|data|secret-value|plaintext)"
+        rf"|-b)[=\s]\s{{0,3}}{_S}|\bsecrets\s+set\s+(?:-\S+\s+){{0,3}}[\w.-]{{1,60}}={_S}(?:\s+[\w.-]{{1,60}}={_S})?"
+        rf"(?:\s+[\w.-]{{1,60}}={_S})?",
+        "gh secret set A --body ⟦hunter2⟧",
+        "gh secret list --repo a/b",
+    ),
+    Rule(
         "patched Secret",
         "patch",
         r"\bpatch\s+secrets?\b[^\n]{0,200}?\\{0,3}\"(?:data|stringData)\\{0,3}\"\s?:\s?\{([^{}\n]++)",
@@ -120,8 +129,9 @@ SYNTAX = Rules(
     Rule(
         "here-string",
         "<<<",
-        r"(?<![\w-])(?:bc|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev"
-        r"|fold|while|mapfile"
+        r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))"
+        r"|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|python\d?|perl|ruby|node|(?:my|p)?sql|sqlite3|(?:ba)?sh|bc"
+        r"|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev|fold|while|mapfile"
         r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
         "passwd --stdin root <<< '⟦hunter2⟧'",
         'bc <<< "1 + 2"',
@@ -143,7 +153,7 @@ SYNTAX = Rules(
         r"|[^\s|\n;)}]{1,300}(?:\s[^\s|\n;)}]{1,100}){0,3})"
         rf"(?:\s{{0,3}};\s{{0,3}}{_ECHO}(\"[^\"\n]{{1,300}}\"|'[^'\n]{{1,300}}'|[^\s"
         rf"|\n;)}}]{{1,300}}))?\s{{0,3}};?\s{{0,3}}[)}}]?)"
-        rf"\s{{0,5}}\|\s{{0,5}}(?:sudo\s+)?{_READER}",
+        rf"\s{{0,5}}\|\s{{0,5}}(?:sudo\s+)?(?:[\w./-]{{1,80}}/)?{_READER}",
         "(echo ⟦hunter2⟧; echo ⟦hunter2⟧) | passwd bob",
         "echo done | tee /tmp/out.log",
     ),
@@ -159,9 +169,9 @@ SYNTAX = Rules(
     ),
     Rule(
         "login file of FTP",
-        "ftp pass",
+        "ftp pass .logon",
         rf"(?m)\bl?s?ftp\b[^\n]{{0,120}}\n(?:[^\n]{{0,120}}\n){{0,4}}?\s*user\s+\S{{1,60}}\s+{_S}"
-        rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){_S}",
+        rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){_S}|^[ \t]*(?i:\.logon)[ \t]+[\w./-]{{1,60}},\s?{_S}",
         "ftp -n h <<EOF⏎user bob ⟦hunter2⟧⏎EOF",
         "PASS: 120, FAIL: 3",
         across=True,
@@ -211,20 +221,20 @@ SYNTAX = Rules(
     ),
     Rule(
         "procedure of SQL Server",
-        "sp_",
-        r"(?i)\bsp_(?:addlogin|password|addapprole|setapprole|addlinkedsrvlogin|grantlogin)\s+"
-        rf"(?:@\w+\s?=\s?)?{_ARG}\s?,\s?(?:@\w+\s?=\s?)?N?{_Q}"
-        rf"|\bsp_password\s+N?{_Q}",
+        "sp_ rds_set_external openrowset",
+        r"(?i)\bsp_(?:addlogin|password|addapprole|setapprole|grantlogin)\s+"
+        rf"(?:@\w+\s?=\s?)?{_ARG}\s?,\s?(?:@\w+\s?=\s?)?N?{_Q}|\bsp_password\s+N?{_Q}|\bsp_addlinkedsrvlogin\s+"
+        rf"(?:N?{_ARG}\s?,\s?){{4}}N?{_Q}|\brds_set_external_\w{{1,20}}\(\s*(?:{_ARG}\s?,\s?){{3}}{_Q}"
+        rf"|\bopenrowset\(\s*{_ARG}\s?,\s?{_ARG}\s?;\s?{_ARG}\s?;\s?{_Q}",
         "EXEC sp_addlogin 'bob', '⟦hunter2⟧'",
         "EXEC sp_who 'bob'",
         across=True,
     ),
     Rule(
         "key of an SQL function",
-        "crypt digest hmac",
+        "crypt digest hmac jwt keystore cipher",
         r"(?i)\b(?:pgp_sym_\w{1,20}|aes_\w{1,12}|des_(?:en|de)crypt|sm4_\w{1,12}|gs_(?:en"
-        rf"|de)crypt\w{{0,12}}|hmac|crypt)\(\s*"
-        rf"(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
+        rf"|de)crypt\w{{0,12}}|hmac|crypt|createhmac|createcipher\w{{0,2}}|jwt\.\w{{4,6}}|keystore\.load)\(\s*(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
         "SELECT AES_DECRYPT(note, '⟦hunter2⟧')",
         "crypt(word, gen_salt(8))",
         across=True,
@@ -235,11 +245,12 @@ SYNTAX = Rules(
         "login logon log_in auth signin sign_in credential user connect bind imap_open mysqli pdo",
         r"(?i)\b(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
         r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add"
-        r"|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*]))"
-        rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}"
+        r"|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*])|connect(?=\([^,]{1,90},\s*[\"']"
+        r"(?-i:[^\"'\n]*[A-Z]))(?=\([^,]{1,90},\s*[\"'][^\"'\n.:/]*\d))"
+        rf"(?:\s?=\s?)?\(\s*{_ARG}\s*,\s*{_Q}|\b(?:add|create)_?user\(\s*{_ARG}(?:\s*,\s*{_ARG}){{1,5}}?\s*,\s*"
+        rf"(?=[\"'][^\"'\n]*[\d#!$%^&*])(?![\"'][^\"'\n]*@\w[\w.-]*\.){_Q}"
         r"|\b(?:getConnection|p?connect|(?:mysql|pg|oci|odbc|ldap|ssh|ftp|pymysql|sqlsrv|ibase|mssql|db|redis"
-        rf"|psycopg|conn|cx)\w{{0,12}}"
-        rf"(?:connect|login|bind|auth_password)|imap_open|mysqli|PDO)\(\s*"
+        rf"|psycopg|conn|cx)\w{{0,12}}(?:connect|login|bind|auth_password)|imap_open|mysqli|PDO)\(\s*"
         rf"[^,()\n]{{1,300}},\s*(?!\d){_ARG}\s*,\s*{_Q}",
         'smtp.login("bob@example.com", "⟦hunter2⟧")',
         "login(user, password) connect(host, port, 5)",
@@ -250,6 +261,15 @@ SYNTAX = Rules(
         r"(?i)\bConvertTo-SecureString\s+(?:-String\s+)?(\"[^\"\n]*+\"|'[^'\n]*+'|(?!-)\S++)",
         "ConvertTo-SecureString '⟦hunter2⟧' -AsPlainText",
         "ConvertTo-SecureString -Key $k",
+    ),
+    # Prose
+    Rule(
+        "pair before its names",
+        "pass pwd pw",
+        r"(?i)(?<![\w/])[\w.@-]{1,40}\s?[/,|]\s?([^\s/,|]{4,60})[\s,]{1,3}(?:(?:as|are|is|for)\s(?:the\s)?|\()"
+        r"(?:user\w{0,8}|login|account|id)(?:\s(?:and|&)\s(?:the\s)?|\s?/\s?)(?:pass|pwd|pw)",
+        "log in with bob / ⟦hunter2⟧ as user and password",
+        "ops / dev are user and role",
     ),
     *DEVICES,
 )
