@@ -116,6 +116,7 @@ def test_what_a_command_line_or_a_url_hands_over_is_hidden(text: str, shown: str
     [
         "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\nabc\n-----END RSA PRIVATE KEY-----",
         "-----BEGIN PRIVATE KEY-----\nMIIEow, cut off here",
+        "-----BEGIN CERTIFICATE-----\nMIIEow\n-----END CERTIFICATE-----",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl",
         "xoxb-1234567890-abcdef",
         "xapp-1-A123-456-abcdef",

@@ -49,7 +49,7 @@ _HELD_AT = re.compile(f"{_HELD}(\\d+){_HELD}")
 _PUBLIC = "\ue0f8"  # another: stands for what is public by its own words
 _PUBLIC_AT = re.compile(f"{_PUBLIC}(\\d+){_PUBLIC}")
 _PUBLIC_BLOCK = re.compile(
-    r"-{5}BEGIN (?P<kind>(?:RSA |EC )?PUBLIC KEY|(?:X509 |TRUSTED |NEW )?CERTIFICATE(?: REQUEST)?|X509 CRL)-{5}"
+    r"-{5}BEGIN (?P<kind>(?:RSA |EC )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|X509 CRL)-{5}"
     r"(?>(?:[A-Za-z0-9+/=\s]++|\\{1,15}[nr])*)-{5}END (?P=kind)-{5}"
 )
 _MAX_WRAPS = 6

@@ -13,7 +13,7 @@ SHAPES = Rules(
     Rule(
         "key block",  # PEM, PGP, SSH2; a line break may be escaped; a cut-off block counts to the end
         "begin␣",
-        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|OpenVPN Static key)[A-Z0-9 ]{0,40}-{4,5}"
+        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|OpenVPN Static key|CERTIFICATE(?! REQUEST))[A-Z0-9 ]{0,40}-{4,5}"
         r"[\s\S]*?(?:-{4,5} ?END [^-]*-{4,5}|\Z)",
         "-----BEGIN PRIVATE KEY-----⏎⟦‹b64:64›⟧⏎-----END PRIVATE KEY-----",
         "-----BEGIN CERTIFICATE REQUEST-----",
