@@ -53,7 +53,8 @@ _ENDS = re.compile(r"\wps?w$|jwt$|pass(?:in|out)$")
 # These hold "pass" or another secret word and mean something else.
 _NOT_PASS = words("compass bypass surpass trespass underpass overpass encompass")
 _NEVER = re.compile(
-    r"loadcredential|(?:load|save)cookies|(?:token|secret|auth)svc$|askpass|nopassw|authuserpass|existingsecret|pullsecrets?$|(?:kms|encryption)keyid$"
+    r"loadcredential|(?:load|save)cookies|askpass|nopassw|authuserpass|existingsecret|pullsecrets?$"
+    r"|(?:kms|encryption)keyid$"
 )
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
 # As the last word these say that the value is about a secret, not the secret.
@@ -70,7 +71,7 @@ _PROPERTY = words(
     "algorithms authentication encryption encoder stdin fd column field table index ref reference num number "
     "lifetime duration threshold lock lockout ttls id_count arn urn master masters minion variable minions server "
     "servers store helper cpu cpus node nodes cluster gateway proxy jar depth cron alias aliases device devices "
-    "source sources maps threads svc exception exceptions error"
+    "source sources maps threads"
 )
 _PLACES = frozenset({"url", "uri", "endpoint", "host"})
 # As the first word: a yes or no. Or, before a plural, a count.
