@@ -43,6 +43,7 @@ _MARKS = frozenset(
     )
 )
 _YES = frozenset(_words("true yes y on 1 t 是 enabled"))
+_NO = frozenset(_words("false no n off 0 否"))
 _TYPES = frozenset(_words("type paramtype valuetype datatype vartype inputtype format kind widget 类型 参数类型"))
 _SECRET_TYPES = frozenset(
     _words("securestring secretstring password secret secure encrypted sensitive passwd 密码 密文")
@@ -74,6 +75,11 @@ def is_mark(key: str, value: object) -> bool:
     if word in _MARKS:
         return str(value).strip().lower() in _YES
     return word in _TYPES and isinstance(value, str) and plain_word(value) in _SECRET_TYPES
+
+
+def is_cleared(key: str, value: object) -> bool:
+    """Whether this field says that what stands beside it is no secret: ``"sensitive": false``."""
+    return plain_word(key) in _MARKS and str(value).strip().lower() in _NO
 
 
 def is_marked(row: Mapping[str, object]) -> bool:

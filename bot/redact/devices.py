@@ -9,7 +9,7 @@ _NOT_SAID = (
     r"(?!(?:days?|times?|char\w*|min\w*|max\w*|hours?|weeks?|months?|years?|attempts?|retries|digits?|letters?"
     r"|suites?|length|lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation"
     r"|chain|server|encryption|complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?"
-    r"|version|id|name)\b)"
+    r"|version|id|name|strings?)\b)"
 )
 
 DEVICES = (
@@ -17,16 +17,17 @@ DEVICES = (
     Rule(
         "device: typed secret",  # password cipher X, shared-key cipher X, password 7 X
         "cipher simple plain hash ascii-text enc clear hexadecimal text",
-        r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key|[\w-]{1,20}-key|key-string"
+        r"(?i)(?<![\w])(?:password|passwd|passphrase|pass-phrase|secret|psksecret|key(?:\sauthorization)?|key-string"
+        r"|[\w-]{1,20}-key(?:\s(?:in|out)bound\s\w{2,6})?"
         r"|psk|community|read|write"
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication"
         r"|level\s\d{1,2}|accounting|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
         rf"(?:reversible-)?cipher)\s+(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}\s+)?{_NOT_SAID}{_S}"
-        r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|\w{1,12}-mode\s\S{1,12}|key(?:\s(?:authentication|accounting))?"
+        r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|\w{1,12}-mode\s\S{1,12}|key(?:\s(?:authentication|authorization|accounting))?"
         r"|[\w-]{1,20}-key|psk|community)\s+"
         rf"(?:(?:read|write)\s+)?"
         r"(?:simple|(?:plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)"
-        rf"(?=\s+\S*[\d@#!$%^&*=]))\s+{_NOT_SAID}{_S}",
+        rf"(?=\s+(?:\\{{0,3}}\"|\S*[\d@#!$%^&*=])))\s+{_NOT_SAID}{_S}",
         "local-user bob password irreversible-cipher ⟦hunter2⟧",
         "key cipher suite",
     ),
@@ -44,7 +45,7 @@ DEVICES = (
         r"(?i)(?<![\w])(?:(?:message-digest|authentication)-key(?:-id)?\s\d{1,5}\s(?:md5|sha\S{0,6}|hmac\S{0,9})"
         r"|(?:tacacs|radius|hwtacacs|isakmp|ldap|aaa)\S{0,12}(?:\s"
         rf"(?!key\b)\S{{1,40}}){{0,8}}?\s(?:shared-)?key"
-        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|(?:wpa-|wpa2?\spsk\spass-?)"
+        r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|set-key|(?:wpa-|wpa2?\spsk\spass-?)"
         r"(?:psk|phrase)|key-string|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword"
         r"|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
         rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}(?=\S{{3}})(?![:=]){_S}",
@@ -53,8 +54,8 @@ DEVICES = (
     ),
     Rule(
         "device: key of a server",  # on a line of its own below the server
-        "radius tacacs ldap",
-        r"(?mi)^[ \t]*(?:radius|(?:hw)?tacacs\+?|ldap|aaa\sgroup)\b[^\n]*\n(?:[ \t]+[^\n]*\n){0,8}?[ \t]+"
+        "radius tacacs ldap aaa-server",
+        r"(?mi)^[ \t]*(?:radius|(?:hw)?tacacs\+?|ldap|aaa\sgroup|aaa-server)\b[^\n]*\n(?:[ \t]+[^\n]*\n){0,8}?[ \t]+"
         r"(?:server-)?key[ \t]+"
         rf"(?:\d[ \t]+)?{_NOT_SAID}(?!authentication|accounting|cipher|simple){_S}[ \t]*$",
         "radius server a⏎ address ipv4 10.0.0.4⏎ key ⟦hunter2⟧",
@@ -91,8 +92,8 @@ DEVICES = (
         rf"(?=[ \t]*(?:$|[\"']))|\b(?:HELLO\s+[23]\s+AUTH|MIGRATE\s{_ON}{{0,200}}?\sAUTH2)\s+\S{{1,60}}\s+{_S}"
         rf"|\bMIGRATE\s{_ON}{{0,200}}?\sAUTH\s+{_S}"
         r"|(?:^|(?<=[\"']))user\s+\S{1,60}\s+(?:on|off)\b[^\n>]{0,120}>(\S++)|(?i:\b(?:requirepass"
-        rf"|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?>"
-        rf"(\S++)",
+        rf"|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?[<>]"
+        rf"(\S++)(?:\s[\"']?[<>](\S++))?",
         "ACL SETUSER app on >⟦hunter2⟧ ~* +@all",
         "AUTH failed for user app",
     ),

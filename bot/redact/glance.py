@@ -15,7 +15,8 @@ _TELLING = tuple(
         # names of secrets
         "pass pwd pswd pword secret token cred sign auth key sess hook mnemonic phrase code conn string cookie "
         "bearer basic digest jwt otp salt certificate csrf xsrf mima kouling miyao clave geheim parola kennwort "
-        "wachtwoord senha contrasen 密 口令 钥 令牌 凭 证 授权码 访问码 通行码 安全码 动态码 提取码 激活码 助记 "
+        "wachtwoord senha contrasen zugang identifiants jeton "
+        "团体 共同体 密 口令 钥 令牌 凭 证 授权码 访问码 通行码 安全码 动态码 提取码 激活码 助记 "
         "恢复码 备用码 连接 暗号",
         # words of devices, databases and tools
         "cipher simple community com2sec trap inform -mode identified createuser sp_ login logon "

@@ -11,7 +11,7 @@ from bot.pairs import is_name, is_value
 from bot.redact import blocks, prose
 from bot.redact.chance import HIDDEN
 from bot.redact.names import Kind, kind, locates, on_change, words
-from bot.redact.pairing import NEAR, SIGN, TAG, Pairs
+from bot.redact.pairing import NEAR, SIGN, TAG, TYPED, Pairs
 from bot.redact.references import CMDLET, TYPE, is_reference, is_status, says_nothing, unschemed, variables_of
 from bot.redact.values import Span, arguments, take, until_tag
 
@@ -41,6 +41,7 @@ _CALL = re.compile(r"""\s{0,3}\(""")
 _STORE = re.compile(r"(?i)_?(?:store|manager|service|vault|cache)?\.$")
 _STORES = re.compile(r"(?:put|set|add|store|save|insert|register|update|reset|replace)(?![a-z])")
 _NEXT = re.compile(r"""\\{0,15}["']\s{0,5},\s{0,5}(?=\\{0,15}["'])""")
+_KEY_FOLLOWS = re.compile(r"""\\{0,15}["'][\w-]{1,30}\\{0,15}["']\s?:""")
 # Calls that only say something about a secret.
 _ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
 _CELL = re.compile(r"[ \t`*]{0,10}\|[ \t]{0,10}")
@@ -171,10 +172,15 @@ class _Walk:
             end = index.end()
         if text[end : end + 2] == ":?":  # what a shell says where the variable is not set
             return None
-        sign = SIGN.match(text, end) or _WHOSE.match(text, end)
+        sign = TYPED.match(text, end) or SIGN.match(text, end) or self.whose(end)
         if sign is not None:
             return self.signed(name, start, sign)
         return self.unsigned(name, start, end, said)
+
+    def whose(self, end: int) -> re.Match[str] | None:
+        """The sign behind an owner: "password for root is x", but not "is rotated"."""
+        sign = _WHOSE.match(self.text, end)
+        return None if sign is None or prose.only_says(self.text, sign.end()) else sign
 
     def signed(self, name: str, start: int, sign: re.Match[str]) -> Span | None:
         text, at = self.text, sign.end()
@@ -259,6 +265,8 @@ class _Walk:
         """``("password", "x")``, ``["--password", "x"]``, but not a list of words."""
         following = _NEXT.match(self.text, end)
         if following is None:
+            return None
+        if _KEY_FOLLOWS.match(self.text, following.end()):
             return None
         if flag:
             return following if re.search(r"""["']--?$|["']-*$""", before) else None

@@ -52,7 +52,10 @@ _WORDS = words(
 _ENDS = re.compile(r"\wps?w$|jwt$|pass(?:in|out)$")
 # These hold "pass" or another secret word and mean something else.
 _NOT_PASS = words("compass bypass surpass trespass underpass overpass encompass")
-_NEVER = re.compile(r"askpass|nopassw|authuserpass|existingsecret|pullsecrets?$|(?:kms|encryption)keyid$")
+_NEVER = re.compile(
+    r"loadcredential|(?:load|save)cookies|askpass|nopassw|authuserpass|existingsecret|pullsecrets?$"
+    r"|(?:kms|encryption)keyid$"
+)
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
 # As the last word these say that the value is about a secret, not the secret.
 _PROPERTY = words(
@@ -67,7 +70,8 @@ _PROPERTY = words(
     "budget window quota cost charset encoding bits exists valid validity template location affinity checking "
     "algorithms authentication encryption encoder stdin fd column field table index ref reference num number "
     "lifetime duration threshold lock lockout ttls id_count arn urn master masters minion variable minions server "
-    "servers store helper cpu cpus node nodes cluster gateway proxy jar"
+    "servers store helper cpu cpus node nodes cluster gateway proxy jar depth cron alias aliases device devices "
+    "source sources maps threads"
 )
 _PLACES = frozenset({"url", "uri", "endpoint", "host"})
 # As the first word: a yes or no. Or, before a plural, a count.
@@ -101,6 +105,7 @@ _ADDRESS = re.compile(
     r"""(?:\.[a-z0-9-]{1,63}){0,5}\.(?:com|cn|net|org|io|local|lan|internal|corp|svc|intra|cluster|dev|test"""
     r"""|example)(?:\.[a-z]{2,3})?)(?::\d{1,5})?(?:/\d{1,3}|(?:/[a-z][a-z_.-]{0,20}|/v\d){0,4}/?)["']?"""
 )
+_PUBLISHED = re.compile(r"""["']?(?:https?|file)://[\w./-]{1,150}["']?""")
 _CWD_NAMES = frozenset({"pwd", "oldpwd", "$pwd"})
 _CWD = re.compile(
     r"""["']?(?:~|\$HOME|/|/(?:root|home|tmp|opt|var|usr|etc|data|mnt|srv|app|work"""
@@ -160,6 +165,8 @@ def locates(name: str, text: str) -> bool:
     if words[-1] in _COUNTED and text.isdigit() and len(text) < _SHORTEST_NUMBER:
         return True
     if words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None:
+        return True
+    if words[-1] == "gpgkey" and _PUBLISHED.fullmatch(text) is not None:
         return True
     about = (
         words[-1] in _ADDRESSED

@@ -2,7 +2,7 @@
 
 import re
 
-from bot.pairs import is_mark, is_name, is_value, plain_word
+from bot.pairs import is_cleared, is_mark, is_name, is_value, plain_word
 from bot.redact.names import Kind, kind
 from bot.redact.values import Span, take, until_tag
 
@@ -10,6 +10,10 @@ SIGN = re.compile(
     r"""\\{0,15}["'`*]{0,3}\s*+(?:\]\s*+)?(?:(?:（|(?<=\s)\(|\((?=[^,)]*\)))(?!["']"""
     r"""|self\b)[^()（）\n"']{1,40}[)）]\s*+)?"""
     r"""(?:=>|:=|->|→|(?:[?+!=~]?={1,3})|::?(?!//)|[：＝﹦])(?!=)(?:\*\*|__)?[ \t]*+(?:\\{0,15}n[ \t]++|\s*+)"""
+)
+TYPED = re.compile(  # val password: String = "x"; var password string = "x"
+    r"(?:\s?[?!]?:\s?(?:&?(?:'static\s)?(?:Optional\[)?(?:\w{0,12}String|string|str|bytes|char|Text|any)\]?"
+    r"[?!]?(?:\s?\|\s?\w{1,20})?)|\s(?:string|String|\*string|\[\]byte))\s?=\s?(?:\[\]byte\()?(?![=\s])"
 )
 TAG = re.compile(r"(?:\s[^<>]{0,300})?>")
 NEAR = 2000
@@ -87,7 +91,11 @@ class Pairs:
         if span is None or span[1] - at >= NEAR:
             return unknown
         window = self.text[span[1] : span[1] + _REACH]
-        window = re.split(r"[{}]", window, maxsplit=1)[0]
+        window, *rest = re.split(r"[{}]", window, maxsplit=1)
+        ahead = re.split(r"[{}]", self.text[max(0, start - _REACH) : start])[-1]
+        near = (found.groups() for part in (ahead, window) for found in _MARKED.finditer(part))
+        if rest and any(is_cleared(*mark) for mark in near):
+            unknown = False
         for found in re.finditer(r"(\w{1,20})(?=\\{0,15}[\"'])", window):
             if is_name(found.group(1)):
                 given = _PAIR_NAME_VALUE.match(window, found.end())

@@ -4,6 +4,7 @@ import re
 
 from bot.redact.chance import looks_given
 from bot.redact.names import CHINESE, Kind, kind, words
+from bot.redact.pairing import ESCAPED
 from bot.redact.values import Span, take
 
 _SHORTEST_GIVEN = 4  # characters; what follows 密码 directly is else a number of it: 密码1
@@ -38,7 +39,8 @@ _SAID = words(
     "base64 plain plaintext another access allow deny force reach make keep have work fail authenticate "
     "exceed contain include begin start end come meet stay remain user users admin some every you me him them "
     "us new next first last data via per day days week month year hours minutes characters chars leaked still "
-    "just also already either neither both string strings value values name names important confidential"
+    "forbidden forgotten broken just also already either neither both string strings value values name names "
+    "important confidential"
 )
 BLANK = re.compile(r"[ \t]++")
 _TAUGHT = re.compile(
@@ -46,6 +48,9 @@ _TAUGHT = re.compile(
     r"|initial|temp|old|current|root|admin|her|his|my|your|our|their|setx|export"
     r"|login|username|local-user|user)\s+(?:the\s+)?(?:\w{1,20}\s+)?|改为|使用|输入)$"
 )
+_ONE_WORD = re.compile(r"([A-Za-z]++)[.,;\"'}\]]*+(?!\S)")
+_CONFIG_BEGINS = re.compile(r"(?:^|\n|\")[ \t]*$")
+_CONFIGURED = re.compile(r"(?=\S*[^a-z\s])[A-Za-z][\w.+-]{2,40}")
 _DASH = re.compile(r"\s+[-–—]{1,2}\s+")
 WHOLE_LINE = re.compile(
     r"(?i)passphrase|mnemonic|phrase|recovery|backup_?code|credentials?$|creds$|cookies?$|账号密码|账户密码"
@@ -120,30 +125,49 @@ def prose(text: str, name: str, before: str, end: int, said: Kind) -> Span | Non
     if quoted:
         return span if link or " " not in given.strip() or len(given) < 80 else None
     bare = given.rstrip(".,;:!?)。，；\"'\\}]").lower()
-    said_about = bare in _SAID or _SAYS.fullmatch(bare) is not None
+    said_about = _is_said(bare)
     if link is not None and not said_about and WHOLE_LINE.search(name[-40:]):
         line = LINE.match(text, gap.end())
         return (gap.end(), line.end()) if line is not None else span
-    if looks_given(given):
+    if looks_given(ESCAPED.sub("e", given)):
         return span
     word = not said_about and re.fullmatch(r"[A-Za-z]{3,40}", bare) is not None
     if link is not None:
         return span if word and not given.startswith("-") else None
-    if said is not Kind.STRONG:
+    if said is not Kind.STRONG or bare in _NOUNS:
         return None
-    if _COINED.search(name) and word and bare not in _NOUNS:
+    alone_on_line = _directive(text, before, span)
+    if (word and _COINED.search(name)) or (not said_about and _configured(text, name, before, span)):
         return span
     alone = text[span[1] : span[1] + 1] in {"", "\n", "\\"} or not given[-1:].isalnum()
-    return (
-        span
-        if word and alone and bare not in _NOUNS and (_TAUGHT.search(before) or _directive(text, before, span))
-        else None
-    )
+    return span if word and alone and (alone_on_line or _TAUGHT.search(before)) else None
 
 
 def _directive(text: str, before: str, span: Span) -> bool:
     """Whether a line of a file has the name and the value, and nothing else."""
     return _LINE_BEGINS.search(before) is not None and text[span[1] : span[1] + 1] in {"", "\n", "\r"}
+
+
+def _configured(text: str, name: str, before: str, span: Span) -> bool:
+    """Whether a line has a name of several words and a value: ``remote_password Oak-Tree``."""
+    given = text[slice(*span)]
+    ends = text[span[1] : span[1] + 1] in {"", "\n", "\r", "\\"} or '"' in given
+    return (
+        "_" in name
+        and ends
+        and _CONFIG_BEGINS.search(before) is not None
+        and _CONFIGURED.fullmatch(given.rstrip('"\\,}]')) is not None
+    )
+
+
+def _is_said(bare: str) -> bool:
+    return bare in _SAID or _SAYS.fullmatch(bare) is not None
+
+
+def only_says(text: str, at: int) -> bool:
+    """Whether the one word at ``at`` says something about a secret: "is rotated"."""
+    found = _ONE_WORD.match(text, at)
+    return found is not None and _is_said(found.group(1).lower())
 
 
 def says_about(text: str, at: int) -> bool:

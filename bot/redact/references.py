@@ -5,7 +5,7 @@ import re
 _REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own settings, of Windows; a placeholder
     r"""\\*["']?(?:\$\{\d(?::?\?[^{}]{0,40})?\}|\$\{[A-Za-z_]+(?:[._-]?[A-Za-z_]+|[._-]\d+)*(?::?\?[a-z ]{0,40}"""
     r"""|:-)?\}"""
-    r"""|\$[A-Z_]{3,}[A-Z0-9_]*|\$\d|\$\([a-z][\w.-]*\s[^()"'=:]{1,120}\)|\$\([A-Za-z][\w.-]*\)|\$?\{\{-?\s*[\w.]+"""
+    r"""|\$[A-Z_]{3,}[A-Z0-9_]*|\$\d|\$\([a-z/][\w./-]*\s[^()"'=:]{1,120}\)|\$\([A-Za-z][\w.-]*\)|\$?\{\{-?\s*[\w.]+(?:\[["'][\w.-]{1,40}["']\]){0,4}"""
     r"""(?:\([^{}()]{0,100}\))?(?:\s*\|\s*[\w.]+(?:\([^{}()]{0,60}\))?){0,4}\s*-?\}\}|(?:var|local|module|data"""
     r"""|random_\w+|env|ENV|\$_[A-Z]+|[Cc]onfiguration|Rails\.application\.credentials|req|request|secrets|vars"""
     r"""|params|inputs|parameters|self|this|args|config|settings|process\.env|os\.environ|credentials)"""
@@ -14,12 +14,17 @@ _REFERENCE = re.compile(  # of a shell, a template, a CI's or a program's own se
     r"""|secret|key|user|your|from|see|vault|value|insert|placeholder)[a-z _-]*>|\$\{[A-Za-z][\w-]{1,30}:"""
     r"""(?![-=+?])[\w./\#:-]{1,100}\}|arn:[\w:/.-]{10,150}|projects/[\w-]+/secrets/[\w/-]+"""
     r"""|\{\{resolve:[^{}]{1,120}\}\}|\(\([\w./-]{1,80}\)\)|@[A-Za-z]\w*(?:\.[\w-]+)+@|@[A-Z][A-Z0-9_]+@"""
-    r"""|%\([A-Za-z_]\w*\)s|__[A-Z][A-Z0-9_]*__|\#\{[\w.]+\}\#?|\[\[\s?\.?[\w.]+\s?\]\]|<%=?\s?[\w.@\[\]"':]+\s?%>"""
+    r"""|@Microsoft\.KeyVault\([^()]{1,140}\)|%\([A-Za-z_]\w*\)s|__[A-Z][A-Z0-9_]*__|\#\{[\w.]+\}\#?|\[\[\s?\.?[\w.]+\s?\]\]|<%=?\s?[\w.@\[\]"':]+\s?%>"""
     r"""|env:\$?[A-Z][A-Z0-9_]*|(?:vault|bao|ssm|secretsmanager|secret|secretref|keyvault|op|file|kv|csms|gcp-?sm"""
     r"""|aws-?sm|k8s|ref\+\w+):(?://)?/?[\w.-]+(?:[/\#][\w.-]+)+)\\*["']?"""
 )
 
 
+# A connection without a password: Windows knows who asks.
+_TRUSTED = re.compile(
+    r"""(?i)\\*["']?(?=.*(?:integrated security|trusted_connection)\s?=\s?(?:sspi|true|yes))(?!.*(?:pass|pwd))"""
+    r"""(?:[a-z][\w ]{1,40}=[\w.,\\() -]{1,60}(?:;\s?|(?=\\*["']|$)))+\\*["']?"""
+)
 # What a shell or a program reads as a variable, however short its name; in single quotes a dollar sign is only that.
 _VARIABLE = re.compile(
     r"""(?:\\*["`]|')?(?:\$(?:\{)?(?:env:|ENV:|global:|script:)?(?P<shell>[A-Za-z_]+(?:_\d+)*|[A-Z_][A-Z0-9_]*"""
@@ -30,7 +35,9 @@ _VARIABLE = re.compile(
 
 def is_reference(text: str) -> bool:
     """Whether it only says where the value comes from: ``$DB_PASS``, ``${db.pass}``, ``{{ vault.pass }}``."""
-    return len(text) <= 160 and _REFERENCE.fullmatch(text) is not None
+    if len(text) > 160:
+        return False
+    return _REFERENCE.fullmatch(text) is not None or _TRUSTED.fullmatch(text) is not None
 
 
 _SCHEME = re.compile(r"(?i)^(\s*+\\*[\"']?)(?:(?:bearer|basic|token)\s++)?")
@@ -79,10 +86,22 @@ def variables_of(text: str) -> list[str] | None:
     return None if None in names else [name for name in names if name is not None]
 
 
-_REFERS = re.compile(r"""(?i)\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|\{\{[^{}]{1,60}\}\}|[A-Z_]+\b)""")
+_REFERS = re.compile(
+    r"""(?i)\\{0,15}"(?:bearer|basic|token)\s\$[a-z_]\w{1,30}\\{0,15}\""""
+    r"""|\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|\{\{[^{}]{1,60}\}\}|[A-Z_]+\b)"""
+)
 CMDLET = re.compile(r"(?:Get|Read|Import|New|Test|Remove|Export)-[A-Z]\w{2,30}(?=\s+\S|\s*\))")
+_Q = r"""\\{0,15}["']"""
+SCHEMA_KEYS = frozenset(
+    {"type", "minLength", "maxLength", "format", "in", "name", "scheme", "writeOnly", "readOnly", "nullable"}
+)
+SCHEMA_TYPES = frozenset({"string", "integer", "number", "boolean", "apiKey", "http"})
+SCHEMA = (
+    rf"\{{\s{{0,9}}{_Q}type{_Q}\s?:\s{{0,3}}{_Q}(?:{'|'.join(sorted(SCHEMA_TYPES))}){_Q}(?:\s{{0,9}},\s{{0,9}}{_Q}"
+    rf"(?:{'|'.join(sorted(SCHEMA_KEYS))}){_Q}\s?:\s{{0,3}}(?:{_Q}[A-Za-z-]{{1,40}}{_Q}|\d{{1,4}}|true|false)){{0,8}}\s{{0,9}}\}}"
+)
 _COMPUTED = re.compile(
-    r"""\\?["']?\$\(\s*[a-z][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`"""
+    r"""\\?["']?\$\(\s*[a-z/][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`"""
     rf"""|{CMDLET.pattern}"""
     # A call that reads, with one text at most: a second one may be what it falls back on.
     r"""|(?:await\s)?(?:\w{1,30}[.:]{1,2}){0,4}(?i:get|read|fetch|load|lookup|env|input|prompt|ask|generate"""
@@ -92,6 +111,12 @@ _COMPUTED = re.compile(
     # A call of a program without a text.
     r"""|(?<=[=:] )(?:(?:[A-Za-z_]\w{0,30}\.){1,4}[A-Za-z_]\w{0,30}|[A-Z][a-z]{3,30}[A-Za-z]{0,20})"""
     r"""\((?:[A-Za-z_][\w.]*(?:=\w+|\(\d{0,5}\))?|\d{1,4}|,\s){0,8}\)"""
+    # A text taken apart.
+    r"""|(?:\w{1,30}\.){1,4}(?:split|strip|trim|join)\((?:\\{0,15}["'][^"'\w\n]{0,5}\\{0,15}["'])?\)"""
+    # A pattern's own way to say: anything.
+    r"""|\(?(?:\[\^[^\]\s]{1,10}\]|\\{1,15}[SwWd]|\.)[+*]\??\)"""
+    # A schema says what a secret looks like.
+    rf"""|{SCHEMA}"""
     # The default of a flag.
     r"""|flag\.\w{1,20}\(\\?["'][\w-]{1,40}\\?["'],\s?\\?["']\\?["'],"""
     r"""|!(?:Ref|GetAtt|ImportValue|FindInMap|reference|secret|env_var|(?i:env))\s"""

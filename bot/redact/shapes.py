@@ -3,6 +3,7 @@
 import re
 
 from bot.redact.chance import HIDDEN, looks_given, noise, pieces
+from bot.redact.references import variable
 from bot.redact.rule import Rule, Rules
 
 _UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
@@ -13,7 +14,8 @@ SHAPES = Rules(
     Rule(
         "key block",  # PEM, PGP, SSH2; a line break may be escaped; a cut-off block counts to the end
         "begin␣",
-        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|OpenVPN Static key|CERTIFICATE(?! REQUEST))[A-Z0-9 ]{0,40}-{4,5}"
+        r"-{4,5} ?BEGIN [A-Z0-9 ]{0,40}(?:PRIVATE KEY|OpenVPN Static key|CERTIFICATE(?! REQUEST))"
+        r"[A-Z0-9 ]{0,40}-{4,5}"
         r"[\s\S]*?(?:-{4,5} ?END [^-]*-{4,5}|\Z)",
         "-----BEGIN PRIVATE KEY-----⏎⟦‹b64:64›⟧⏎-----END PRIVATE KEY-----",
         "-----BEGIN CERTIFICATE REQUEST-----",
@@ -117,12 +119,12 @@ SHAPES = Rules(
     Rule(
         "address that is a key",  # of paging and push services, of monitors, of published scripts
         "://",
-        r"(?i)(?<=://)(?:api\.day\.app|hc-ping\.com|healthchecks\.io/ping|nosnch\.in|cronitor\.link/p|ntfy\.sh"
+        r"(?i)(?<=://)(?:api\.day\.app|webhook\.site|hc-ping\.com|healthchecks\.io/ping|nosnch\.in|cronitor\.link/p|ntfy\.sh"
         r"|(?:sctapi|sc)\.ftqq\.com|wxpusher[\w.]{0,20}/api/send/message"
         r"|events\.[\w.]{0,20}pagerduty\.com/integration|script\.google\.com/macros/s"
         r"|maker\.ifttt\.com/[^\s?#]{0,80}?/key|push\.[\w.-]{1,60}/send|web\.push\.apple\.com|[^\s\"'<>?#]{1,200}?/"
         r"(?:integrations?/generic/\d+/\w+|api/push|fcm/send|wpush/v\d|(?:send|notify|push|sendmessage)"
-        r"(?=/[0-9a-f-]{32})|heartbeats?|ping(?=/[0-9a-f]{8})|with/key|robot/v\d/send|integrations?/(?:v\d/)?"
+        r"(?=/[0-9a-f-]{32})|ical/[^\s\"'<>?#/]{1,60}|heartbeats?|ping(?=/[0-9a-f]{8})|with/key|robot/v\d/send|integrations?/(?:v\d/)?"
         r"(?=[0-9a-f]{8})))/"
         rf"(?!(?:help|status|docs?|test|info|index)\b)({_REST}{{6,}}+(?:/{_REST}*+)?)",
         "https://hc-ping.com/⟦‹hex:8›-‹hex:4›-‹hex:4›-‹hex:4›-‹hex:12›⟧",
@@ -174,7 +176,7 @@ def guessed(text: str) -> str:
 
 def _scheme(found: re.Match[str]) -> str:
     given = found.group(2)
-    if given.startswith("realm="):
+    if given.startswith("realm=") or variable(given) is not None:
         return found.group()
     return HIDDEN if given == HIDDEN or looks_given(given, least=6) else found.group()
 

@@ -8,6 +8,7 @@ from bot.pairs import hints, is_marked, is_name, is_value
 from bot.redact.chance import HIDDEN
 from bot.redact.commands import handed_over
 from bot.redact.names import secret_name
+from bot.redact.references import SCHEMA_KEYS, SCHEMA_TYPES
 
 MAX_DEPTH = 100
 """How deep a decoded value is shown; what lies deeper is hidden."""
@@ -38,7 +39,7 @@ def redacted(name: str, found: Any, shown: Shown, depth: int = 0) -> Any:
 
 def _object(name: str, found: dict[Any, Any], shown: Shown, depth: int) -> dict[Any, Any]:
     paired, manifest = _paired(found), str(found.get("kind")).lower() == "secret"
-    if found.keys() <= _NAMES_A_SECRET:
+    if found.keys() <= _NAMES_A_SECRET or (found.keys() <= SCHEMA_KEYS and found.get("type") in SCHEMA_TYPES):
         name = ""
     kept = {}
     for key, item in found.items():

@@ -1,6 +1,7 @@
 """Secrets that a shell, SQL or a program hands over without naming them. Used by ``bot.redact``."""
 
 from bot.redact.devices import DEVICES
+from bot.redact.phrases import PHRASES
 from bot.redact.rule import WORD, Rule, Rules
 
 _S = WORD
@@ -13,7 +14,7 @@ _ON = r"(?:(?!&&)[^\n|;]|\\\n)"
 """One character further inside the same command."""
 _ECHO = (  # and the format that printf takes first; it may be held back already
     r"""(?:echo|printf|yes|print)\s+(?:-\w{1,3}\s+)?"""
-    r"""(?:["'](?:\ue0f7\d+\ue0f7|[^"'\n]{0,120}?%s[^"'\n]{0,80})["']\s+)?"""
+    r"""(?:["'](?:\ue0f7\d+\ue0f7|[^"'\n]{0,120}?%s[^"'\n]{0,80})["']\s+|%s\s+)?"""
 )
 _READER = (
     r"(?:-S\b|su\b|(?:ch|smb|k|sasl|slap|ldap|pdb)?passwd2?\b|sudo\s+-\w*S|kinit\b|snx\b|vpnc\b|open(?:forti)?vpn\b"
@@ -47,7 +48,7 @@ SYNTAX = Rules(
     Rule(
         "-p glued to a password",
         "-p",
-        r"(?<![^\s\"'])(?:-u\S{1,60}\s(?:\s*-[hP]\s?\S{1,60}\s){0,2}\s*-p(?=[^\s-])"
+        r"(?<![^\s\"'])(?:-u\S{1,60}\s(?:\s*-[hP]\s?\S{1,60}\s){0,2}\s*-p:?(?=[^\s:-])"
         + _S
         + r"|-p([^\s\"'-]\S*+)(?=\s+-u)"
         r"|-p(?![=:/,$.\d])(?=\S{0,40}[A-Z@#!%^*])(?=\S{0,40}\d|\S{0,40}[@#!%^*])(?![A-Za-z]{1,20}[=:/])"
@@ -131,7 +132,7 @@ SYNTAX = Rules(
         "<<<",
         r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))"
         r"|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|python\d?|perl|ruby|node|(?:my|p)?sql|sqlite3|(?:ba)?sh|bc"
-        r"|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee|column|dc|rev|fold|while|mapfile"
+        r"|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee(?!\s[^\n<]{0,80}(?:pw|pass|secret|key|token|cred))|column|dc|rev|fold|while|mapfile"
         r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
         "passwd --stdin root <<< '⟦hunter2⟧'",
         'bc <<< "1 + 2"',
@@ -178,8 +179,8 @@ SYNTAX = Rules(
     ),
     Rule(
         "Windows flag",
-        "/p /rp",
-        rf"(?i)(?:(?<![\w/])/(?:pass|password|passwd|pwd|rp)[:\s]\s?|\bw?x?freerdp\b{_ON}{{0,160}}?\s/p:){_S}",
+        "/p /rp winrs",
+        rf"(?i)(?:(?<![\w/])/(?:pass|password|passwd|pwd|rp)[:\s]\s?|\bw?x?freerdp\b{_ON}{{0,160}}?\s/p:|\bwinrs\b{_ON}{{0,160}}?\s[/-]p(?:assword)?:){_S}",
         "cmdkey /add:srv /user:bob /pass:⟦hunter2⟧",
         "dir /p",
     ),
@@ -234,7 +235,8 @@ SYNTAX = Rules(
         "key of an SQL function",
         "crypt digest hmac jwt keystore cipher",
         r"(?i)\b(?:pgp_sym_\w{1,20}|aes_\w{1,12}|des_(?:en|de)crypt|sm4_\w{1,12}|gs_(?:en"
-        rf"|de)crypt\w{{0,12}}|hmac|crypt|createhmac|createcipher\w{{0,2}}|jwt\.\w{{4,6}}|keystore\.load)\(\s*(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}",
+        rf"|de)crypt\w{{0,12}}|hmac|crypt|createhmac|createcipher\w{{0,2}}|jwt\.\w{{4,6}}|keystore\.load)\(\s*(?:{_ARG}|[^,()\n]{{1,120}}(?:\([^()\n]{{0,80}}\))?)\s*,\s*{_Q}"
+        rf"|\bcrypt\(\s*{_Q}",
         "SELECT AES_DECRYPT(note, '⟦hunter2⟧')",
         "crypt(word, gen_salt(8))",
         across=True,
@@ -243,7 +245,7 @@ SYNTAX = Rules(
     Rule(
         "login call",
         "login logon log_in auth signin sign_in credential user connect bind imap_open mysqli pdo",
-        r"(?i)\b(?:log_?in|log_?on|authenticate|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
+        r"(?i)\b(?:log_?in|log_?on|authenticate(?:_\w{1,12})?|auth|sign_?in|basic_?auth|set_?basic_?auth|httpbasicauth"
         r"|networkcredential|pscredential|usernamepassword\w{0,30}|credentials?|simple_bind\w{0,3}|bind|(?:add"
         r"|create)_?user(?=\([^,]{1,90},\s*[\"'][^\"'\n]*[\d@#!$%^&*])|connect(?=\([^,]{1,90},\s*[\"']"
         r"(?-i:[^\"'\n]*[A-Z]))(?=\([^,]{1,90},\s*[\"'][^\"'\n.:/]*\d))"
@@ -272,4 +274,5 @@ SYNTAX = Rules(
         "ops / dev are user and role",
     ),
     *DEVICES,
+    *PHRASES,
 )

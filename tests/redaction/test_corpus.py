@@ -5,7 +5,7 @@ import pytest
 from bot import redact
 from tests.redaction.corpus import Case, altered, leaks, load, sinks
 
-SETS = ("seen", "heldout", "blind", "kinds", "siblings", "second")
+SETS = ("seen", "heldout", "blind", "kinds", "siblings", "second", "third")
 """``seen`` was there while the rules were written; the others came after them, from people who had not read them, but
 for ``siblings``: written to break them.
 """
