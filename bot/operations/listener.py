@@ -45,7 +45,11 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         refusal.force_close()
         raise
     except Exception as error:
-        log.error("http_handler_failed", path=request.path, exc_info=error)
+        if request.transport is None or request.transport.is_closing():
+            # The peer has gone, and reading or answering failed for that: a crowd of strangers could fill the log.
+            log.debug("http_peer_gone", path=request.path, error=type(error).__name__)
+        else:
+            log.error("http_handler_failed", path=request.path, exc_info=error)
         response = web.Response(status=500, text="internal error\n")
         response.force_close()
         return response

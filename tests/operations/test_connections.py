@@ -4,11 +4,12 @@ import asyncio
 import gzip
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from bot.operations.connections import most_connections
 from bot.operations.descriptors import raise_descriptors
@@ -262,3 +263,38 @@ async def test_stopping_waits_for_nobody_who_has_not_finished_asking(raw: bytes)
         async with asyncio.timeout(1):
             assert (await peer.reader.read()).endswith(b"waited\n")
             await stopping
+
+
+@pytest.mark.parametrize("is_gone", [True, False])
+async def test_a_handler_that_fails_because_its_peer_has_gone_is_no_error_in_the_log(*, is_gone: bool) -> None:
+    """Strangers who hang up could fill the log with tracebacks. Our own failures stay errors."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        assert request.transport is not None
+        if is_gone:
+            request.transport.abort()
+        raise RuntimeError("broken")
+
+    listener = Listener(ready=yes, text=nothing)
+    with capture_logs() as logs:
+        port = await listener.start("127.0.0.1", 0, {"/x": handle})
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(b"POST /x HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n")
+            with suppress(ConnectionError):
+                await reader.read()
+            writer.close()
+        finally:
+            await listener.stop()
+    levels = [entry["log_level"] for entry in logs if entry["event"].startswith("http_")]
+    assert levels == ["debug" if is_gone else "error"]
+
+
+async def yes() -> bool:
+    """For ``/readyz``."""
+    return True
+
+
+async def nothing() -> bytes:
+    """For ``/metrics``."""
+    return b""
