@@ -6,7 +6,6 @@ from bot.redact.chance import HIDDEN, looks_given, noise, pieces
 from bot.redact.references import variable
 from bot.redact.rule import Rule, Rules
 
-_UUID = r"[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
 _REST = r"[^\s\"'<>\\),，。?#]"
 """One more character of a URL's path."""
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from bot.pairs import hints, is_marked, is_name, is_value
+from bot.pairs import is_marked, is_name, is_value
 from bot.redact.chance import HIDDEN
 from bot.redact.commands import handed_over
 from bot.redact.names import secret_name
@@ -57,11 +57,6 @@ def _paired(found: dict[Any, Any]) -> str | None:
         return "secret"
     given = [item for key, item in found.items() if isinstance(item, str) and is_name(str(key))]
     return next((item for item in given if secret_name(item)), given[0] if given else None)
-
-
-def tells_secret(name: str, row: dict[str, Any]) -> bool:
-    """Whether a parameter is secret by its name, by a mark of the source, or by what is said about it."""
-    return secret_name(name) or is_marked(row) or any(map(secret_name, hints(row)))
 
 
 def _list(name: str, found: list[Any], shown: Shown, depth: int) -> list[Any]:
