@@ -5,7 +5,7 @@ import shutil
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -42,24 +42,38 @@ async def behind_tls(url: str, certificate: Path) -> AsyncIterator[str]:
     context.load_cert_chain(certificate, certificate.with_name("key.pem"))
     parts = urlsplit(url)
 
+    connections: set[asyncio.Task[None]] = set()
+
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError):
+        try:
             while data := await reader.read(65536):
                 writer.write(data)
                 await writer.drain()
+        except OSError:
+            pass  # the peer has gone
+        finally:
             writer.close()
 
-    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def connect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         inner_reader, inner_writer = await asyncio.open_connection(parts.hostname, parts.port)
-        await asyncio.gather(pump(reader, inner_writer), pump(inner_reader, writer))
-        inner_writer.close()
-        writer.close()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(pump(reader, inner_writer))
+            group.create_task(pump(inner_reader, writer))
+
+    def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(connect(reader, writer))
+        connections.add(task)
+        task.add_done_callback(connections.discard)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0, ssl=context)
     try:
         yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}{parts.path}"
     finally:
         server.close()
+        for task in tuple(connections):
+            task.cancel()
+        await asyncio.gather(*connections, return_exceptions=True)
+        await asyncio.sleep(0)  # closed transports let go of their sockets in the next pass
 
 
 async def test_the_setting_is_named_and_mends_it(certificate: Path, tmp_path: Path) -> None:
