@@ -22,8 +22,8 @@ from bot.certificates import refusal
 from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
-from bot.coc.errors import CredentialsUnavailable
-from bot.lookup import Limits, Lookup
+from bot.errors import CredentialsUnavailable
+from bot.lookup.lookup import Limits, Lookup
 from bot.operations import logs
 from bot.operations.audit import Audit
 from bot.operations.connections import most_connections
@@ -31,14 +31,14 @@ from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
 from bot.operations.traces import Traces, TracesMissing
+from bot.pacing import Turns
 from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
 from bot.slack.access import Access, Rules
-from bot.slack.desk import Desk
+from bot.slack.background import Work
 from bot.slack.limits import Buckets
 from bot.slack.reply import DEADLINE_S, Replies
-from bot.slack.work import Work
-from bot.turns import Turns
+from bot.slack.runner import Desk
 
 log = structlog.get_logger(__name__)
 

@@ -170,8 +170,8 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
     from bot.cards.task import task_card
     from bot.cards.terminal import render
     from bot.cards.text import plain
-    from bot.coc.errors import CocError, Unreachable
-    from bot.lookup import Lookup
+    from bot.errors import CocError, Unreachable
+    from bot.lookup.lookup import Lookup
     from bot.show import as_json as to_json
 
     try:

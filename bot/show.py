@@ -8,8 +8,8 @@ from pydantic import BaseModel
 
 from bot import redact
 from bot.coc.decode import Broken
-from bot.coc.parameters import Parameter, Parameters
-from bot.coc.snapshot import Missing, Snapshot
+from bot.task.parameters import Parameter, Parameters
+from bot.task.snapshot import Missing, Snapshot
 
 _NOTHING: tuple[object, ...] = (None, "", (), [])
 

@@ -11,7 +11,7 @@ from bot.cli import cli
 from bot.operations import connections
 from bot.operations.metrics import Metrics
 from bot.settings import Settings
-from bot.slack import guard, http_mode
+from bot.slack import http_mode, signature
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -51,7 +51,7 @@ def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
 def test_every_reason_to_refuse_a_request_is_documented() -> None:
     """The label's values are a closed set, and the limits in the text are the real ones."""
     row = next(line for line in README.splitlines() if line.startswith("| `schedtask_refused_requests_total`"))
-    reasons = {value.reason for value in vars(guard).values() if isinstance(value, guard.Refusal)} | {
+    reasons = {value.reason for value in vars(signature).values() if isinstance(value, signature.Refusal)} | {
         "slow",
         "crowded",
     }

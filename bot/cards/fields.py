@@ -6,12 +6,12 @@ from bot import redact
 from bot.cards.sentence import local, zone_name
 from bot.cards.text import BRIEF, code, count, cut, date, enumerated, mrkdwn
 from bot.coc.decode import Broken
-from bot.coc.models import MessageNotification
 from bot.coc.reading import canonical
-from bot.coc.snapshot import Missing, Snapshot
-from bot.coc.targets import Step, Targets
+from bot.coc.wire import MessageNotification
 from bot.schedule.describe import describe
 from bot.schedule.trigger import Outlook, Trigger, instant, second_time
+from bot.task.snapshot import Missing, Snapshot
+from bot.task.targets import Step, Targets
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 RISKS = {"HIGH": "High", "MEDIUM": "Medium", "LOW": "Low"}

@@ -3,7 +3,7 @@
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
 from bot.cards.text import code, cut, enumerated, mrkdwn
-from bot.coc.hostnames import is_host_shaped
+from bot.task.hostnames import is_host_shaped
 
 MOST_NAMED = 5
 """Ignored words that are named; the rest is counted."""

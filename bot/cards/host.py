@@ -12,8 +12,8 @@ from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.task import TARGETS
 from bot.cards.text import asker, code, composed, count, date, mrkdwn, plain
 from bot.coc.reading import canonical
-from bot.coc.search import Answer, Hit
-from bot.coc.snapshot import Snapshot
+from bot.task.search import Answer, Hit
+from bot.task.snapshot import Snapshot
 
 MOST_ASKED = 20
 """Hosts that are answered on one card; what was typed beyond them is counted."""

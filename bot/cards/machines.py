@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cards.blocks import Block, context
-from bot.cards.explorer import Look, pick
 from bot.cards.fields import agents, selection
 from bot.cards.text import code, count, mrkdwn, plain
 from bot.coc.reading import canonical
-from bot.coc.targets import Batch, Machine, Step, Targets
+from bot.task.target_query import Look, pick
+from bot.task.targets import Batch, Machine, Step, Targets
 
 PAGE_SIZE = 40
 """Machines on one page, and headings."""

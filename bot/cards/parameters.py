@@ -18,9 +18,9 @@ from bot.cards.modal import Modal
 from bot.cards.stale import asked_before, old_data
 from bot.cards.text import CUT, LONGEST, clean, code, count, cut, date, mrkdwn, plain
 from bot.coc.decode import Broken
-from bot.coc.parameters import Parameter, Parameters
 from bot.coc.reading import canonical
-from bot.coc.snapshot import Snapshot
+from bot.task.parameters import Parameter, Parameters
+from bot.task.snapshot import Snapshot
 
 AGAIN = "parameters_again"
 """Action id of the modal's Refresh and Try again."""

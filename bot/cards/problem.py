@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from bot import errors as coc
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
 from bot.cards.text import code, escape, mrkdwn, plain
-from bot.coc import errors as coc
 from bot.schedule.describe import distance
 
 _UNSAID = {"task": "with this id"}

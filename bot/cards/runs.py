@@ -10,17 +10,17 @@ from datetime import datetime
 from typing import Any
 
 from bot.cards.blocks import Block, actions, button, context, divider, section
-from bot.cards.latest_run import listed, outcome
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card
 from bot.cards.stale import asked_before, old_data
 from bot.cards.text import code, count, date, mrkdwn
-from bot.coc.models import Run
 from bot.coc.reading import canonical
-from bot.coc.snapshot import Missing, Snapshot
+from bot.coc.wire import Run
 from bot.schedule.describe import span
 from bot.schedule.trigger import instant
-from bot.schedule.verdict import Outcome, outcome_of
+from bot.task.runs import listed, outcome
+from bot.task.snapshot import Missing, Snapshot
+from bot.task.verdict import Outcome, outcome_of
 
 AGAIN = "runs_again"
 """Action id of the modal's Refresh and Try again."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
 from bot.cards.text import CUT, code, date, mrkdwn, plain
-from bot.schedule.verdict import At, Code, Colour, Fragment, Quote
+from bot.task.verdict import At, Code, Colour, Fragment, Quote
 
 DOTS: dict[Colour, str] = {
     "green": ":large_green_circle:",

@@ -3,8 +3,8 @@
 from bot.cards.blocks import Block, context, section
 from bot.cards.problem import problem_of
 from bot.cards.text import code, date, mrkdwn
-from bot.coc.snapshot import Snapshot
 from bot.schedule.describe import distance
+from bot.task.snapshot import Snapshot
 
 
 def old_data(snapshot: Snapshot) -> list[Block]:

@@ -10,12 +10,12 @@ from datetime import UTC
 from typing import Any, Literal
 
 from bot.cards.blocks import Block, context, section
-from bot.cards.explorer import Look, picked
 from bot.cards.modal import Modal
 from bot.cards.stale import old_data, old_words
 from bot.cards.text import count, date, mrkdwn, plain, shown
-from bot.coc.search import Hit
-from bot.coc.snapshot import Snapshot
+from bot.task.search import Hit
+from bot.task.snapshot import Snapshot
+from bot.task.target_query import Look, picked
 
 Kind = Literal["csv", "json"]
 

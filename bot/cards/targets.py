@@ -5,7 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from bot.cards.blocks import Block, actions, button, context, divider, overflow, plain_text, section, select
-from bot.cards.explorer import (
+from bot.cards.fields import unreadable, where_lines
+from bot.cards.machines import Row, listed, paginate, rows
+from bot.cards.modal import Modal
+from bot.cards.stale import asked_before, old_data
+from bot.cards.text import code, count, date, enumerated, mrkdwn
+from bot.task.snapshot import Snapshot
+from bot.task.target_query import (
     AGAIN,
     ANY,
     CLEAR,
@@ -23,13 +29,7 @@ from bot.cards.explorer import (
     menus,
     sound,
 )
-from bot.cards.fields import unreadable, where_lines
-from bot.cards.machines import Row, listed, paginate, rows
-from bot.cards.modal import Modal
-from bot.cards.stale import asked_before, old_data
-from bot.cards.text import code, count, date, enumerated, mrkdwn
-from bot.coc.snapshot import Snapshot
-from bot.coc.targets import Step, Targets
+from bot.task.targets import Step, Targets
 
 FEW = 5
 """Up to so many machines there is nothing to search for."""

@@ -7,17 +7,17 @@ from bot import redact
 from bot.cards import fields as field
 from bot.cards.blocks import Block, actions, button, context, fields, header, overflow, section
 from bot.cards.budget import Message, message
-from bot.cards.changes import LISTED, Seen, changes, encode, seen
-from bot.cards.latest_run import last_run_known, latest
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
 from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.text import BRIEF, asker, code, composed, count, cut, date, mrkdwn, plain
-from bot.coc.models import unknown_keys
 from bot.coc.reading import canonical
-from bot.coc.snapshot import Missing, Snapshot
+from bot.coc.wire import unknown_keys
 from bot.schedule.trigger import Outlook, Trigger, upcoming
-from bot.schedule.verdict import Code, Facts, Fragment, Verdict, verdict
+from bot.task.changes import LISTED, Seen, changes, encode, seen
+from bot.task.runs import last_run_known, latest
+from bot.task.snapshot import Missing, Snapshot
+from bot.task.verdict import Code, Facts, Fragment, Verdict, verdict
 
 REFRESH = "refresh"
 TARGETS = "targets"

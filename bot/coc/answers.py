@@ -1,4 +1,4 @@
-"""What an HTTP answer of COC means: a JSON object, or one error of the tree in ``bot.coc.errors``. No I/O.
+"""What an HTTP answer of COC means: a JSON object, or one error of the tree in ``bot.errors``. No I/O.
 
 The codes follow the vendor's document of the call and the error-code pages of its API gateway. A code decides
 before the status does, except on 401 and 403: those two must never turn into something that is retried.
@@ -13,7 +13,7 @@ from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
-from bot.coc import errors
+from bot import errors
 from bot.coc.reading import TooManyValues, clean_deep, give_way, parse
 
 _BY_CODE: Mapping[str, type[errors.CocError]] = {

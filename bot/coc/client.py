@@ -16,12 +16,13 @@ from typing import Generic, TypeVar
 import httpx
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
-from bot.coc import answers, errors
+from bot import errors
+from bot.coc import answers
 from bot.coc.answers import Answer
-from bot.coc.models import Run, Task, TaskSummary
 from bot.coc.room import Place, Room
 from bot.coc.transport import FAILURES, Deadlines, broken_answer, no_answer, open_http, read_body
-from bot.turns import Turns
+from bot.coc.wire import Run, Task, TaskSummary
+from bot.pacing import Turns
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
 
@@ -85,7 +86,7 @@ _RUNS = _Operation("runs", "coc:schedule:getHistories")
 class CocClient:
     """Asks COC about one scheduled task at a time, over one connection pool. Close it with ``aclose``.
 
-    Each method raises errors of the tree in ``bot.coc.errors`` and no others. ``observe`` gets a record of
+    Each method raises errors of the tree in ``bot.errors`` and no others. ``observe`` gets a record of
     every finished try; ``turns`` is shared with what else is heavy. The clocks, the sleep and the jitter (0 to 1)
     are arguments so that tests need not wait.
     """

@@ -40,7 +40,7 @@ from huaweicloudsdkcore.http.http_config import HttpConfig
 from huaweicloudsdkcore.http.http_handler import HttpHandler
 
 from bot import pasted
-from bot.coc.errors import CredentialsUnavailable
+from bot.errors import CredentialsUnavailable
 
 Kind = Literal["auto", "global", "basic"]
 

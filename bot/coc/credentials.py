@@ -13,7 +13,7 @@ import structlog
 from huaweicloudsdkcore.sdk_request import SdkRequest
 
 from bot.coc.credential_chain import Key, Kind, explicit_key, load_key
-from bot.coc.errors import CredentialsUnavailable
+from bot.errors import CredentialsUnavailable
 
 __all__ = ["CredentialSource", "Kind", "SignedAuth", "StaticKeys", "open_credentials"]
 

@@ -13,8 +13,8 @@ import aiohttp
 import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
+from bot import errors
 from bot.certificates import refusal
-from bot.coc import errors
 from bot.coc.room import Place
 
 BODY_CAP = 64 * 1024 * 1024

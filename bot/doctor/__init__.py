@@ -16,11 +16,11 @@ from bot.cards.text import plain
 from bot.certificates import refusal
 from bot.coc.client import CocClient
 from bot.coc.credentials import SignedAuth
-from bot.coc.errors import CocError, Forbidden, InvalidRequest, TaskNotFound
 from bot.doctor.finding import DEADLINE_S, Finding, skew_s
 from bot.doctor.manifest import judge_file
 from bot.doctor.slack import look_at_slack
 from bot.environment import CLOUD_SECRETS, SECRET_FILES
+from bot.errors import CocError, Forbidden, InvalidRequest, TaskNotFound
 from bot.operations.logs import HIDDEN
 from bot.settings import Settings
 

@@ -28,7 +28,7 @@ _TIME_OF_DAY = re.compile(r"^\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*$")
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """The schedule of a task as COC states it; see ``bot.coc.models.TriggerTime`` for the fields."""
+    """The schedule of a task as COC states it; see ``bot.coc.wire.TriggerTime`` for the fields."""
 
     policy: str = "ONCE"
     """ONCE, PERIODIC, CRON, or another word as it came."""

@@ -15,10 +15,10 @@ from fnmatch import fnmatchcase
 from typing import Literal
 
 from bot.cards.problem import Problem
-from bot.coc.snapshot import Snapshot
 from bot.slack.interaction import Interaction
 from bot.slack.limits import Allowance, Over
 from bot.slack.membership import ASK_S, OLD_WAIT_S, Call, Membership, Said
+from bot.task.snapshot import Snapshot
 
 DIRECT = "dm"
 """Stands for all direct messages in a list of channels."""

@@ -10,16 +10,16 @@ import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.cards.budget import Message
-from bot.cards.changes import Seen, decode
-from bot.cards.explorer import Look
 from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.task import MORE, PARAMETERS, REFRESH, RUNS, TARGETS, not_refreshed, task_card
-from bot.coc.errors import CocError
+from bot.errors import CocError
 from bot.slack import views
-from bot.slack.desk import UNREADABLE, Desk, Job, log_coc_error, outcome
 from bot.slack.explorer import open_targets
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
+from bot.slack.runner import UNREADABLE, Desk, Job, log_coc_error, outcome
+from bot.task.changes import Seen, decode
+from bot.task.target_query import Look
 
 log = structlog.get_logger(__name__)
 

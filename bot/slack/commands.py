@@ -11,12 +11,12 @@ from bot.cards.budget import Message
 from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
-from bot.coc.search import look_up
-from bot.coc.snapshot import Snapshot
-from bot.slack.desk import Desk, Job, outcome
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
 from bot.slack.request import Help, Show, parse
+from bot.slack.runner import Desk, Job, outcome
+from bot.task.search import look_up
+from bot.task.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 

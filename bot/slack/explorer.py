@@ -14,7 +14,19 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.cards import take_along
 from bot.cards.blocks import section
 from bot.cards.budget import Message
-from bot.cards.explorer import (
+from bot.cards.problem import Problem, problem_of
+from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
+from bot.cards.text import code, composed
+from bot.errors import CocError
+from bot.slack.access import Denied
+from bot.slack.files import deliver
+from bot.slack.interaction import Interaction
+from bot.slack.modals import Window, dead_end, fill, open_window, problem_view, view_of
+from bot.slack.reply import SlackRefused
+from bot.slack.runner import UNREADABLE, Desk, outcome
+from bot.slack.view_updates import Turn
+from bot.task.snapshot import Snapshot
+from bot.task.target_query import (
     AGAIN,
     CLEAR,
     FIND,
@@ -29,18 +41,6 @@ from bot.cards.explorer import (
     decode,
     encode,
 )
-from bot.cards.problem import Problem, problem_of
-from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
-from bot.cards.text import code, composed
-from bot.coc.errors import CocError
-from bot.coc.snapshot import Snapshot
-from bot.slack.access import Denied
-from bot.slack.desk import UNREADABLE, Desk, outcome
-from bot.slack.files import deliver
-from bot.slack.interaction import Interaction
-from bot.slack.order import Turn
-from bot.slack.reply import SlackRefused
-from bot.slack.window import Window, dead_end, fill, open_window, problem_view, view_of
 
 log = structlog.get_logger(__name__)
 

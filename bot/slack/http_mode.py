@@ -10,9 +10,9 @@ from slack_bolt.adapter.aiohttp import to_aiohttp_response
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.slack import guard
-from bot.slack.guard import Refusal, Replays, verified
-from bot.slack.intake import as_request
+from bot.slack import signature
+from bot.slack.payloads import as_request
+from bot.slack.signature import Refusal, Replays, verified
 
 PATH = "/slack/events"
 
@@ -31,8 +31,8 @@ def handler(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """A request handler that lets only Slack's own requests through.
 
-    ``refused`` is told the reason of every refusal in ``bot.slack.guard``. ``acked`` is told how many seconds each of
-    the others took from its last byte to its acknowledgement.
+    ``refused`` gets the reason of every refusal in ``bot.slack.signature``; ``acked`` the seconds that each other
+    request took from its last byte to its acknowledgement.
     """
     replays = Replays(clock)
 
@@ -41,20 +41,20 @@ def handler(
         return web.Response(status=refusal.status, text=refusal.text)
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        if refusal := guard.refused_unread(request.headers, request.client_max_size, clock):
+        if refusal := signature.refused_unread(request.headers, request.client_max_size, clock):
             return refuse(refusal)
         body = await _body(request)
         if isinstance(body, Refusal):
             return refuse(body)
         began = time.monotonic()
-        signature = verified(secret, request.headers, body, clock)
-        if signature is None:
-            return refuse(guard.UNSIGNED)
-        if not replays.fresh(signature):
-            return refuse(guard.REPLAYED)
+        signed = verified(secret, request.headers, body, clock)
+        if signed is None:
+            return refuse(signature.UNSIGNED)
+        if not replays.fresh(signed):
+            return refuse(signature.REPLAYED)
         text = as_request(body, request.headers.get("Content-Type", ""))
         if text is None:
-            return refuse(guard.BAD_REQUEST)
+            return refuse(signature.BAD_REQUEST)
         bolt = AsyncBoltRequest(body=text, query=request.query_string, headers=dict(request.headers))
         response = await to_aiohttp_response(await app.async_dispatch(bolt))
         acked(time.monotonic() - began)
@@ -70,8 +70,8 @@ async def _body(request: web.Request) -> bytes | Refusal:
         async with asyncio.timeout(BODY_S):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
-        return guard.TOO_LARGE
+        return signature.TOO_LARGE
     except TimeoutError:
-        return guard.SLOW
+        return signature.SLOW
     except (web.RequestPayloadError, HttpProcessingError, OSError, ValueError):
-        return guard.UNREADABLE
+        return signature.UNREADABLE

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.cards.explorer import decode
+from bot.task.target_query import decode
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No character that is mistaken for another when read out on the phone."""

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
-from bot.coc.flights import Flights
+from bot.lookup.single_flight import Flights
 from bot.slack.reply import SlackRefused
 
 log = structlog.get_logger(__name__)

@@ -21,10 +21,10 @@ from typing import Literal
 from urllib.parse import unquote
 
 from bot.cards.text import clean
-from bot.coc.hostnames import DASHES, is_address, is_host_shaped, undecorated
 from bot.slack.privacy import PRIVATE, hints_at_privacy, name_hints_at_privacy
 from bot.slack.task_ids import Place, places, what_is_wrong
 from bot.slack.vocabulary import ASKS, EVERYONE, GLUED, HELP, NOT, PUBLIC, SHOWING, SMALL_TALK, SURE
+from bot.task.hostnames import DASHES, is_address, is_host_shaped, undecorated
 
 _LONGEST_HOST = 255
 _ENCODED = 4

@@ -8,12 +8,12 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.cards import parameters, runs
-from bot.cards.explorer import Look, decode, encode
 from bot.cards.modal import Modal
-from bot.coc.snapshot import Missing
-from bot.slack.desk import Desk, outcome
 from bot.slack.interaction import Interaction
-from bot.slack.window import Window, dead_end, fill, open_window, view_of
+from bot.slack.modals import Window, dead_end, fill, open_window, view_of
+from bot.slack.runner import Desk, outcome
+from bot.task.snapshot import Missing
+from bot.task.target_query import Look, decode, encode
 
 Make = Callable[[Desk, Interaction, Look], Window]
 

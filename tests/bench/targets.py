@@ -21,18 +21,18 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.app import settle_memory
-from bot.cards.explorer import Look
 from bot.cards.take_along import make_file
 from bot.cards.targets import targets_view
 from bot.coc.client import CocClient
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
-from bot.coc.models import Task
-from bot.coc.parameters import Parameters
-from bot.coc.snapshot import Missing, Snapshot
-from bot.coc.targets import decode_targets
-from bot.lookup import Lookup
+from bot.coc.wire import Task
+from bot.lookup.lookup import Lookup
 from bot.sandbox.coc_oversized_task import OVERSIZED, oversized_task, target_instances
 from bot.sandbox.coc_server import ACCESS_KEY, SECRET_KEY, LocalCoc
+from bot.task.parameters import Parameters
+from bot.task.snapshot import Missing, Snapshot
+from bot.task.target_query import Look
+from bot.task.targets import decode_targets
 from tests.bench.beside import beside
 
 MACHINES = (1, 100, 999, 10_000)

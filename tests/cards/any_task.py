@@ -5,7 +5,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bot.coc.snapshot import Missing, Snapshot
+from bot.task.snapshot import Missing, Snapshot
 from tests.cards.snapshots import TASK_ID, Json, snapshot
 
 HOSTILE = (

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.coc.models import Run, Task, TaskSummary, digest
-from bot.coc.parameters import decode_parameters
-from bot.coc.snapshot import Missing, Snapshot
-from bot.coc.targets import decode_targets
+from bot.coc.wire import Run, Task, TaskSummary, digest
+from bot.task.parameters import decode_parameters
+from bot.task.snapshot import Missing, Snapshot
+from bot.task.targets import decode_targets
 
 Json = dict[str, Any]
 

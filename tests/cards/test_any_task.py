@@ -2,12 +2,12 @@
 
 from hypothesis import given, settings
 
-from bot.cards.explorer import Look
 from bot.cards.parameters import parameters_view
 from bot.cards.runs import runs_view
 from bot.cards.targets import targets_view
 from bot.cards.task import task_card
-from bot.coc.snapshot import Snapshot
+from bot.task.snapshot import Snapshot
+from bot.task.target_query import Look
 from tests.cards.any_task import snapshots
 from tests.cards.judges import judge_message, judge_view, pages_of
 

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from bot import errors
 from bot.cards.budget import Message
-from bot.cards.changes import decode
-from bot.cards.explorer import Look
 from bot.cards.guide import guide
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.parameters import parameters_view
@@ -24,9 +23,10 @@ from bot.cards.runs import runs_view
 from bot.cards.take_along import names_view
 from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
-from bot.coc import errors
-from bot.coc.search import look_up
-from bot.coc.snapshot import Missing, Snapshot, Stale
+from bot.task.changes import decode
+from bot.task.search import look_up
+from bot.task.snapshot import Missing, Snapshot, Stale
+from bot.task.target_query import Look
 from tests.cards.judges import judge_message, judge_view, pages_of
 from tests.cards.snapshots import ADA, AS_OF, SAMPLES, TASK_ID, Json, machine, snapshot, step, wire, with_steps
 

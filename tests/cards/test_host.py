@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from bot.cards.budget import Message
 from bot.cards.host import MOST_ASKED, host_card
-from bot.coc.search import look_up
-from bot.coc.snapshot import Snapshot
+from bot.task.search import look_up
+from bot.task.snapshot import Snapshot
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_message, said
 from tests.cards.snapshots import ADA, machine, snapshot, step, wire, with_steps

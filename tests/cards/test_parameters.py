@@ -15,7 +15,7 @@ from bot.cards.parameters import AGAIN, FOLD_CHARACTERS, FOLD_LINES, all_paramet
 from bot.cards.task import MORE, task_card
 from bot.cards.terminal import render
 from bot.cards.text import LONGEST
-from bot.coc.snapshot import Snapshot
+from bot.task.snapshot import Snapshot
 from tests.cards.any_task import HOSTILE, snapshots, texts
 from tests.cards.judges import judge_view, said
 from tests.cards.snapshots import TASK_ID, Json, snapshot, wire

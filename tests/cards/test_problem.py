@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot import errors
 from bot.cards.problem import Problem, problem_card, problem_of
-from bot.coc import errors
 from tests.cards.any_task import HOSTILE, texts
 from tests.cards.judges import judge_message, said
 from tests.cards.snapshots import TASK_ID

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from bot.cards.runs import AGAIN, MOST, runs_view, status_words, took
-from bot.coc.models import Run
-from bot.coc.snapshot import Missing
+from bot.coc.wire import Run
+from bot.task.snapshot import Missing
 from tests.cards.judges import judge_view, said
 from tests.cards.snapshots import AS_OF, TASK_ID, Json, snapshot, wire
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.cards.explorer import Look
 from bot.cards.take_along import make_file, names_view
-from bot.coc.snapshot import Snapshot
+from bot.task.snapshot import Snapshot
+from bot.task.target_query import Look
 from tests.cards.any_task import snapshots
 from tests.cards.judges import assert_tame, judge_view, said
 from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, wire, with_steps

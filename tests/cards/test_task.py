@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from bot import redact
 from bot.cards.budget import Message
-from bot.cards.changes import decode, seen
 from bot.cards.sentence import as_mrkdwn, as_plain, local
 from bot.cards.task import NOT_REFRESHED, not_refreshed, task_card, verdict_line
-from bot.coc.errors import CocError, Forbidden, ServiceFailure, TimedOut
-from bot.coc.snapshot import Missing, Snapshot
+from bot.errors import CocError, Forbidden, ServiceFailure, TimedOut
 from bot.sandbox.slack_rules import check_message
-from bot.schedule.verdict import At, Code, Fragment, Quote, Verdict
+from bot.task.changes import decode, seen
+from bot.task.snapshot import Missing, Snapshot
+from bot.task.verdict import At, Code, Fragment, Quote, Verdict
 from tests.cards.any_task import HOSTILE, snapshots, texts
 from tests.cards.judges import assert_tame, judge_message, said
 from tests.cards.snapshots import ADA, AS_OF, TASK_ID, Json, machine, snapshot, step, wire, with_steps

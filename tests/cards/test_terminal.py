@@ -13,7 +13,7 @@ from bot.cards.targets import all_targets
 from bot.cards.task import task_card
 from bot.cards.terminal import render
 from bot.cards.text import LONGEST
-from bot.coc.snapshot import Snapshot
+from bot.task.snapshot import Snapshot
 from tests.cards.any_task import HOSTILE, snapshots
 from tests.cards.judges import EMOJI
 from tests.cards.snapshots import ADA, machine, snapshot, step, wire, with_steps

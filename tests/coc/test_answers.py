@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coc import errors
+from bot import errors
 from bot.coc.answers import UNUSABLE_ID, Answer, entries, task_object
 
 ID = "ST2601050930000000000001A1"

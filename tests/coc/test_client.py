@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bot.coc import errors
+from bot import errors
 from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
 from bot.coc.transport import BODY_CAP

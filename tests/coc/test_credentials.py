@@ -25,7 +25,7 @@ from structlog.testing import capture_logs
 
 from bot.coc.credential_chain import Key, explicit_key, load_key
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys, open_credentials
-from bot.coc.errors import CredentialsUnavailable
+from bot.errors import CredentialsUnavailable
 
 NOW = 1_573_789_015.0  # 15 November 2019, 03:36:55 UTC
 SECRETS = ("the-secret-key-value", "the-token-value", "the-id-token-value", "the-pod-token-value")

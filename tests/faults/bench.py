@@ -30,8 +30,8 @@ from bot.sandbox.coc_task_parts import SampleTask
 from bot.sandbox.coc_tasks import sample_tasks
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack_server import Call, Interaction
-from bot.slack.desk import Desk
 from bot.slack.reply import Replies
+from bot.slack.runner import Desk
 from tests.slack.presses import NIGHTLY
 
 COC_READ_S, COC_TOTAL_S = 0.35, 0.5
@@ -306,7 +306,7 @@ def _hurry(monkeypatch: pytest.MonkeyPatch, watched: Bench) -> None:
     monkeypatch.setattr("bot.app.Desk", desk)
     monkeypatch.setattr("bot.slack.reply.DEADLINE_S", SLACK_S)
     monkeypatch.setattr("bot.slack.reply.UPLOAD_DEADLINE_S", UPLOAD_S)
-    monkeypatch.setattr("bot.lookup.EXTRA_WAIT_S", EXTRA_S)
-    monkeypatch.setattr("bot.lookup.HISTORY_WAIT_S", HISTORY_S)
-    monkeypatch.setattr("bot.slack.window.FLICKER_S", 0.12)
+    monkeypatch.setattr("bot.lookup.lookup.EXTRA_WAIT_S", EXTRA_S)
+    monkeypatch.setattr("bot.lookup.lookup.HISTORY_WAIT_S", HISTORY_S)
+    monkeypatch.setattr("bot.slack.modals.FLICKER_S", 0.12)
     monkeypatch.setattr("bot.slack.explorer.SETTLED_S", 0.1)

@@ -13,7 +13,7 @@ import pytest
 
 from bot.sandbox.coc_faults import PathKind
 from bot.sandbox.slack_faults import Mood
-from bot.slack.desk import AGAIN_S
+from bot.slack.runner import AGAIN_S
 from tests.faults.bench import (
     ACK_MS,
     PATIENCE_S,
@@ -518,7 +518,7 @@ async def test_the_answer_does_not_wait_for_a_note_that_slack_is_slow_to_take(
     surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The note is given up after a while of its own, long before Slack's deadline."""
-    monkeypatch.setattr("bot.slack.desk.NOTE_S", 0.1)
+    monkeypatch.setattr("bot.slack.runner.NOTE_S", 0.1)
     async with bench(monkeypatch, tmp_path) as watched:
         monkeypatch.setattr("bot.slack.reply.DEADLINE_S", 10.0)
         spot = await surface.prepare(watched.box, surface.channel)

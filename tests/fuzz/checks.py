@@ -22,7 +22,6 @@ from pydantic import BaseModel
 from rich.console import Console
 
 from bot import redact
-from bot.cards import changes, explorer
 from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.problem import problem_card, problem_of
@@ -32,14 +31,15 @@ from bot.cards.targets import all_targets, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.cards.terminal import render
 from bot.coc.answers import Answer, entries, task_object
-from bot.coc.errors import CocError
-from bot.coc.models import Run, Task, TaskSummary
-from bot.coc.parameters import decode_parameters
-from bot.coc.search import look_up
-from bot.coc.snapshot import Snapshot
-from bot.coc.targets import decode_targets
+from bot.coc.wire import Run, Task, TaskSummary
+from bot.errors import CocError
 from bot.show import as_json
 from bot.slack.request import Help, Show, parse
+from bot.task import changes, target_query
+from bot.task.parameters import decode_parameters
+from bot.task.search import look_up
+from bot.task.snapshot import Snapshot
+from bot.task.targets import decode_targets
 from tests.cards.any_task import details, snapshots
 from tests.cards.judges import assert_tame, assert_visible, judge_message, judge_view
 from tests.cards.snapshots import ADA, AS_OF, TASK_ID, Json, snapshot, wire
@@ -201,9 +201,9 @@ class Turned:
     values: object
 
 
-def _look(turned: Turned) -> explorer.Look:
-    look = explorer.decode(turned.metadata) or explorer.Look(turned.snapshot.task_id)
-    return explorer.after(look, turned.action, turned.values)
+def _look(turned: Turned) -> target_query.Look:
+    look = target_query.decode(turned.metadata) or target_query.Look(turned.snapshot.task_id)
+    return target_query.after(look, turned.action, turned.values)
 
 
 def targets_modal(turned: Turned) -> None:
@@ -211,12 +211,12 @@ def targets_modal(turned: Turned) -> None:
     look = _look(turned)
     view = targets_view(turned.snapshot, look)
     judge_view(view)
-    again = explorer.decode(view["private_metadata"])
+    again = target_query.decode(view["private_metadata"])
     if again is None:
         raise Broke("metadata that does not come back", view["private_metadata"][:80])
     if targets_view(turned.snapshot, again) != view:
         raise Broke("the same look makes another page")
-    judge_view(names_view(turned.snapshot, look, explorer.encode(look)))
+    judge_view(names_view(turned.snapshot, look, target_query.encode(look)))
 
 
 def files(turned: Turned) -> None:
@@ -334,8 +334,8 @@ def _turned(data: bytes) -> Turned:
     head, _, rest = data.partition(b"\n")
     words = text_of(head).split("\t")
     words += [""] * (5 - len(words))
-    action = {"action_id": words[1] or explorer.NEXT, "value": words[2]}
-    values = {"b": {words[1]: {"selected_option": {"value": words[3]}}, explorer.FIND: {"value": words[4]}}}
+    action = {"action_id": words[1] or target_query.NEXT, "value": words[2]}
+    values = {"b": {words[1]: {"selected_option": {"value": words[3]}}, target_query.FIND: {"value": words[4]}}}
     return Turned(_shown(rest)[0], words[0] or TASK_ID, action, values)
 
 

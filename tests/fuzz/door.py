@@ -28,16 +28,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.cards.budget import Message
 from bot.cards.task import NOT_REFRESHED
 from bot.coc.client import CocClient
-from bot.lookup import Lookup
+from bot.lookup.lookup import Lookup
 from bot.operations.listener import Listener
 from bot.operations.metrics import Metrics
 from bot.sandbox.slack_records import SlackRefusedError
 from bot.sandbox.slack_rules import check_message
 from bot.slack import actions, commands, explorer, http_mode, views
 from bot.slack.access import Access, Rules
-from bot.slack.desk import Desk
+from bot.slack.background import Work
 from bot.slack.reply import Replies, SlackRefused
-from bot.slack.work import Work
+from bot.slack.runner import Desk
 from tests.cards.judges import assert_tame, judge_message, judge_view
 from tests.fuzz.findings import Broke
 from tests.fuzz.inputs import BODIES

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.coc.models import Task
+from bot.coc.wire import Task
 from bot.show import as_json
 from tests.cards.snapshots import snapshot
 from tests.fuzz.checks import assert_sendable, form

@@ -7,8 +7,8 @@ import pytest
 
 from bot import pairs, redact
 from bot.cards.parameters import all_parameters, parameters_view
-from bot.coc.parameters import decode_parameters
 from bot.show import as_json
+from bot.task.parameters import decode_parameters
 from tests.cards.snapshots import snapshot, wire
 
 SECRET = "plainword"

@@ -9,9 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.coc.models import Task
-from bot.coc.parameters import decode_parameters
-from bot.coc.targets import decode_targets
+from bot.coc.wire import Task
 from bot.sandbox.coc_awkward_tasks import BROKEN_PLAN, BROKEN_TARGETS, HUGE
 from bot.sandbox.coc_document_example import DOCUMENT_EXAMPLE, document_example
 from bot.sandbox.coc_everyday_tasks import NIGHTLY, REJECTED
@@ -19,6 +17,8 @@ from bot.sandbox.coc_outcome_tasks import DISABLED, ENDED, FAILED, RUNNING, WAIT
 from bot.sandbox.coc_oversized_task import LONGEST_HOST_NAME, OVERSIZED, target_instances
 from bot.sandbox.coc_task_parts import DETAIL_FIELDS, LISTING_FIELDS, SampleTask
 from bot.sandbox.coc_tasks import sample_tasks
+from bot.task.parameters import decode_parameters
+from bot.task.targets import decode_targets
 
 HERE = Path(__file__).parent
 NOW = round(datetime(2026, 1, 15, 12, 0, tzinfo=UTC).timestamp()) * 1000

@@ -12,8 +12,6 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from rich.console import Console
 
-from bot.cards.changes import Seen, decode
-from bot.cards.explorer import Look, key_of, menus
 from bot.cards.guide import guide
 from bot.cards.host import host_card
 from bot.cards.parameters import all_parameters, parameters_view
@@ -24,11 +22,13 @@ from bot.cards.targets import TARGETS, all_targets, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.cards.terminal import render
 from bot.coc.decode import Broken
-from bot.coc.models import Run, Task, TaskSummary
-from bot.coc.search import look_up
-from bot.coc.snapshot import Snapshot
+from bot.coc.wire import Run, Task, TaskSummary
 from bot.show import as_json
 from bot.slack.request import Help, parse
+from bot.task.changes import Seen, decode
+from bot.task.search import look_up
+from bot.task.snapshot import Snapshot
+from bot.task.target_query import Look, key_of, menus
 from tests.cards.snapshots import ADA, AS_OF, TASK_ID, Json, snapshot, wire
 
 # Put together, so that no complete token stands in a file.

@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.coc.models import Task
+from bot.coc.wire import Task
 from bot.sandbox.coc_server import LocalCoc
 from bot.sandbox.slack_server import LocalSlack
 from tests.sinks.planted import SECRETS, full, parameters, targets

@@ -13,17 +13,16 @@ import structlog
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import cli, redact
+from bot import cli, errors, redact
 from bot.cards.problem import problem_of
 from bot.cards.text import shown
-from bot.coc import errors
 from bot.coc.answers import Answer, task_object
-from bot.coc.snapshot import Missing, Stale
 from bot.operations import logs
 from bot.operations.untrusted import audited, tame
-from bot.slack.desk import _entry, log_coc_error
 from bot.slack.interaction import Interaction
 from bot.slack.reply import _outcome, _refusal
+from bot.slack.runner import _entry, log_coc_error
+from bot.task.snapshot import Missing, Stale
 from tests.cards.snapshots import TASK_ID, snapshot, wire
 from tests.redaction.corpus import load
 from tests.sinks.planted import SECRETS, bare_fields, everywhere, failed, sinks, variants

@@ -318,7 +318,7 @@ async def test_a_crowd_of_strangers_is_told_no_more_than_so_often() -> None:
 
 def test_the_waits_fit_into_each_other() -> None:
     """No one is told that COC is being waited for while it is Slack, and an old answer is no reason to wait."""
-    from bot.slack.desk import PATIENCE_S
+    from bot.slack.runner import PATIENCE_S
 
     assert OLD_WAIT_S < ASK_S <= PATIENCE_S
     assert membership.LOOKUP_S < FAILED_S < GROUP_S < GUEST_S < STALE_S

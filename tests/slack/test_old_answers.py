@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.sandbox.session import Sandbox
-from bot.slack.desk import PATIENCE_S
+from bot.slack.runner import PATIENCE_S
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, now, post, view_text
 
 ASKS = 3

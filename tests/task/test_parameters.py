@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.coc.decode import Broken
-from bot.coc.models import Task
-from bot.coc.parameters import Parameter, Parameters, decode_parameters
+from bot.coc.wire import Task
+from bot.task.parameters import Parameter, Parameters, decode_parameters
 
 TESTS = Path(__file__).parents[1]
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from bot.cards.text import shown
 from bot.coc.reading import canonical
-from bot.coc.snapshot import Missing, Snapshot
+from bot.task.snapshot import Missing, Snapshot
 
 _ID = re.compile(r"ST[0-9A-Za-z]{24}")
 MAX_VALUE = 2000

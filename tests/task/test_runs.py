@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from bot.cards.latest_run import last_run_known, latest
 from bot.cards.task import task_card
-from bot.coc.snapshot import Missing
-from bot.schedule.verdict import Code
+from bot.task.runs import last_run_known, latest
+from bot.task.snapshot import Missing
+from bot.task.verdict import Code
 from tests.cards.snapshots import snapshot, wire
 
 NOON, HOUR = 1778410800000, 3_600_000

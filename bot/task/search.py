@@ -1,6 +1,6 @@
 """Are these hosts among a task's targets? By host name, IP or resource id, with ``*`` for any characters.
 
-``bot.coc.hostnames`` says how names are compared.
+``bot.task.hostnames`` says how names are compared.
 """
 
 import difflib
@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.coc.hostnames import bare, fold, is_address, is_public, same_host, spellings, unreadable
-from bot.coc.targets import Batch, Machine, Step, Targets
+from bot.task.hostnames import bare, fold, is_address, is_public, same_host, spellings, unreadable
+from bot.task.targets import Batch, Machine, Step, Targets
 
 MOST_NEAR = 3
 """How many near misses are suggested."""

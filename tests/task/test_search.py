@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.coc.search import Answer, finder, look_up
-from bot.coc.targets import Targets, decode_targets
 from bot.slack.request import Show, parse
+from bot.task.search import Answer, finder, look_up
+from bot.task.targets import Targets, decode_targets
 from tests.cards.snapshots import machine, step, with_steps
 
 

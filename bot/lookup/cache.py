@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from bot.coc.snapshot import Snapshot
+from bot.task.snapshot import Snapshot
 
 KEPT = 32
 """How many answers are kept. A full task of 999 machines is about 1 MB."""

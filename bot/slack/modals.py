@@ -9,12 +9,12 @@ import structlog
 
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card, problem_of
-from bot.coc.errors import CocError
+from bot.errors import CocError
 from bot.slack.access import Denied
-from bot.slack.desk import UNREADABLE, Desk, log_coc_error
 from bot.slack.interaction import Interaction
-from bot.slack.order import Turn
 from bot.slack.reply import SlackRefused
+from bot.slack.runner import UNREADABLE, Desk, log_coc_error
+from bot.slack.view_updates import Turn
 
 log = structlog.get_logger(__name__)
 

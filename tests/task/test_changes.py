@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.changes import MAX_VALUE, Seen, changes, decode, encode, seen
-from bot.coc.snapshot import Missing, Snapshot
+from bot.task.changes import MAX_VALUE, Seen, changes, decode, encode, seen
+from bot.task.snapshot import Missing, Snapshot
 from tests.cards.any_task import anything, snapshots, texts
 from tests.cards.snapshots import AS_OF, TASK_ID, machine, snapshot, step, wire, with_steps
 

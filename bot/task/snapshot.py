@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Self
 
-from bot.coc.errors import CocError, Forbidden, TimedOut
-from bot.coc.models import Run, Task, TaskSummary, digest
-from bot.coc.parameters import Parameters, decode_parameters
-from bot.coc.targets import Targets, decode_targets
+from bot.coc.wire import Run, Task, TaskSummary, digest
+from bot.errors import CocError, Forbidden, TimedOut
+from bot.task.parameters import Parameters, decode_parameters
+from bot.task.targets import Targets, decode_targets
 
 
 @dataclass(frozen=True, slots=True)

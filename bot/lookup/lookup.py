@@ -17,12 +17,12 @@ from datetime import UTC, datetime
 from typing import Literal, TypeVar
 
 from bot.coc.client import CocClient
-from bot.coc.errors import CocError, Forbidden, ForeignTask, TaskNotFound, TimedOut
-from bot.coc.flights import Flights
-from bot.coc.models import Run, TaskSummary
-from bot.coc.projects import Projects
-from bot.coc.recent import Entry, Recent
-from bot.coc.snapshot import Detail, Missing, Snapshot, Stale
+from bot.coc.wire import Run, TaskSummary
+from bot.errors import CocError, Forbidden, ForeignTask, TaskNotFound, TimedOut
+from bot.lookup.cache import Entry, Recent
+from bot.lookup.projects import Projects
+from bot.lookup.single_flight import Flights
+from bot.task.snapshot import Detail, Missing, Snapshot, Stale
 
 T = TypeVar("T")
 

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bot.cards.text import clean, count, plain, shown
-from bot.coc.search import Hit, finder
-from bot.coc.targets import Machine, Step, Targets
+from bot.task.search import Hit, finder
+from bot.task.targets import Machine, Step, Targets
 
 STATE, REGION, PART, FIND = "targets_state", "targets_region", "targets_part", "targets_find"
 """Action ids of the filters and of the search field."""

@@ -2,11 +2,11 @@
 
 from bot import redact
 from bot.cards.text import BRIEF, cut
-from bot.coc.models import Run
 from bot.coc.reading import canonical
-from bot.coc.snapshot import Missing, Snapshot
+from bot.coc.wire import Run
 from bot.schedule.trigger import instant
-from bot.schedule.verdict import EARLY, OUTCOMES, Code, Fragment, LastRun, Outcome, outcome_of
+from bot.task.snapshot import Missing, Snapshot
+from bot.task.verdict import EARLY, OUTCOMES, Code, Fragment, LastRun, Outcome, outcome_of
 
 
 def latest(snapshot: Snapshot) -> LastRun | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from multidict import MultiMapping
 
-from bot.slack.intake import is_known_type
+from bot.slack.payloads import is_known_type
 
 WINDOW_S = 300
 """How far a request's timestamp may be from now, in seconds, either way."""

@@ -13,7 +13,7 @@ import pytest
 
 from bot.coc.client import OFF_LOOP_FROM, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
-from bot.coc.errors import (
+from bot.errors import (
     CocError,
     Forbidden,
     ForeignTask,
@@ -22,12 +22,12 @@ from bot.coc.errors import (
     TimedOut,
     Unauthenticated,
 )
-from bot.coc.recent import KEPT
-from bot.coc.snapshot import Missing
-from bot.coc.targets import Targets, decode_targets
-from bot.lookup import EXTRA_WAIT_S, Asker, Limits, Lookup
+from bot.lookup.cache import KEPT
+from bot.lookup.lookup import EXTRA_WAIT_S, Asker, Limits, Lookup
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.coc_server import LocalCoc
+from bot.task.snapshot import Missing
+from bot.task.targets import Targets, decode_targets
 
 NIGHTLY = "ST2601050930000000000002B2"
 
@@ -169,7 +169,7 @@ async def test_a_full_task_is_decoded_beside_the_event_loop(monkeypatch: pytest.
         threads.append(threading.current_thread())
         return decode_targets(value)
 
-    monkeypatch.setattr("bot.coc.snapshot.decode_targets", watched)
+    monkeypatch.setattr("bot.task.snapshot.decode_targets", watched)
     rows = [{"resourceId": f"id-{number}", "properties": {"hostName": "h" * 900}} for number in range(999)]
     plan = json.dumps({"batches": [{"targetInstances": rows}]})
     async with LocalCoc() as coc:
@@ -206,7 +206,7 @@ async def test_few_tasks_of_very_many_machines_are_kept(
     coc: LocalCoc, lookup: Lookup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The oldest goes when all have too many machines together; the newest stays, however many it has."""
-    monkeypatch.setattr("bot.coc.recent.KEPT_MACHINES", 100)
+    monkeypatch.setattr("bot.lookup.cache.KEPT_MACHINES", 100)
     detail = coc.tasks[NIGHTLY].detail
     assert isinstance(detail, dict)
     first, second, third, single = (f"ST{number:024d}" for number in range(4))
@@ -438,11 +438,11 @@ async def test_what_alone_is_too_large_is_not_kept(
     """Bytes are bounded too: the oldest goes, and an answer beyond the bound is not kept at all."""
     weight = (await CocClient.task(sharing._coc, NIGHTLY)).weight
     other = "ST2601050930000000000001A1"
-    monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", weight + 10)
+    monkeypatch.setattr("bot.lookup.cache.KEPT_BYTES", weight + 10)
     await sharing.targets(other)
     await sharing.targets(NIGHTLY)
     assert [sharing.kept(task_id, 60) is not None for task_id in (other, NIGHTLY)] == [False, True]
-    monkeypatch.setattr("bot.coc.recent.KEPT_BYTES", weight - 10)
+    monkeypatch.setattr("bot.lookup.cache.KEPT_BYTES", weight - 10)
     await sharing.targets(NIGHTLY)
     assert sharing.kept(NIGHTLY, 60) is None
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from multidict import CIMultiDict
 
-from bot.slack.guard import WINDOW_S, refused_unread, verified
+from bot.slack.signature import WINDOW_S, refused_unread, verified
 
 SECRET, NOW = "8f742231b10e8888abcd99yyyzzz85a5", 1531420618.0
 

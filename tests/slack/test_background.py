@@ -5,7 +5,7 @@ import gc
 
 from structlog.testing import capture_logs
 
-from bot.slack.work import Work
+from bot.slack.background import Work
 
 
 async def test_work_is_held_until_it_is_done() -> None:

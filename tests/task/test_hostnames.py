@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.coc.hostnames import bare, fold, same_host, unreadable
+from bot.task.hostnames import bare, fold, same_host, unreadable
 
 
 @pytest.mark.parametrize(

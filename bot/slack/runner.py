@@ -17,15 +17,15 @@ from bot.cards.blocks import section
 from bot.cards.budget import Message
 from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.text import code
-from bot.coc.errors import CocError, ForeignTask, TaskNotFound
-from bot.coc.snapshot import Snapshot
-from bot.lookup import Asker, Lookup
+from bot.errors import CocError, ForeignTask, TaskNotFound
+from bot.lookup.lookup import Asker, Lookup
+from bot.pacing import Turns
 from bot.slack.access import Access, Denied
+from bot.slack.background import Work
 from bot.slack.interaction import Interaction
-from bot.slack.order import Order
 from bot.slack.reply import Replies, SlackRefused
-from bot.slack.work import Work
-from bot.turns import Turns
+from bot.slack.view_updates import Order
+from bot.task.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ A wrong "No" is worse than none. Each of these used to lead to one:
 - an address in another spelling: leading zeros, brackets and zone of IPv6, IPv4 inside IPv6
 - the full name where COC has the short one, and the reverse (``same_host``)
 - several addresses in one field of COC (``spellings``)
-- a name with blanks, or one that a line end has broken (``bot.coc.search`` joins the parts)
+- a name with blanks, or one that a line end has broken (``bot.task.search`` joins the parts)
 - a name that COC hides or does not have, a public address where COC lists private ones (``Answer.unlisted``)
 - what only resembles a name: ``web_07``, ``web-7`` and ``web07`` are asked about, never denied
 - what is no single name: a network, a range, a pattern with braces (``unreadable``)

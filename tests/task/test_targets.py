@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.coc.models import Task
-from bot.coc.targets import MAX_DEPTH, Batch, Machine, Step, TargetResource, Targets, decode_targets
+from bot.coc.wire import Task
+from bot.task.targets import MAX_DEPTH, Batch, Machine, Step, TargetResource, Targets, decode_targets
 
 TESTS = Path(__file__).parents[1]
 

@@ -9,7 +9,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.cards.explorer import (
+from bot.cards.targets import targets_view
+from bot.cards.text import clean
+from bot.task.snapshot import Snapshot
+from bot.task.target_query import (
     AGAIN,
     ANY,
     CLEAR,
@@ -27,9 +30,6 @@ from bot.cards.explorer import (
     picked,
     sound,
 )
-from bot.cards.targets import targets_view
-from bot.cards.text import clean
-from bot.coc.snapshot import Snapshot
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
 from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, with_steps

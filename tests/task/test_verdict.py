@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedule import verdict as verdict_module
 from bot.schedule.trigger import Outlook, Trigger, outlook
-from bot.schedule.verdict import (
+from bot.task import verdict as verdict_module
+from bot.task.verdict import (
     COLOURS,
     OUTCOMES,
     At,

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from bot.coc.models import MessageNotification, Run, Task, TaskSummary, TriggerTime, unknown_keys
 from bot.coc.reading import as_flag, as_millis, as_object, as_text, as_whole, canonical
+from bot.coc.wire import MessageNotification, Run, Task, TaskSummary, TriggerTime, unknown_keys
 
 TESTS = Path(__file__).parents[1]
 

@@ -83,7 +83,7 @@ class Task(_Wire):
     """SAME or DIFF; means nothing on a script."""
     risk_level: Text = None
     input_param: Inner = None
-    """A JSON string; decoded by ``bot.coc.parameters``."""
+    """A JSON string; decoded by ``bot.task.parameters``."""
     enable_approve: Flag = None
     reviewer_notification: Annotated[MessageNotification | None, BeforeValidator(as_object)] = None
     created_user_name: Text = None
@@ -92,7 +92,7 @@ class Task(_Wire):
     """PASSED, PENDING or REJECTED; PASSED also where nothing had to be approved."""
     approve_comments: Text = None
     target_instances: Inner = None
-    """A JSON string holding JSON strings; decoded by ``bot.coc.targets``."""
+    """A JSON string holding JSON strings; decoded by ``bot.task.targets``."""
     enable_message_notification: Flag = None
     message_notification: Annotated[MessageNotification | None, BeforeValidator(as_object)] = None
 

@@ -4,7 +4,7 @@ import asyncio
 import itertools
 import time
 
-from bot.turns import Turns
+from bot.pacing import Turns
 
 
 async def test_pieces_run_one_a_pass_and_in_order() -> None:
