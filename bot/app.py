@@ -16,7 +16,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot import redact, signals
+from bot import signals
 from bot.cards.text import plain
 from bot.certificates import refusal
 from bot.coc.client import Call, CocClient, Deadlines
@@ -32,6 +32,7 @@ from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
 from bot.operations.traces import Traces, TracesMissing
 from bot.pacing import Turns
+from bot.redact.redactor import Redactor
 from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
 from bot.slack.access import Access, Rules
@@ -159,7 +160,7 @@ class Bot:
 
     async def _start(self) -> None:
         settings = self._settings
-        redact.configure(hide=settings.redact_words, show=settings.redact_allow)
+        redactor = Redactor(hide=settings.redact_words, show=settings.redact_allow)
         endpoint = coc_endpoint(settings)
         if settings.traces:
             self._trace()
@@ -191,8 +192,10 @@ class Bot:
         audit = self._audit = self._open_audit()
         self._stack.push_async_callback(audit.close)
         desk = Desk(
+            redactor=redactor,
             lookup=Lookup(
                 coc,
+                redactor=redactor,
                 limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
                 tell=self._metrics.shared,
             ),

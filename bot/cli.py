@@ -172,17 +172,20 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
     from bot.cards.text import plain
     from bot.errors import CocError, Unreachable
     from bot.lookup.lookup import Lookup
+    from bot.redact.redactor import Redactor
+    from bot.redact.untrusted import Untrusted
     from bot.show import as_json as to_json
 
+    redactor = Redactor()
     try:
-        async with _coc(in_sandbox=in_sandbox) as coc:
-            lookup = Lookup(coc)
+        async with _coc(in_sandbox=in_sandbox) as (coc, redactor):
+            lookup = Lookup(coc, redactor=redactor)
             snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
-        problem = problem_of(error, task_id)
+        problem = problem_of(error, redactor, task_id)
         said = [problem.plain()] + [f"COC said: {plain(problem.said, 500)}"] * bool(problem.said)
-        said += [f"Cloud request {plain(problem.request_id, 80, name='request_id')}."] * bool(problem.request_id)
-        said += [f"({plain(error.detail, 300)})"] * isinstance(error, Unreachable)
+        said += [f"Cloud request {plain(problem.request_id, 80)}."] * bool(problem.request_id)
+        said += [f"({plain(Untrusted(error.detail, redactor), 300)})"] * isinstance(error, Unreachable)
         _stop(1, " ".join(said))
     if as_json:
         sys.stdout.write(to_json(snapshot) + "\n")
@@ -196,7 +199,10 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
 
 @contextlib.asynccontextmanager
 async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
+    from bot.redact.redactor import Redactor
+
     async with contextlib.AsyncExitStack() as stack:
+        redactor = Redactor()
         if in_sandbox:
             from bot.coc.client import CocClient, Deadlines
             from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
@@ -208,7 +214,6 @@ async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
         else:
             given = _environment()
             found = settings.read_cloud(given)
-            from bot import redact
             from bot.app import coc_credentials, coc_endpoint, deadlines
             from bot.coc.client import CocClient
             from bot.coc.credentials import SignedAuth
@@ -217,12 +222,12 @@ async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
             logs.configure("console", "warning", settings.secrets(None, given))
             for warning in settings.warnings(given):
                 log.warning("setting_cleaned", what=warning)
-            redact.configure(hide=found.redact_words, show=found.redact_allow)
+            redactor = Redactor(found.redact_words, found.redact_allow)
             endpoint, limits = coc_endpoint(found), deadlines(found)
             auth = SignedAuth(await coc_credentials(found))
         coc = CocClient(endpoint=endpoint, auth=auth, deadlines=limits)
         stack.push_async_callback(coc.aclose)
-        yield coc
+        yield coc, redactor
 
 
 async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:

@@ -22,6 +22,7 @@ from bot.doctor.slack import look_at_slack
 from bot.environment import CLOUD_SECRETS, SECRET_FILES
 from bot.errors import CocError, Forbidden, InvalidRequest, TaskNotFound
 from bot.operations.logs import HIDDEN
+from bot.redact.redactor import Redactor
 from bot.settings import Settings
 
 __all__ = ["Finding", "examine"]
@@ -99,7 +100,7 @@ async def _permission(permission: str, call: Callable[[], Awaitable[object]]) ->
         what = "grant it" if needed else "the card works without it and says what it can't see; grant it for more"
         return Finding(not needed, f"COC: {permission} is not granted: {what}"), True
     except CocError as error:
-        problem = problem_of(error)
+        problem = problem_of(error, Redactor())
         return Finding(False, f"COC: {problem.plain()} ({plain(error.describe(), 500)})"), False
     return Finding(True, f"COC: {permission} is granted"), True
 

@@ -14,15 +14,18 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, TypeVar
 
 from bot.coc.client import CocClient
-from bot.coc.wire import Run, TaskSummary
 from bot.errors import CocError, Forbidden, ForeignTask, TaskNotFound, TimedOut
 from bot.lookup.cache import Entry, Recent
 from bot.lookup.projects import Projects
 from bot.lookup.single_flight import Flights
-from bot.task.snapshot import Detail, Missing, Snapshot, Stale
+from bot.redact.redactor import Redactor
+from bot.task.assemble import read_detail, read_run, read_summary
+from bot.task.snapshot import Missing, Snapshot, Stale
+from bot.task.task import Listing, Run, Task
 
 T = TypeVar("T")
 
@@ -84,12 +87,14 @@ class Lookup:
         self,
         coc: CocClient,
         *,
+        redactor: Redactor,
         limits: Limits = Limits(),
         now: Callable[[], datetime] = _now,
         monotonic: Callable[[], float] = time.monotonic,
         tell: Callable[[How], None] = lambda _how: None,
     ) -> None:
         self._coc = coc
+        self._redactor = redactor
         self._limits = limits
         self._now = now
         self._monotonic = monotonic
@@ -175,14 +180,14 @@ class Lookup:
         async def ask() -> Entry:
             asked = self._monotonic()
             try:
-                fetched = await self._coc.detail(task_id, Detail.of)
+                fetched = await self._coc.detail(task_id, partial(read_detail, redactor=self._redactor))
             except CocError as error:
                 # COC is well when it says that a task is unknown or foreign.
                 self._well = self._well and isinstance(error, TaskNotFound | ForeignTask)
                 raise
             self._well = True
             detail = fetched.value
-            self._projects.learn(task_id, detail.task.enterprise_project_id)
+            self._projects.learn(task_id, _project(detail.task))
             snapshot = Snapshot(
                 task_id=task_id,
                 task=detail.task,
@@ -194,6 +199,7 @@ class Lookup:
                 elapsed_s=self._monotonic() - asked,
                 request_id=fetched.request_id,
                 digest=detail.digest,
+                redactor=self._redactor,
             )
             # Its age counts from when COC was asked, however long the answer and decoding took.
             entry = Entry(snapshot, asked, fetched.weight)
@@ -206,7 +212,7 @@ class Lookup:
         early = self._begun(task_id)
         try:
             detail = await self._detail(task_id)
-            project = detail.snapshot.task.enterprise_project_id
+            project = _project(detail.snapshot.task)
             listing = early.listing if early and early.project == project else None
             runs = early.runs if early else None
             wait_s = self._left(detail.asked, EXTRA_WAIT_S)
@@ -238,18 +244,21 @@ class Lookup:
             return wanted_s
         return max(min(wanted_s, began + self._limits.deadline_s - SPARE_S - self._monotonic()), 0.0)
 
-    async def _summary(self, task_id: str, project: str | None) -> TaskSummary | Missing:
+    async def _summary(self, task_id: str, project: str | None) -> Listing | Missing:
         try:
             found = await self._coc.summary(task_id, project)
         except CocError as error:
             return Missing.because(error)
-        return found.value if found.value is not None else Missing("not listed", request_id=found.request_id)
+        if found.value is None:
+            return Missing("not listed", request_id=found.request_id)
+        return read_summary(found.value, self._redactor)
 
     async def _runs(self, task_id: str) -> tuple[Run, ...] | Missing:
         try:
-            return (await self._coc.runs(task_id)).value
+            runs = (await self._coc.runs(task_id)).value
         except CocError as error:
             return Missing.because(error)
+        return tuple(read_run(run, self._redactor) for run in runs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,13 +266,17 @@ class _Early:
     """Calls that were begun before the detail call has answered; ``project`` is where the task was looked for."""
 
     project: str | None
-    listing: asyncio.Task[TaskSummary | Missing]
+    listing: asyncio.Task[Listing | Missing]
     runs: asyncio.Task[tuple[Run, ...] | Missing]
 
     def cancel(self) -> None:
         """Give up what nobody waits for any more."""
         self.listing.cancel()
         self.runs.cancel()
+
+
+def _project(task: Task) -> str | None:
+    return task.project.raw if task.project else None
 
 
 async def _within(wait_s: float, asking: Awaitable[T]) -> T | Missing:

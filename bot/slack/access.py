@@ -142,8 +142,9 @@ class Access:
 
     def check_task(self, snapshot: Snapshot) -> None:
         """Raise Denied unless the rules let this task be shown."""
-        name, project = snapshot.task.name, snapshot.task.enterprise_project_id
-        if not self._matches("name", name or "") and not self._matches("project", project or ""):
+        name, project = snapshot.task.name, snapshot.task.project
+        is_named = self._matches("name", name.raw if name else "")
+        if not is_named and not self._matches("project", project.raw if project else ""):
             self.check_missing(snapshot.task_id)
 
     def check_missing(self, task_id: str) -> None:

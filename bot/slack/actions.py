@@ -111,7 +111,7 @@ async def _failed(
     """Mark the card that stays, and tell the one who asked: two uses of the response URL, also after a wait."""
     marked = False if interaction.waited else await _mark(desk, interaction, error, body)
     log_coc_error(error)
-    problem = problem_of(error, task_id)
+    problem = problem_of(error, desk.redactor, task_id)
     if not marked:
         problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
     await desk.tell(interaction, problem_card(problem, task_id=task_id, reference=interaction.reference))
@@ -127,7 +127,7 @@ async def _mark(desk: Desk, interaction: Interaction, error: CocError, body: Map
     blocks = message.get("blocks") if isinstance(message, dict) else None
     if not isinstance(message, dict) or not isinstance(blocks, list) or not blocks:
         return False
-    reason = problem_of(error).title.format_map({"task": "with this id"})
+    reason = problem_of(error, desk.redactor).title.format_map({"task": "with this id"})
     marked = not_refreshed(blocks, reason, desk.now(), interaction.user)
     old = Message(str(message.get("text") or "Not refreshed"), tuple(marked))
     try:

@@ -11,6 +11,7 @@ from bot.cards.budget import Message
 from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
+from bot.redact.untrusted import Untrusted
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
 from bot.slack.request import Help, Show, parse
@@ -42,7 +43,9 @@ def _read(desk: Desk, body: dict[str, Any]) -> tuple[Interaction, Job, str | Non
 
 async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, name: str) -> str:
     if isinstance(request, Help):
-        await desk.tell(interaction, guide(name, request.wrong, private_by_default=desk.private_by_default))
+        await desk.tell(
+            interaction, guide(name, _untrusted(desk, request.wrong), private_by_default=desk.private_by_default)
+        )
         return "misunderstood" if request.wrong else "help"
     snapshot = await desk.snapshot(interaction, request.task_id)
     await desk.turns.turn()
@@ -52,13 +55,18 @@ async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, na
     else:
         card = task_card(snapshot, asked_by=interaction.user)
     private = request.visibility == "private" or (request.visibility is None and desk.private_by_default)
-    note = remark(ask, request.ignored, request.private_word)
+    ignored = tuple(Untrusted(word, desk.redactor) for word in request.ignored)
+    note = remark(ask, ignored, _untrusted(desk, request.private_word))
     if note and private:
         card = Message(f"{card.text}  {note.text}", (*card.blocks, *note.blocks))
     await desk.replies.respond(interaction.response_url, card, response_type="ephemeral" if private else "in_channel")
     if note and not private:
         await _tell_aside(desk, interaction, note)
     return outcome("host" if request.hosts else "card", snapshot)
+
+
+def _untrusted(desk: Desk, text: str | None) -> Untrusted | None:
+    return Untrusted(text, desk.redactor) if text else None
 
 
 async def _tell_aside(desk: Desk, interaction: Interaction, note: Message) -> None:
@@ -70,5 +78,5 @@ async def _tell_aside(desk: Desk, interaction: Interaction, note: Message) -> No
 
 async def _host_card(snapshot: Snapshot, hosts: tuple[str, ...], ask: str, asked_by: str) -> Message:
     # Comparing the spelling of thousands of names takes longer than the loop may be held up.
-    answers, left = await asyncio.to_thread(look_up, snapshot.targets, hosts, MOST_ASKED)
+    answers, left = await asyncio.to_thread(look_up, snapshot.targets, hosts, MOST_ASKED, snapshot.redactor)
     return host_card(snapshot, answers, left=left, ask=ask, asked_by=asked_by)

@@ -15,8 +15,24 @@ from bot.cards import take_along
 from bot.cards.blocks import section
 from bot.cards.budget import Message
 from bot.cards.problem import Problem, problem_of
-from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
-from bot.cards.text import code, composed
+from bot.cards.targets import (
+    AGAIN,
+    CLEAR,
+    CSV,
+    FIND,
+    JSON,
+    NAMES,
+    NEXT,
+    PAGE,
+    PART,
+    PREVIOUS,
+    REGION,
+    STATE,
+    TARGETS,
+    THREAD,
+    targets_view,
+)
+from bot.cards.text import code, mrkdwn
 from bot.errors import CocError
 from bot.slack.access import Denied
 from bot.slack.files import deliver
@@ -24,23 +40,10 @@ from bot.slack.interaction import Interaction
 from bot.slack.modals import Window, dead_end, fill, open_window, problem_view, view_of
 from bot.slack.reply import SlackRefused
 from bot.slack.runner import UNREADABLE, Desk, outcome
+from bot.slack.target_clicks import after
 from bot.slack.view_updates import Turn
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import (
-    AGAIN,
-    CLEAR,
-    FIND,
-    NEXT,
-    PAGE,
-    PART,
-    PREVIOUS,
-    REGION,
-    STATE,
-    Look,
-    after,
-    decode,
-    encode,
-)
+from bot.task.target_query import Look, decode, encode
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +134,7 @@ async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
         found, outcome = problem_view(window, denied.problem, interaction.reference), denied.word
     except Exception as error:
         log.error("unexpected", exc_info=error)
-        problem = problem_of(error, look.task_id)
+        problem = problem_of(error, desk.redactor, look.task_id)
         found, outcome = problem_view(window, problem, interaction.reference), type(error).__name__
     if found is None:
         await ack(response_action="update", view=TARGETS.loading(look.task_id, encode(look)))
@@ -229,7 +232,7 @@ class _Sent:
         try:
             snapshot = await desk.targets(self._interaction, look.task_id, desk.targets_max_age_s)
         except CocError as error:
-            self._failed(problem_of(error, look.task_id), type(error).__name__)
+            self._failed(problem_of(error, desk.redactor, look.task_id), type(error).__name__)
             raise
         except Denied as denied:
             self._failed(denied.problem, denied.word)
@@ -243,7 +246,7 @@ class _Sent:
 
     def _failed(self, problem: Problem, outcome: str) -> None:
         reference = code(self._interaction.reference, 20)
-        self._note = f":warning:  *Not sent:* {composed(problem.plain(), 400)} Reference {reference}."
+        self._note = f":warning:  *Not sent:* {mrkdwn(problem.plain(), 400)} Reference {reference}."
         self._outcome = outcome
 
 

@@ -70,7 +70,7 @@ async def open_window(desk: Desk, interaction: Interaction, window: Window, meth
         return refused.error
     view = opened.get("view")
     turn = desk.order.begin(view if isinstance(view, dict) else {})
-    filled, outcome = await _filled(interaction, window)
+    filled, outcome = await _filled(desk, interaction, window)
     return outcome if await _show(desk, turn, filled) else "gone"
 
 
@@ -81,7 +81,7 @@ async def fill(desk: Desk, interaction: Interaction, window: Window, turn: Turn,
     """
     if not blind:
         desk.stop_if_quiet(interaction)
-    filling = asyncio.ensure_future(_filled(interaction, window))
+    filling = asyncio.ensure_future(_filled(desk, interaction, window))
     try:
         done, _ = await asyncio.wait({filling}, timeout=FLICKER_S)
         if not done and not blind:
@@ -109,7 +109,7 @@ async def _show(desk: Desk, turn: Turn, view: dict[str, Any], *, blind: bool = F
         return False
 
 
-async def _filled(interaction: Interaction, window: Window) -> tuple[dict[str, Any], str]:
+async def _filled(desk: Desk, interaction: Interaction, window: Window) -> tuple[dict[str, Any], str]:
     """The view to show and its outcome in a word. An error is a view too: the modal must not wait for ever."""
     try:
         return await window.content()
@@ -121,7 +121,7 @@ async def _filled(interaction: Interaction, window: Window) -> tuple[dict[str, A
     except Exception as error:
         log.error("unexpected", exc_info=error)
         failure = error
-    problem = problem_of(failure, window.task_id)
+    problem = problem_of(failure, desk.redactor, window.task_id)
     return problem_view(window, problem, interaction.reference), type(failure).__name__
 
 

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
-from bot.cards.text import clean
+from bot.redact.untrusted import clean
 from bot.slack.privacy import PRIVATE, hints_at_privacy, name_hints_at_privacy
 from bot.slack.task_ids import Place, places, what_is_wrong
 from bot.slack.vocabulary import ASKS, EVERYONE, GLUED, HELP, NOT, PUBLIC, SHOWING, SMALL_TALK, SURE

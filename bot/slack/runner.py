@@ -20,6 +20,7 @@ from bot.cards.text import code
 from bot.errors import CocError, ForeignTask, TaskNotFound
 from bot.lookup.lookup import Asker, Lookup
 from bot.pacing import Turns
+from bot.redact.redactor import Redactor
 from bot.slack.access import Access, Denied
 from bot.slack.background import Work
 from bot.slack.interaction import Interaction
@@ -76,6 +77,7 @@ class Desk:
     replies: Replies
     work: Work
     access: Access
+    redactor: Redactor
     audit: Callable[[dict[str, object]], None] = lambda _entry: None
     """Takes one entry for each interaction: see ``_entry``."""
     private_by_default: bool = False
@@ -251,7 +253,7 @@ class Desk:
             return await job()
         except CocError as error:
             log_coc_error(error)
-            outcome, problem = type(error).__name__, problem_of(error, task_id)
+            outcome, problem = type(error).__name__, problem_of(error, self.redactor, task_id)
         except Denied as denied:
             outcome, problem = denied.word, denied.problem
             if denied.is_quiet:
@@ -263,7 +265,7 @@ class Desk:
         except Exception as error:
             # The last net: the person gets an answer, the log gets the traceback.
             log.error("unexpected", exc_info=error)
-            outcome, problem = type(error).__name__, problem_of(error, task_id)
+            outcome, problem = type(error).__name__, problem_of(error, self.redactor, task_id)
         card = problem_card(problem, task_id=task_id, reference=interaction.reference)
         lost = ""
         for wait_s in (0.0, AGAIN_S):

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from bot.cards.machines import NAME_LENGTH, PAGE_SIZE
 from bot.cards.problem import problem_of
-from bot.cards.targets import TARGETS, all_targets, targets_view
+from bot.cards.targets import AGAIN, NEXT, PREVIOUS, TARGETS, all_targets, targets_view
 from bot.cards.task import task_card
 from bot.errors import TaskNotFound, TimedOut
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import AGAIN, NEXT, PREVIOUS, Look, decode
+from bot.task.target_query import Look, decode
 from tests.cards.any_task import HOSTILE, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
 from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, wire, with_steps

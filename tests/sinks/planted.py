@@ -18,6 +18,7 @@ from bot.cards.parameters import all_parameters, parameters_view
 from bot.cards.problem import problem_card, problem_of
 from bot.cards.runs import all_runs, runs_view
 from bot.cards.take_along import make_file, names_view
+from bot.cards.target_menus import menus
 from bot.cards.targets import TARGETS, all_targets, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.cards.terminal import render
@@ -28,7 +29,7 @@ from bot.slack.request import Help, parse
 from bot.task.changes import Seen, decode
 from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look, key_of, menus
+from bot.task.target_query import Look, key_of
 from tests.cards.snapshots import ADA, AS_OF, TASK_ID, Json, snapshot, wire
 
 # Put together, so that no complete token stands in a file.

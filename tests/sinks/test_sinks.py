@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from bot import cli, errors, redact
 from bot.cards.problem import problem_of
-from bot.cards.text import shown
 from bot.coc.answers import Answer, task_object
 from bot.operations import logs
 from bot.operations.untrusted import audited, tame
+from bot.redact.untrusted import shown
 from bot.slack.interaction import Interaction
 from bot.slack.reply import _outcome, _refusal
 from bot.slack.runner import _entry, log_coc_error

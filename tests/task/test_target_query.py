@@ -9,27 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.cards.targets import targets_view
-from bot.cards.text import clean
+from bot.cards.target_menus import menus
+from bot.cards.targets import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, REGION, STATE, targets_view
+from bot.redact.untrusted import clean
+from bot.slack.target_clicks import after
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import (
-    AGAIN,
-    ANY,
-    CLEAR,
-    FIND,
-    NEXT,
-    PAGE,
-    PART,
-    REGION,
-    STATE,
-    Look,
-    after,
-    decode,
-    encode,
-    menus,
-    picked,
-    sound,
-)
+from bot.task.target_query import ANY, Look, decode, encode, picked, sound
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
 from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, with_steps
