@@ -30,10 +30,11 @@ from bot.lookup.lookup import Lookup
 from bot.sandbox.coc_oversized_task import OVERSIZED, oversized_task, target_instances
 from bot.sandbox.coc_server import ACCESS_KEY, SECRET_KEY, LocalCoc
 from bot.task.parameters import Parameters
+from bot.task.read_targets import read_targets
 from bot.task.snapshot import Missing, Snapshot
 from bot.task.target_query import Look
-from bot.task.targets import decode_targets
 from tests.bench.beside import beside
+from tests.cards.snapshots import REDACTOR
 
 MACHINES = (1, 100, 999, 10_000)
 REPEATS = 7
@@ -166,11 +167,11 @@ async def gaps() -> list[tuple[str, Gap]]:
 
 
 def decoding() -> list[tuple[int, float, float]]:
-    """Machines, milliseconds of the bare ``json.loads``, milliseconds of ``decode_targets``."""
+    """Machines, milliseconds of the bare ``json.loads``, milliseconds of ``read_targets``."""
     rows = []
     for machines in MACHINES:
         text = target_instances(machines)
-        rows.append((machines, best_ms(partial(bare_loads, text)), best_ms(partial(decode_targets, text))))
+        rows.append((machines, best_ms(partial(bare_loads, text)), best_ms(partial(read_targets, text))))
     return rows
 
 
@@ -181,7 +182,7 @@ def snapshot_of(text: str) -> Snapshot:
     return Snapshot(
         task_id=OVERSIZED,
         task=Task.model_validate({**detail, "target_instances": text}),
-        targets=decode_targets(text),
+        targets=read_targets(text, REDACTOR),
         parameters=Parameters(),
         summary=Missing("not asked"),
         runs=Missing("not asked"),
@@ -203,7 +204,7 @@ def rendering() -> list[tuple[int, list[float]]]:
 def main() -> None:
     """Measure and print."""
     console = Console(width=120)
-    table = Table("machines", "baseline: json.loads", "decode_targets", "ratio to the baseline", "per machine")
+    table = Table("machines", "baseline: json.loads", "read_targets", "ratio to the baseline", "per machine")
     for machines, bare, ours in decoding():
         table.add_row(
             f"{machines:,}",

@@ -36,13 +36,13 @@ from bot.errors import CocError
 from bot.show import as_json
 from bot.slack.request import Help, Show, parse
 from bot.task import changes, target_query
-from bot.task.parameters import decode_parameters
+from bot.task.parameters import read_parameters
+from bot.task.read_targets import read_targets
 from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
-from bot.task.targets import decode_targets
 from tests.cards.any_task import details, snapshots
 from tests.cards.judges import assert_tame, assert_visible, judge_message, judge_view
-from tests.cards.snapshots import ADA, AS_OF, TASK_ID, Json, snapshot, wire
+from tests.cards.snapshots import ADA, AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
 from tests.fuzz import inputs
 from tests.fuzz.door import SIGNATURE, STAMP, Door, Given, Header, request
 from tests.fuzz.findings import Broke
@@ -113,7 +113,7 @@ def assert_sendable(value: object) -> None:
 
 def targets_decode(value: object) -> None:
     """Never raises; each machine once; every fault can be said in words."""
-    found = decode_targets(received(value))
+    found = read_targets(received(value), REDACTOR)
     identities = [machine.identity for machine in found.machines if machine.identity]
     if len(identities) != len(set(identities)):
         raise Broke("a machine twice")
@@ -123,13 +123,13 @@ def targets_decode(value: object) -> None:
     for fault in found.faults:
         str(fault)
     assert_sendable(found)
-    if decode_targets(received(value)) != found:
+    if read_targets(received(value), REDACTOR) != found:
         raise Broke("decoded twice, two results")
 
 
 def parameters_decode(value: object) -> None:
     """Never raises; every fault can be said in words."""
-    found = decode_parameters(received(value))
+    found = read_parameters(received(value), REDACTOR)
     for fault in found.faults:
         str(fault)
     assert_sendable(found)
@@ -154,7 +154,7 @@ def answers_read(given: Given) -> None:
             assert_sendable([error.describe(), error.code, error.message, error.request_id])
             if error.retry_after is not None and not 0 <= error.retry_after < float("inf"):
                 raise Broke("a wait that is none", str(error.retry_after)) from error
-            judge_message(problem_card(problem_of(error, TASK_ID), task_id=TASK_ID, reference=REFERENCE))
+            judge_message(problem_card(problem_of(error, REDACTOR, TASK_ID), task_id=TASK_ID, reference=REFERENCE))
 
 
 def _given(data: bytes) -> Given:
@@ -243,7 +243,7 @@ def history(found: tuple[Snapshot, object]) -> None:
 
 def judge_hosts(shown: Snapshot, *asked: str) -> None:
     """Any hosts asked for in any task."""
-    answers, left = look_up(shown.targets, asked, MOST_ASKED)
+    answers, left = look_up(shown.targets, asked, MOST_ASKED, REDACTOR)
     judge_message(host_card(shown, answers, left=left, ask="/schedtask ST… host", asked_by=ADA))
 
 
@@ -258,7 +258,7 @@ def problem(found: tuple[Snapshot, object]) -> None:
     """Any words of the service."""
     word = str(found[1])
     failure = CocError(word, code=word[:80], message=word, request_id=word)
-    judge_message(problem_card(problem_of(failure, TASK_ID), task_id=TASK_ID, reference=REFERENCE))
+    judge_message(problem_card(problem_of(failure, REDACTOR, TASK_ID), task_id=TASK_ID, reference=REFERENCE))
     judge_message(guide(word, word, private_by_default=False))
 
 

@@ -26,8 +26,10 @@ from bot.lookup.cache import KEPT
 from bot.lookup.lookup import EXTRA_WAIT_S, Asker, Limits, Lookup
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.coc_server import LocalCoc
+from bot.task.read_targets import read_targets
 from bot.task.snapshot import Missing
-from bot.task.targets import Targets, decode_targets
+from bot.task.targets import Targets
+from tests.cards.snapshots import REDACTOR
 
 NIGHTLY = "ST2601050930000000000002B2"
 
@@ -167,9 +169,9 @@ async def test_a_full_task_is_decoded_beside_the_event_loop(monkeypatch: pytest.
 
     def watched(value: object) -> Targets:
         threads.append(threading.current_thread())
-        return decode_targets(value)
+        return read_targets(value, REDACTOR)
 
-    monkeypatch.setattr("bot.task.snapshot.decode_targets", watched)
+    monkeypatch.setattr("bot.task.snapshot.read_targets", watched)
     rows = [{"resourceId": f"id-{number}", "properties": {"hostName": "h" * 900}} for number in range(999)]
     plan = json.dumps({"batches": [{"targetInstances": rows}]})
     async with LocalCoc() as coc:

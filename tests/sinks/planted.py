@@ -30,7 +30,7 @@ from bot.task.changes import Seen, decode
 from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
 from bot.task.target_query import Look, key_of
-from tests.cards.snapshots import ADA, AS_OF, TASK_ID, Json, snapshot, wire
+from tests.cards.snapshots import ADA, AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
 
 # Put together, so that no complete token stands in a file.
 TOKEN = "gh" + "p_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -218,7 +218,7 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     yield "card that was not refreshed", _text(not_refreshed(list(card.blocks), typed, AS_OF, ADA))
     yield "terminal: card", drawn(list(card.blocks))
     for host in ("*", "web-77", typed):
-        answers, _ = look_up(found.targets, (host,), 1)
+        answers, _ = look_up(found.targets, (host,), 1, REDACTOR)
         yield f"host card: {host[:4]}", _text(host_card(found, answers, ask="/schedtask", asked_by=ADA).payload())
     looks = [Look(TASK_ID), Look(TASK_ID, text="*-0*")]
     some = menus(found.targets)
@@ -244,7 +244,7 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
 
 def failed(error: Exception) -> Iterator[tuple[str, str]]:
     """Everything that is made of an error for people."""
-    problem = problem_of(error, TASK_ID)
+    problem = problem_of(error, REDACTOR, TASK_ID)
     yield "problem card", _text(problem_card(problem, task_id=TASK_ID, reference="K7QF-2M").payload())
     yield "problem in words", problem.plain()
     yield "problem window", _text(TARGETS.problem(problem, task_id=TASK_ID, reference="K7QF-2M"))

@@ -23,7 +23,7 @@ from bot.slack.interaction import Interaction
 from bot.slack.reply import _outcome, _refusal
 from bot.slack.runner import _entry, log_coc_error
 from bot.task.snapshot import Missing, Stale
-from tests.cards.snapshots import TASK_ID, snapshot, wire
+from tests.cards.snapshots import REDACTOR, TASK_ID, snapshot, wire
 from tests.redaction.corpus import load
 from tests.sinks.planted import SECRETS, bare_fields, everywhere, failed, sinks, variants
 
@@ -288,7 +288,7 @@ def test_our_own_words_about_errors_stay_as_they_are() -> None:
     """Some speak of keys and credentials, and pass the same way out."""
     others = (errors.CredentialsUnavailable("no key"), errors.TimedOut("read"), ValueError())
     for error in (*refusals("so it is"), *others):
-        problem = problem_of(error, TASK_ID)
+        problem = problem_of(error, REDACTOR, TASK_ID)
         for words in (problem.plain(), problem.title, problem.advice, str(error)):
             assert shown(words) == words
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from bot.coc.decode import Broken
 from bot.coc.wire import Task
-from bot.task.parameters import Parameter, Parameters, decode_parameters
+from bot.task.parameters import Parameter, Parameters, read_parameters
+from tests.cards.snapshots import REDACTOR
 
 TESTS = Path(__file__).parents[1]
 
@@ -35,7 +36,7 @@ PLAUSIBLE = st.dictionaries(
 def of_sample(name: str) -> Parameters:
     """The parameters of a recorded sample or of the document's example."""
     body = json.loads((TESTS / name).read_text("utf-8"))
-    return decode_parameters(Task.model_validate(body).input_param)
+    return read_parameters(Task.model_validate(body).input_param, REDACTOR)
 
 
 SAMPLES = {
@@ -87,15 +88,15 @@ def test_both_spellings_of_script_parameters_mean_the_same() -> None:
     camel = [{"paramName": "b", "paramValue": "2", "paramOrder": 2}, {"paramName": "a", "paramOrder": "1"}]
     snake = [{"param_name": "b", "param_value": "2", "param_order": 2}, {"param_name": "a", "param_order": "1"}]
     expected = (Parameter("a", None), Parameter("b", "2"))
-    assert decode_parameters({"script_params": json.dumps(camel)}).script == expected
-    assert decode_parameters({"script_params": snake}).script == expected
-    assert decode_parameters({"scriptParams": snake}) == Parameters(script=expected)
+    assert read_parameters({"script_params": json.dumps(camel)}, REDACTOR).script == expected
+    assert read_parameters({"script_params": snake}, REDACTOR).script == expected
+    assert read_parameters({"scriptParams": snake}, REDACTOR) == Parameters(script=expected)
 
 
 def test_script_parameters_are_in_the_order_of_the_script() -> None:
     """By ``paramOrder``, as a number; those without one keep their place at the end."""
     rows = [{"paramName": str(order), "paramOrder": order} for order in ("10", 9, None, 1)]
-    found = decode_parameters({"script_params": json.dumps(rows)})
+    found = read_parameters({"script_params": json.dumps(rows)}, REDACTOR)
     assert [parameter.name for parameter in found.script] == ["1", "9", "10", "None"]
 
 
@@ -103,7 +104,7 @@ def test_a_parameter_may_refer_to_a_store() -> None:
     """Where the value lives is said instead of the value."""
     refer = {"refer_type": "PARAM_STORE", "param_id": "P1", "param_version": "v2"}
     rows = [{"paramName": "a", "param_refer": refer}, {"param_name": "b", "paramRefer": {"referType": "X"}}]
-    assert decode_parameters({"script_params": rows}).script == (
+    assert read_parameters({"script_params": rows}, REDACTOR).script == (
         Parameter("a", None, refers_to="PARAM_STORE: P1, version v2"),
         Parameter("b", None, refers_to="X: ?"),
     )
@@ -111,7 +112,7 @@ def test_a_parameter_may_refer_to_a_store() -> None:
 
 def test_broken_script_parameters_leave_the_rest() -> None:
     """User and time limit are shown; the fault says where the inner string broke."""
-    found = decode_parameters(json.dumps({"execute_user": "root", "timeout": 300, "script_params": "[{"}))
+    found = read_parameters(json.dumps({"execute_user": "root", "timeout": 300, "script_params": "[{"}))
     assert found.execute_user == "root"
     assert found.timeout_s == "300"
     assert found.script == ()
@@ -120,7 +121,7 @@ def test_broken_script_parameters_leave_the_rest() -> None:
 
 def test_script_parameters_that_are_no_objects_are_faults() -> None:
     """Nothing that came is dropped in silence."""
-    found = decode_parameters({"script_params": [{"paramName": "a"}, "loose", None]})
+    found = read_parameters({"script_params": [{"paramName": "a"}, "loose", None]}, REDACTOR)
     assert [parameter.name for parameter in found.script] == ["a"]
     assert [(fault.where, fault.raw) for fault in found.faults] == [("script parameters, entry 2", "loose")]
 
@@ -128,12 +129,12 @@ def test_script_parameters_that_are_no_objects_are_faults() -> None:
 @pytest.mark.parametrize("text", ["{not json", "[1, 2", "{{ template }}"])
 def test_a_value_that_only_looks_like_json_stays_text(text: str) -> None:
     """A parameter value may be anything; that is no fault."""
-    assert decode_parameters({"x": text}) == Parameters(other=(Parameter("x", text),))
+    assert read_parameters({"x": text}, REDACTOR) == Parameters(other=(Parameter("x", text),))
 
 
 def test_values_that_are_no_strings_are_shown_as_json() -> None:
     """Numbers, flags and objects where the document says string."""
-    found = decode_parameters({"n": 5, "f": True, "o": {"a": 1}, "nothing": None})
+    found = read_parameters({"n": 5, "f": True, "o": {"a": 1}, "nothing": None}, REDACTOR)
     assert found.other == (
         Parameter("n", "5"),
         Parameter("f", "true"),
@@ -146,7 +147,7 @@ def test_values_that_are_no_strings_are_shown_as_json() -> None:
 @settings(max_examples=200, deadline=None)
 def test_anything_decodes_without_raising(value: object) -> None:
     """Any JSON and any text, with the real keys in any place, ends in Parameters."""
-    found = decode_parameters(value)
+    found = read_parameters(value, REDACTOR)
     for parameter in (*found.script, *found.other):
         assert isinstance(parameter.name, str)
         assert isinstance(parameter.value, str | None)
@@ -157,7 +158,7 @@ def test_anything_decodes_without_raising(value: object) -> None:
 @settings(max_examples=100, deadline=None)
 def test_decoded_names_and_values_can_be_encoded(value: str) -> None:
     """Escaped lone surrogates in names, values and inner JSON never reach Slack."""
-    found = decode_parameters(Task.model_validate({"input_param": value}).input_param)
+    found = read_parameters(Task.model_validate({"input_param": value}).input_param, REDACTOR)
     for parameter in (*found.script, *found.other):
         repr_of_all = f"{parameter.name}{parameter.value}{json.dumps(parameter.structured, ensure_ascii=False)}"
         repr_of_all.encode("utf-8")
@@ -167,5 +168,5 @@ def test_decoded_names_and_values_can_be_encoded(value: str) -> None:
 @settings(max_examples=100, deadline=None)
 def test_a_jobs_map_comes_out_in_its_order(sent: dict[str, str]) -> None:
     """Names and values are those that went in; blank values are None."""
-    found = decode_parameters(json.dumps(sent))
+    found = read_parameters(json.dumps(sent), REDACTOR)
     assert [(p.name, p.value) for p in found.other] == [(k, v if v.strip() else None) for k, v in sent.items()]
