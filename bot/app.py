@@ -195,7 +195,7 @@ class Bot:
             redactor=redactor,
             lookup=Lookup(
                 coc,
-                redactor=redactor,
+                redactor,
                 limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
                 tell=self._metrics.shared,
             ),

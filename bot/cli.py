@@ -179,7 +179,7 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
     redactor = Redactor()
     try:
         async with _coc(in_sandbox=in_sandbox) as (coc, redactor):
-            lookup = Lookup(coc, redactor=redactor)
+            lookup = Lookup(coc, redactor)
             snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
         problem = problem_of(error, redactor, task_id)

@@ -9,6 +9,7 @@ from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
 from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.text import asker, code, count, date, mrkdwn, plain
+from bot.redact.untrusted import Untrusted
 from bot.task.changes import LISTED, Seen, changes, encode, seen
 from bot.task.enums import Kind, Origin, Risk, Unknown
 from bot.task.runs import assess
@@ -180,7 +181,7 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
     today = abs(snapshot.as_of - when) < timedelta(hours=12)
     moment = date(when.astimezone(UTC), "{time}" if today else "{date_short_pretty} {time}")
     rows = [
-        f"{label} {mrkdwn(old, 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
+        f"{label} {mrkdwn(Untrusted(old, snapshot.redactor), 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
         for label, old, new in changes(before, after)
     ]
     if rows:

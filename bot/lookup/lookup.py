@@ -86,8 +86,8 @@ class Lookup:
     def __init__(
         self,
         coc: CocClient,
-        *,
         redactor: Redactor,
+        *,
         limits: Limits = Limits(),
         now: Callable[[], datetime] = _now,
         monotonic: Callable[[], float] = time.monotonic,

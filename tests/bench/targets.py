@@ -29,7 +29,7 @@ from bot.coc.wire import Task
 from bot.lookup.lookup import Lookup
 from bot.sandbox.coc_oversized_task import OVERSIZED, oversized_task, target_instances
 from bot.sandbox.coc_server import ACCESS_KEY, SECRET_KEY, LocalCoc
-from bot.task.parameters import Parameters
+from bot.task.assemble import read_detail
 from bot.task.read_targets import read_targets
 from bot.task.snapshot import Missing, Snapshot
 from bot.task.target_query import Look
@@ -160,7 +160,7 @@ async def gaps() -> list[tuple[str, Gap]]:
     """The event loop's longest gaps: with nothing to do, then during a look-up of each task."""
     idle = await gap_of(lambda: asyncio.sleep(0.1))
     async with coc_elsewhere() as coc:
-        lookup = Lookup(coc)
+        lookup = Lookup(coc, REDACTOR)
         waits = [await gap_of(partial(lookup.snapshot, task_id(machines))) for machines in MACHINES]
     names = [f"look-up, machines: {machines:,}" for machines in MACHINES]
     return [("baseline: a sleep of 0.1 s", idle), *zip(names, waits, strict=True)]
@@ -171,7 +171,7 @@ def decoding() -> list[tuple[int, float, float]]:
     rows = []
     for machines in MACHINES:
         text = target_instances(machines)
-        rows.append((machines, best_ms(partial(bare_loads, text)), best_ms(partial(read_targets, text))))
+        rows.append((machines, best_ms(partial(bare_loads, text)), best_ms(partial(read_targets, text, REDACTOR))))
     return rows
 
 
@@ -179,15 +179,17 @@ def snapshot_of(text: str) -> Snapshot:
     """The task beyond the limit with these ``target_instances``, decoded; what the other calls tell is missing."""
     detail = oversized_task(int(AS_OF.timestamp() * 1000)).detail
     assert isinstance(detail, dict)
+    read = read_detail(Task.model_validate({**detail, "target_instances": text}), REDACTOR)
     return Snapshot(
         task_id=OVERSIZED,
-        task=Task.model_validate({**detail, "target_instances": text}),
-        targets=read_targets(text, REDACTOR),
-        parameters=Parameters(),
+        task=read.task,
+        targets=read.targets,
+        parameters=read.parameters,
         summary=Missing("not asked"),
         runs=Missing("not asked"),
         as_of=AS_OF,
         elapsed_s=0.1,
+        redactor=REDACTOR,
     )
 
 

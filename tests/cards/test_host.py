@@ -147,6 +147,6 @@ def test_every_machine_is_found_by_each_of_its_names(found: Snapshot) -> None:
     """Name, IP and id of every machine say yes; JSON's oddest texts included."""
     for target in found.targets.machines[:5]:
         for name in (target.host_name, target.ip, target.resource_id):
-            if name and name.strip() == name and "*" not in name:
-                (asked,), _ = look_up(found.targets, (name,), 1, REDACTOR)
-                assert any(hit.machine == target for hit in asked.hits), json.dumps(name)
+            if name and name.raw.strip() == name.raw and "*" not in name.raw:
+                (asked,), _ = look_up(found.targets, (name.raw,), 1, REDACTOR)
+                assert any(hit.machine == target for hit in asked.hits), json.dumps(name.raw)

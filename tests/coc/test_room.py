@@ -5,6 +5,7 @@ import gc
 import json
 import random
 import tracemalloc
+from functools import partial
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from bot.coc.client import CocClient, Deadlines
 from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
 from bot.coc.room import MEDIUM, SMALL, TOTAL, Place, Room
 from bot.sandbox.coc_oversized_task import target_instances
-from bot.task.snapshot import Detail
+from bot.task.assemble import read_detail
+from tests.cards.snapshots import REDACTOR
 from tests.coc.test_client import ID, client_for, http_server
 
 MB = 1024 * 1024
@@ -103,7 +105,7 @@ async def test_twenty_giants_at_once_stay_within_the_room(is_chunked: bool) -> N
 
     async def ask(client: CocClient) -> int:
         nonlocal most
-        detail = (await client.detail(ID, Detail.of)).value
+        detail = (await client.detail(ID, partial(read_detail, redactor=REDACTOR))).value
         most = max(most, client._room.used)
         return len(detail.parameters.other[0].value or "")
 
@@ -173,7 +175,7 @@ async def test_the_weight_of_an_answer_bounds_what_it_takes_in_memory(body: dict
         await client.task(ID)  # what lives as long as the client
         tracemalloc.start()
         try:
-            detail = await client.detail(ID, Detail.of)
+            detail = await client.detail(ID, partial(read_detail, redactor=REDACTOR))
             gc.collect()
             taken, _ = tracemalloc.get_traced_memory()
         finally:

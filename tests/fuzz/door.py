@@ -39,6 +39,7 @@ from bot.slack.background import Work
 from bot.slack.reply import Replies, SlackRefused
 from bot.slack.runner import Desk
 from tests.cards.judges import assert_tame, judge_message, judge_view
+from tests.cards.snapshots import REDACTOR
 from tests.fuzz.findings import Broke
 from tests.fuzz.inputs import BODIES
 
@@ -277,7 +278,8 @@ class Door:
 
     def _desk(self, coc: CocClient, metrics: Metrics) -> Desk:
         return Desk(
-            lookup=Lookup(coc, monotonic=self._clock),
+            lookup=Lookup(coc, REDACTOR, monotonic=self._clock),
+            redactor=REDACTOR,
             replies=self.slack,
             work=self._work,
             access=Access(Rules(), "T1", self.slack.call),

@@ -13,6 +13,7 @@ import pytest
 
 from bot.coc.client import OFF_LOOP_FROM, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+from bot.coc.wire import TaskSummary
 from bot.errors import (
     CocError,
     Forbidden,
@@ -46,7 +47,7 @@ async def lookup(coc: LocalCoc) -> AsyncIterator[Lookup]:
     """A look-up that asks it."""
     keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
     client = CocClient(endpoint=coc.url, auth=SignedAuth(keys))
-    yield Lookup(client)
+    yield Lookup(client, REDACTOR)
     await client.aclose()
 
 
@@ -180,8 +181,8 @@ async def test_a_full_task_is_decoded_beside_the_event_loop(monkeypatch: pytest.
         client = CocClient(endpoint=coc.url, auth=SignedAuth(keys))
         try:
             detail = await client.task(NIGHTLY)
-            found = await Lookup(client).snapshot(NIGHTLY)
-            await Lookup(client).snapshot("ST2601050930000000000001A1")
+            found = await Lookup(client, REDACTOR).snapshot(NIGHTLY)
+            await Lookup(client, REDACTOR).snapshot("ST2601050930000000000001A1")
         finally:
             await client.aclose()
     assert detail.size > OFF_LOOP_FROM
@@ -302,7 +303,7 @@ async def sharing(coc: LocalCoc, clock: Minutes, told: list[str]) -> AsyncIterat
     keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
     client = CocClient(endpoint=coc.url, auth=SignedAuth(keys), deadlines=Deadlines(total=1.8))
     limits = Limits(deadline_s=2.0, share_s=2.0, stale_s=900.0)
-    yield Lookup(client, limits=limits, monotonic=clock, tell=told.append)
+    yield Lookup(client, REDACTOR, limits=limits, monotonic=clock, tell=told.append)
     await client.aclose()
 
 
@@ -481,7 +482,8 @@ async def test_a_task_that_is_listed_elsewhere_than_the_last_ones_is_found(coc: 
         coc.requests.clear()
         found = await lookup.snapshot(task_id)
         assert not isinstance(found.summary, Missing), task_id
-        assert found.summary.id == task_id
+        assert isinstance(found.summary.sent, TaskSummary)
+        assert found.summary.sent.id == task_id
         assert len(coc.requests) == calls, task_id
 
 

@@ -31,6 +31,7 @@ from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
 from bot.task.target_query import Look, key_of
 from tests.cards.snapshots import ADA, AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
+from tests.cards.snapshots import text as untrusted
 
 # Put together, so that no complete token stands in a file.
 TOKEN = "gh" + "p_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -215,7 +216,8 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     yield "card that was refreshed", _text(task_card(found, asked_by=ADA, before=before).payload())
     button = decode(str(card.blocks[-1]["elements"][0]["value"]))
     yield "value of a button", repr(button)
-    yield "card that was not refreshed", _text(not_refreshed(list(card.blocks), typed, AS_OF, ADA))
+    marked = not_refreshed(list(card.blocks), "COC did not answer in time.", AS_OF, ADA)
+    yield "card that was not refreshed", _text(marked)
     yield "terminal: card", drawn(list(card.blocks))
     for host in ("*", "web-77", typed):
         answers, _ = look_up(found.targets, (host,), 1, REDACTOR)
@@ -239,7 +241,8 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
         yield f"terminal: {name}", drawn(make(found))
     request = parse(typed)
     if isinstance(request, Help):
-        yield "guide", _text(guide("/schedtask", request.wrong, private_by_default=False).payload())
+        wrong = untrusted(request.wrong) if request.wrong else None
+        yield "guide", _text(guide("/schedtask", wrong, private_by_default=False).payload())
 
 
 def failed(error: Exception) -> Iterator[tuple[str, str]]:

@@ -18,12 +18,14 @@ from bot.cards.problem import problem_of
 from bot.coc.answers import Answer, task_object
 from bot.operations import logs
 from bot.operations.untrusted import audited, tame
-from bot.redact.untrusted import shown
+from bot.redact.redactor import Redactor
+from bot.redact.untrusted import Untrusted
 from bot.slack.interaction import Interaction
 from bot.slack.reply import _outcome, _refusal
 from bot.slack.runner import _entry, log_coc_error
 from bot.task.snapshot import Missing, Stale
 from tests.cards.snapshots import REDACTOR, TASK_ID, snapshot, wire
+from tests.cards.snapshots import text as untrusted
 from tests.redaction.corpus import load
 from tests.sinks.planted import SECRETS, bare_fields, everywhere, failed, sinks, variants
 
@@ -250,7 +252,7 @@ HARMLESS = (
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_is_harmless_passes_every_way_out_unchanged(text: str) -> None:
     """Names, ids, addresses, expressions and messages as clouds have them."""
-    assert shown(text) == text
+    assert untrusted(text).shown() == text
     assert tame(None, "info", {"error": text, "nested": {"of": [text]}}) == {"error": text, "nested": {"of": [text]}}
     if redact.secret_name(text):
         return  # as the key of something it would rightly hide it
@@ -290,7 +292,7 @@ def test_our_own_words_about_errors_stay_as_they_are() -> None:
     for error in (*refusals("so it is"), *others):
         problem = problem_of(error, REDACTOR, TASK_ID)
         for words in (problem.plain(), problem.title, problem.advice, str(error)):
-            assert shown(words) == words
+            assert untrusted(words).shown() == words
 
 
 @given(st.text("abzAKpswd019_.-", min_size=1, max_size=12), st.sampled_from(["", "host_name", "password", "pin"]))
@@ -310,14 +312,11 @@ def test_the_short_way_shows_no_secret_of_the_corpora() -> None:
 
 
 def test_the_operators_words_count_at_once() -> None:
-    """What was shown before they were set is not remembered."""
-    assert shown("sesame=Open-1234567") == "sesame=Open-1234567"
-    try:
-        redact.configure(hide=["sesame"])
-        assert shown("sesame=Open-1234567") == "sesame=[hidden]"
-    finally:
-        redact.configure()
-    assert shown("sesame=Open-1234567") == "sesame=Open-1234567"
+    """And only for the redactor that was made with them."""
+    text = "sesame=Open-1234567"
+    assert Untrusted(text, Redactor()).shown() == text
+    assert Untrusted(text, Redactor(hide=["sesame"])).shown() == "sesame=[hidden]"
+    assert Untrusted(text, Redactor()).shown() == text
 
 
 def test_a_crash_says_nothing_of_others(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,16 +1,26 @@
 """Execution parameters: a script's map, a job's map, both spellings, and whatever else may come."""
 
+# A text from outside equals a str with the same characters.
+# mypy: disable-error-code=comparison-overlap
+
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.coc.decode import Broken
 from bot.coc.wire import Task
-from bot.task.parameters import Parameter, Parameters, read_parameters
+from bot.redact.untrusted import Untrusted, UntrustedJson
+from bot.task import fault, parameters
+from bot.task.parameters import read_parameters
 from tests.cards.snapshots import REDACTOR
+
+# What is expected is written with plain strings.
+Parameter: Any = parameters.Parameter
+Parameters: Any = parameters.Parameters
+Fault: Any = fault.Fault
 
 TESTS = Path(__file__).parents[1]
 
@@ -33,7 +43,7 @@ PLAUSIBLE = st.dictionaries(
 )
 
 
-def of_sample(name: str) -> Parameters:
+def of_sample(name: str) -> parameters.Parameters:
     """The parameters of a recorded sample or of the document's example."""
     body = json.loads((TESTS / name).read_text("utf-8"))
     return read_parameters(Task.model_validate(body).input_param, REDACTOR)
@@ -55,7 +65,7 @@ SAMPLES = {
         ),
     ),
     "samples/S6.json": Parameters(),
-    "samples/S7.json": Parameters(faults=(Broken("parameters", 0, "expecting value", "not json"),)),
+    "samples/S7.json": Parameters(faults=(Fault("parameters", 0, 8, "expecting value", "not json"),)),
 }
 
 
@@ -71,7 +81,9 @@ def test_s5_a_job_parameter_that_is_itself_json() -> None:
     assert found.project_id == "PROJ_ID_32HEX"
     (instances,) = found.other
     assert instances.name == "instance_list"
-    assert instances.structured == [
+    assert instances.structured is not None
+    assert instances.value is not None
+    assert instances.structured.value == [
         {
             "name": "db-01",
             "resource_id": "22222222-0000-4000-8000-000000000001",
@@ -80,7 +92,7 @@ def test_s5_a_job_parameter_that_is_itself_json() -> None:
             "type": "CLOUDSERVERS",
         }
     ]
-    assert json.loads(instances.value or "") == instances.structured
+    assert json.loads(instances.value.raw) == instances.structured.value
 
 
 def test_both_spellings_of_script_parameters_mean_the_same() -> None:
@@ -112,7 +124,7 @@ def test_a_parameter_may_refer_to_a_store() -> None:
 
 def test_broken_script_parameters_leave_the_rest() -> None:
     """User and time limit are shown; the fault says where the inner string broke."""
-    found = read_parameters(json.dumps({"execute_user": "root", "timeout": 300, "script_params": "[{"}))
+    found = read_parameters(json.dumps({"execute_user": "root", "timeout": 300, "script_params": "[{"}), REDACTOR)
     assert found.execute_user == "root"
     assert found.timeout_s == "300"
     assert found.script == ()
@@ -138,9 +150,11 @@ def test_values_that_are_no_strings_are_shown_as_json() -> None:
     assert found.other == (
         Parameter("n", "5"),
         Parameter("f", "true"),
-        Parameter("o", '{"a": 1}', structured={"a": 1}),
+        Parameter("o", '{"a": 1}', structured=found.other[2].structured),
         Parameter("nothing", None),
     )
+    assert found.other[2].structured is not None
+    assert found.other[2].structured.value == {"a": 1}
 
 
 @given(JSON | PLAUSIBLE | PLAUSIBLE.map(json.dumps) | ANY_TEXT)
@@ -149,9 +163,9 @@ def test_anything_decodes_without_raising(value: object) -> None:
     """Any JSON and any text, with the real keys in any place, ends in Parameters."""
     found = read_parameters(value, REDACTOR)
     for parameter in (*found.script, *found.other):
-        assert isinstance(parameter.name, str)
-        assert isinstance(parameter.value, str | None)
-        assert isinstance(parameter.structured, dict | list | None)
+        assert isinstance(parameter.name, Untrusted)
+        assert isinstance(parameter.value, Untrusted | None)
+        assert isinstance(parameter.structured, UntrustedJson | None)
 
 
 @given(PLAUSIBLE.map(json.dumps))
@@ -160,8 +174,10 @@ def test_decoded_names_and_values_can_be_encoded(value: str) -> None:
     """Escaped lone surrogates in names, values and inner JSON never reach Slack."""
     found = read_parameters(Task.model_validate({"input_param": value}).input_param, REDACTOR)
     for parameter in (*found.script, *found.other):
-        repr_of_all = f"{parameter.name}{parameter.value}{json.dumps(parameter.structured, ensure_ascii=False)}"
-        repr_of_all.encode("utf-8")
+        parameter.name.raw.encode("utf-8")
+        (parameter.value.raw if parameter.value else "").encode("utf-8")
+        structured = parameter.structured.value if parameter.structured else None
+        json.dumps(structured, ensure_ascii=False).encode("utf-8")
 
 
 @given(st.dictionaries(st.text("abcdefg_", min_size=1, max_size=8), st.text("xyz 0", max_size=8), max_size=6))
