@@ -38,7 +38,7 @@ class CocError(Exception):
     for, ``retry_after`` is in seconds.
     """
 
-    passing: ClassVar[bool] = False
+    transient: ClassVar[bool] = False
     """Whether it tells nothing about the task or our rights: an answer of a while ago may still be right."""
 
     def __init__(
@@ -79,7 +79,7 @@ class CredentialsUnavailable(CocError):
 class Unreachable(CocError):
     """No connection to the endpoint: name not found, refused, reset, TLS failure."""
 
-    passing = True
+    transient = True
 
     @property
     def retryable(self) -> bool:
@@ -90,13 +90,13 @@ class Unreachable(CocError):
 class TimedOut(CocError):
     """A deadline passed; ``detail`` says which (connect, read, total) and after how many seconds."""
 
-    passing = True
+    transient = True
 
 
 class Busy(CocError):
     """COC answered, but until the deadline other large answers took all the memory set aside for reading them."""
 
-    passing = True
+    transient = True
 
 
 class Refused(CocError):
@@ -147,7 +147,7 @@ class WrongEndpoint(Refused):
 class Throttled(CocError):
     """429: too many requests; ``retry_after`` seconds as the service said, else None."""
 
-    passing = True
+    transient = True
 
     @property
     def retryable(self) -> bool:
@@ -158,7 +158,7 @@ class Throttled(CocError):
 class ServiceFailure(CocError):
     """5xx or 494: gateway or backend trouble. 502, 503 and 504 are worth another try."""
 
-    passing = True
+    transient = True
 
     @property
     def retryable(self) -> bool:
@@ -173,13 +173,13 @@ class BadAnswer(CocError):
 class Unreadable(BadAnswer):
     """HTML, a truncated body, not JSON, or JSON of another shape."""
 
-    passing = True
+    transient = True
 
 
 class ErrorEnvelope(BadAnswer):
     """A 200 whose body is an error with a code that has no row of its own."""
 
-    passing = True
+    transient = True
 
 
 class WrongTask(BadAnswer):

@@ -143,7 +143,7 @@ class Lookup:
             if isinstance(error, TaskNotFound | ForeignTask | Forbidden):
                 self._recent.drop(task_id)
                 self._recent_whole.drop(task_id)
-            old = recent.get(task_id, self._limits.stale_s) if error.passing else None
+            old = recent.get(task_id, self._limits.stale_s) if error.transient else None
             if old is None or not _newer(old, asker):
                 raise
             self._tell("stale")

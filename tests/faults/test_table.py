@@ -40,9 +40,9 @@ from tests.faults.faults import (
     NOTES,
     NOTHING,
     OVER_HTTP,
-    PASSING,
     SECRET,
     SLACK,
+    TRANSIENT,
     WITHIN_S,
     CocFault,
     SlackFault,
@@ -269,7 +269,7 @@ async def had_before(surface: Surface, watched: Bench) -> Spot:
 
 
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("fault", PASSING, ids=str)
+@pytest.mark.parametrize("fault", TRANSIENT, ids=str)
 async def test_coc_fails_and_an_old_answer_stands_in(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

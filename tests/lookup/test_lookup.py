@@ -346,7 +346,7 @@ async def test_a_card_is_never_replaced_by_an_answer_from_memory_that_is_not_new
         await sharing.snapshot(NIGHTLY, replace(ADA, newer_than=same.as_of))
 
 
-PASSING: list[dict[str, Any]] = [
+TRANSIENT: list[dict[str, Any]] = [
     {"status": 500},
     {"status": 503},
     {"status": 429, "headers": {"Retry-After": "60"}},
@@ -357,7 +357,7 @@ PASSING: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("fault", PASSING, ids=str)
+@pytest.mark.parametrize("fault", TRANSIENT, ids=str)
 async def test_where_coc_fails_the_last_good_answer_stands_in(
     coc: LocalCoc, sharing: Lookup, clock: Minutes, told: list[str], fault: dict[str, Any]
 ) -> None:
@@ -368,7 +368,7 @@ async def test_where_coc_fails_the_last_good_answer_stands_in(
     for old in (await sharing.snapshot(NIGHTLY, ADA), await sharing.targets(NIGHTLY, asker=ADA)):
         assert old.stale is not None
         assert old.stale.age_s == pytest.approx(185, abs=10)
-        assert old.stale.error.passing
+        assert old.stale.error.transient
         assert old.as_of == good.as_of
     assert told.count("stale") == 2
     history = await sharing.history(NIGHTLY, BEN)
@@ -405,7 +405,7 @@ async def test_what_coc_says_no_to_is_forgotten(
 
 
 async def test_a_refused_key_shows_nothing_old(coc: LocalCoc, sharing: Lookup) -> None:
-    """401 is not a passing trouble: it may mean that the key was taken away."""
+    """401 is not transient: the key may have been revoked."""
     await sharing.snapshot(NIGHTLY, ADA)
     coc.fail("detail", status=401)
     with pytest.raises(Unauthenticated):
