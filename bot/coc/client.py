@@ -22,7 +22,7 @@ from bot.coc.answers import Answer
 from bot.coc.room import Place, Room
 from bot.coc.transport import FAILURES, Deadlines, broken_answer, no_answer, open_http, read_body
 from bot.coc.wire import Run, Task, TaskSummary
-from bot.pacing import Turns
+from bot.pacing import DECODE_MS_PER_BYTE, Pacer
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
 
@@ -34,9 +34,6 @@ DEADLINES = Deadlines()
 MAX_TRIES = 3
 RETRY_BUDGET = 2.5
 """Seconds since the first try after which no further one starts."""
-
-OFF_LOOP_FROM = 256 * 1024
-"""Bytes of body from which decoding leaves the event loop; below, a thread costs more than it spares."""
 
 VALUE_BYTES = 200
 """What one JSON value takes in memory at most, beside its text: an unknown key with a number behind it (measured)."""
@@ -87,7 +84,7 @@ class CocClient:
     """Asks COC about one scheduled task at a time, over one connection pool. Close it with ``aclose``.
 
     Each method raises errors of the tree in ``bot.errors`` and no others. ``observe`` gets a record of
-    every finished try; ``turns`` is shared with what else is heavy. The clocks, the sleep and the jitter (0 to 1)
+    every finished try; ``pacer`` is the one of the process. The clocks, the sleep and the jitter (0 to 1)
     are arguments so that tests need not wait.
     """
 
@@ -103,7 +100,7 @@ class CocClient:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
         observe: Callable[[Call], None] | None = None,
-        turns: Turns | None = None,
+        pacer: Pacer | None = None,
     ) -> None:
         self._deadlines = deadlines
         self._monotonic = monotonic
@@ -111,7 +108,7 @@ class CocClient:
         self._sleep = sleep
         self._jitter = jitter
         self._observe = observe
-        self._turns = turns or Turns()
+        self._pacer = pacer or Pacer()
         self._room = Room()
         self._http = open_http(
             endpoint, auth=auth, deadlines=deadlines, user_agent=_user_agent(), transport=transport
@@ -211,15 +208,12 @@ class CocClient:
         try:
             async with asyncio.timeout_at(end), place:
                 # Signing and sending take half a millisecond, reading and what is done with it more.
-                await self._turns.turn()
+                await self._pacer.slot()
                 answer = await self._ask(operation, path, query, place)
-                await self._turns.turn()
-                if len(answer.body) < OFF_LOOP_FROM:
-                    return answer, read(answer)
                 await place.decoding(len(answer.body))
-                decoding = asyncio.ensure_future(asyncio.to_thread(read, answer))
-                place.keep_until(decoding)
-                return answer, await asyncio.shield(decoding)
+                cost_ms = DECODE_MS_PER_BYTE * len(answer.body)
+                decode = partial(read, answer)
+                return answer, await self._pacer.run(cost_ms, decode, on_thread=place.keep_until)
         except TimeoutError as error:
             if place.is_waiting:
                 raise errors.Busy(f"no room for the answer within {self._deadlines.total:g} s") from error

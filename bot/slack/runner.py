@@ -19,7 +19,7 @@ from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.text import code
 from bot.errors import CocError, ForeignTask, TaskNotFound
 from bot.lookup.lookup import Asker, Lookup
-from bot.pacing import Turns
+from bot.pacing import Pacer
 from bot.slack.access import Access, Denied
 from bot.slack.background import Work
 from bot.slack.interaction import Interaction
@@ -89,8 +89,8 @@ class Desk:
     targets_max_age_s: float = 60.0
     """Paging, filtering and searching targets asks COC nothing while the data is younger than this."""
     order: Order = field(default_factory=Order)
-    turns: Turns = field(default_factory=Turns)
-    """Awaited before whatever is heavy: looking a task up, building a card or a view."""
+    pacer: Pacer = field(default_factory=Pacer)
+    """Decides where cards and views are built, and when a listener's job starts."""
 
     def answer(
         self, interaction: Interaction, job: Job, *, task_id: str | None = None, in_window: bool = False
@@ -245,7 +245,7 @@ class Desk:
 
     async def _outcome(self, interaction: Interaction, job: Job, task_id: str | None, *, in_window: bool) -> str:
         try:
-            await self.turns.turn()
+            await self.pacer.slot()
             if not in_window:
                 await self.access.admit(interaction)
             return await job()

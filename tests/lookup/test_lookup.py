@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import pytest
 
-from bot.coc.client import OFF_LOOP_FROM, CocClient, Deadlines
+from bot.coc.client import CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
 from bot.errors import (
     CocError,
@@ -24,6 +24,7 @@ from bot.errors import (
 )
 from bot.lookup.cache import KEPT
 from bot.lookup.lookup import EXTRA_WAIT_S, Asker, Limits, Lookup
+from bot.pacing import DECODE_MS_PER_BYTE, IN_LOOP_MS
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.coc_server import LocalCoc
 from bot.task.snapshot import Missing
@@ -182,7 +183,7 @@ async def test_a_full_task_is_decoded_beside_the_event_loop(monkeypatch: pytest.
             await Lookup(client).snapshot("ST2601050930000000000001A1")
         finally:
             await client.aclose()
-    assert detail.size > OFF_LOOP_FROM
+    assert detail.size > IN_LOOP_MS / DECODE_MS_PER_BYTE
     assert len(found.targets.machines) == 999
     assert [thread is threading.main_thread() for thread in threads] == [False, True]
 
