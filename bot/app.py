@@ -23,7 +23,7 @@ from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
 from bot.errors import CredentialsUnavailable
-from bot.lookup.lookup import Limits, Lookup
+from bot.lookup.lookup import Lookup, Policy
 from bot.operations import logs
 from bot.operations.audit import Audit
 from bot.operations.connections import most_connections
@@ -193,8 +193,8 @@ class Bot:
         desk = Desk(
             lookup=Lookup(
                 coc,
-                limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
-                tell=self._metrics.shared,
+                policy=Policy(ANSWER_S, settings.share_for, settings.stale_for),
+                observe=self._metrics.shared,
             ),
             replies=replies,
             work=self._work,
