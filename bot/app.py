@@ -23,7 +23,7 @@ from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
 from bot.errors import CredentialsUnavailable
-from bot.lookup.lookup import Limits, Lookup
+from bot.lookup.lookup import Lookup, Policy
 from bot.operations import logs
 from bot.operations.audit import Audit
 from bot.operations.connections import most_connections
@@ -31,7 +31,7 @@ from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
 from bot.operations.traces import Traces, TracesMissing
-from bot.pacing import Turns
+from bot.pacing import Pacer
 from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
 from bot.slack.access import Access, Rules
@@ -177,14 +177,14 @@ class Bot:
             retry_handlers=[],
         )
         identity = await _identity(client)
-        turns = Turns()
+        pacer = Pacer()
         credentials = self._credentials or await coc_credentials(settings)
         coc = CocClient(
             endpoint=endpoint,
             auth=SignedAuth(credentials),
             deadlines=replace(deadlines(settings), total=min(settings.coc_total_timeout, CALL_S)),
             observe=self._observe_call,
-            turns=turns,
+            pacer=pacer,
         )
         self._stack.push_async_callback(coc.aclose)
         replies = Replies(session, client, observe=self._metrics.slack_call)
@@ -193,8 +193,8 @@ class Bot:
         desk = Desk(
             lookup=Lookup(
                 coc,
-                limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
-                tell=self._metrics.shared,
+                policy=Policy(ANSWER_S, settings.share_for, settings.stale_for),
+                observe=self._metrics.shared,
             ),
             replies=replies,
             work=self._work,
@@ -203,7 +203,7 @@ class Bot:
             private_by_default=settings.visibility == "private",
             observe=self._metrics.interaction,
             span=self._traces.span,
-            turns=turns,
+            pacer=pacer,
             targets_max_age_s=settings.targets_max_age,
         )
         app = _bolt(settings, identity)
