@@ -1,6 +1,6 @@
 """The use case: one task id in, one Snapshot out.
 
-The list and history calls are waited for at most ``EXTRA_WAIT_S`` longer than the detail call, because a card without
+The list and history calls are waited for only a little longer than the detail call, because a card without
 them is still right. While COC is well all three run beside each other, where it is known or likely in which project
 the task is listed; otherwise the detail call comes first. Targets need the detail call only.
 
@@ -23,17 +23,9 @@ from bot.lookup.cache import Entry, Recent
 from bot.lookup.projects import Projects
 from bot.lookup.single_flight import Flights
 from bot.task.snapshot import Detail, Missing, Snapshot, Stale
+from bot.timings import TIMINGS, LookupTimings
 
 T = TypeVar("T")
-
-EXTRA_WAIT_S = 1.5
-"""How much longer than the detail call a card may take for what only the list and history calls know."""
-
-HISTORY_WAIT_S = 5.0
-"""How long COC may take for the runs where it is the runs that somebody wants to see."""
-
-SPARE_S = 0.2
-"""So long before the deadline the extra calls are given up, so that the card still goes out in time."""
 
 How = Literal["joined", "reused", "stale"]
 
@@ -85,12 +77,14 @@ class Lookup:
         coc: CocClient,
         *,
         limits: Limits = Limits(),
+        timings: LookupTimings = TIMINGS.lookup,
         now: Callable[[], datetime] = _now,
         monotonic: Callable[[], float] = time.monotonic,
         tell: Callable[[How], None] = lambda _how: None,
     ) -> None:
         self._coc = coc
         self._limits = limits
+        self._timings = timings
         self._now = now
         self._monotonic = monotonic
         self._tell = tell
@@ -125,7 +119,7 @@ class Lookup:
         if not late or snapshot.stale is not None:
             return snapshot
         as_of = self._now()
-        runs = await _within(self._left(began, HISTORY_WAIT_S), self._runs(task_id))
+        runs = await _within(self._left(began, self._timings.history_wait_s), self._runs(task_id))
         return replace(snapshot, runs=runs, as_of=as_of)
 
     async def _given(
@@ -209,7 +203,7 @@ class Lookup:
             project = detail.snapshot.task.enterprise_project_id
             listing = early.listing if early and early.project == project else None
             runs = early.runs if early else None
-            wait_s = self._left(detail.asked, EXTRA_WAIT_S)
+            wait_s = self._left(detail.asked, self._timings.extra_wait_s)
             summary, found_runs = await asyncio.gather(
                 _within(wait_s, listing if listing is not None else self._summary(task_id, project)),
                 _within(wait_s, runs if runs is not None else self._runs(task_id)),
@@ -236,7 +230,8 @@ class Lookup:
         """As long as wanted, or until shortly before the deadline of a look-up that began then."""
         if self._limits.deadline_s is None:
             return wanted_s
-        return max(min(wanted_s, began + self._limits.deadline_s - SPARE_S - self._monotonic()), 0.0)
+        end = began + self._limits.deadline_s - self._timings.spare_s
+        return max(min(wanted_s, end - self._monotonic()), 0.0)
 
     async def _summary(self, task_id: str, project: str | None) -> TaskSummary | Missing:
         try:

@@ -48,8 +48,6 @@ T = TypeVar("T")
 
 LARGE = 2_000
 """Machines above which a view is built in a thread."""
-SETTLED_S = 0.5
-"""How long Slack may take to show the view that a submission was answered with."""
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -139,7 +137,7 @@ async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
 
         async def later() -> str:
             # Slack must have shown the loading view before it is replaced, or it would stay.
-            await asyncio.sleep(SETTLED_S)
+            await asyncio.sleep(desk.timings.settle_s)
             return await fill(desk, interaction, window, turn, blind=True)
 
         desk.answer(interaction, later, task_id=look.task_id, in_window=True)

@@ -23,11 +23,12 @@ from bot.errors import (
     Unauthenticated,
 )
 from bot.lookup.cache import KEPT
-from bot.lookup.lookup import EXTRA_WAIT_S, Asker, Limits, Lookup
+from bot.lookup.lookup import Asker, Limits, Lookup
 from bot.sandbox.coc_error_tasks import error_id
 from bot.sandbox.coc_server import LocalCoc
 from bot.task.snapshot import Missing
 from bot.task.targets import Targets, decode_targets
+from bot.timings import TIMINGS
 
 NIGHTLY = "ST2601050930000000000002B2"
 
@@ -241,7 +242,8 @@ async def test_slow_extras_are_not_waited_for(coc: LocalCoc, lookup: Lookup) -> 
     found = await lookup.snapshot(NIGHTLY)
     assert found.summary == Missing("timed out")
     assert found.runs == Missing("timed out")
-    assert EXTRA_WAIT_S <= found.elapsed_s < 2 * EXTRA_WAIT_S, "beside each other, not one after the other"
+    extra_wait_s = TIMINGS.lookup.extra_wait_s
+    assert extra_wait_s <= found.elapsed_s < 2 * extra_wait_s, "beside each other, not one after the other"
 
 
 async def test_a_task_that_is_not_listed_says_so(coc: LocalCoc, lookup: Lookup) -> None:
@@ -254,7 +256,7 @@ async def test_a_task_that_is_not_listed_says_so(coc: LocalCoc, lookup: Lookup) 
 
 async def test_a_history_is_waited_for_where_it_is_what_somebody_wants(coc: LocalCoc, lookup: Lookup) -> None:
     """A card goes without it after a while; the history asks once more, and says as of when."""
-    coc.fail("history", status=200, delay=EXTRA_WAIT_S + 0.2)
+    coc.fail("history", status=200, delay=TIMINGS.lookup.extra_wait_s + 0.2)
     card = await lookup.snapshot(NIGHTLY)
     assert card.runs == Missing("timed out")
     found = await lookup.history(NIGHTLY)
