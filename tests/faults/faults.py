@@ -195,12 +195,10 @@ def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None
     """Let COC fail so from now on; ``patch`` is pytest's monkeypatch."""
     match fault.how:
         case "no such name":
-            (client,) = bench.clients
-            client._http.base_url = "http://coc.nowhere.invalid"
+            bench.coc._http.base_url = "http://coc.nowhere.invalid"
             return
         case "nobody listens":
-            (client,) = bench.clients
-            client._http.base_url = "http://127.0.0.1:9"
+            bench.coc._http.base_url = "http://127.0.0.1:9"
             return
         case "large":
             patch.setattr("bot.coc.transport.BODY_CAP", LARGE // 2)
