@@ -138,10 +138,10 @@ def unread(snapshot: Snapshot) -> list[Block]:
     blocks = [context(field.unreadable(fault, 300)) for fault in faults[:5]]
     if len(faults) > 5:
         blocks.append(context(f":warning: {len(faults) - 5} more parts are not readable."))
-    keys = snapshot.task.unknown_keys
+    keys, count_of_keys = snapshot.task.unknown_keys, snapshot.task.unknown_key_count
     if keys:
-        shown = [f"{code(key, 60)} = {code(value, 100)}" for key, value in keys[:5]]
-        more = f" and {len(keys) - 5} more" if len(keys) > 5 else ""
+        shown = [f"{code(key, 60)} = {code(value, 100)}" for key, value in keys]
+        more = f" and {count_of_keys - len(keys)} more" if count_of_keys > len(keys) else ""
         blocks.append(context(f"COC also sent: {', '.join(shown)}{more}"))
     return blocks
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 
 from bot.coc import wire
 from bot.redact.redactor import Redactor
@@ -26,6 +27,9 @@ from bot.task.read_targets import read_targets
 from bot.task.targets import Targets
 from bot.task.task import Approval, Listing, Notification, Run, Schedule, Task
 from bot.task.verdict import is_status
+
+SOME_KEYS = 5
+"""Unknown keys that a card names; there may be a million."""
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
@@ -80,7 +84,7 @@ def _task(sent: wire.Task, redactor: Redactor) -> Task:
     def text(value: str | None, name: str = "") -> Untrusted | None:
         return _text(value, redactor, name)
 
-    time = sent.trigger_time
+    time, extra = sent.trigger_time, sent.model_extra or {}
     return Task(
         trigger=Trigger(policy="") if time is None else _trigger(time),
         name=text(sent.name),
@@ -104,8 +108,9 @@ def _task(sent: wire.Task, redactor: Redactor) -> Task:
         notification=_notification(sent.message_notification, redactor),
         unknown_keys=tuple(
             (Untrusted(key, redactor), UntrustedJson(value, redactor, key))
-            for key, value in (sent.model_extra or {}).items()
+            for key, value in islice(extra.items(), SOME_KEYS)
         ),
+        unknown_key_count=len(extra),
         sent=sent.model_copy(update={"input_param": None, "target_instances": None}),
     )
 

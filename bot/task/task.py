@@ -64,7 +64,8 @@ class Task:
     notifies: bool | None = None
     notification: Notification | None = None
     unknown_keys: tuple[tuple[Untrusted, UntrustedJson], ...] = ()
-    """Keys that no document names."""
+    """The first few keys that no document names, with their values."""
+    unknown_key_count: int = 0
     sent: BaseModel | None = field(default=None, repr=False, compare=False)
     """As COC sent it, but for targets and parameters; for ``show --json``."""
 
