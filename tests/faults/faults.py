@@ -172,7 +172,7 @@ IN_PART = tuple(
 IN_BOTH = tuple({fault.error: fault for fault in IN_PART}.values())
 """One of each kind."""
 OVER_HTTP = (REFUSED[8], FAILED[3], UNUSABLE[0])
-PASSING = tuple(
+TRANSIENT = tuple(
     fault
     for fault in (*THROTTLED, *FAILED, *UNUSABLE, *ON_THE_WAY)
     if fault.name in {"429-for-30-s", "500", "200-html", "200-error", "nobody-listens", "hanging"}
@@ -195,12 +195,10 @@ def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None
     """Let COC fail so from now on; ``patch`` is pytest's monkeypatch."""
     match fault.how:
         case "no such name":
-            (client,) = bench.clients
-            client._http.base_url = "http://coc.nowhere.invalid"
+            bench.coc._http.base_url = "http://coc.nowhere.invalid"
             return
         case "nobody listens":
-            (client,) = bench.clients
-            client._http.base_url = "http://127.0.0.1:9"
+            bench.coc._http.base_url = "http://127.0.0.1:9"
             return
         case "large":
             patch.setattr("bot.coc.transport.BODY_CAP", LARGE // 2)
