@@ -45,9 +45,6 @@ from bot.task.target_query import (
 
 log = structlog.get_logger(__name__)
 
-SETTLED_S = 0.5
-"""How long Slack may take to show the view that a submission was answered with."""
-
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Listen for everything that can be pressed, chosen or typed in the modal."""
@@ -136,7 +133,7 @@ async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
 
         async def later() -> str:
             # Slack must have shown the loading view before it is replaced, or it would stay.
-            await asyncio.sleep(SETTLED_S)
+            await asyncio.sleep(desk.timings.settle_s)
             return await fill(desk, interaction, window, turn, blind=True)
 
         desk.answer(interaction, later, task_id=look.task_id, in_window=True)

@@ -20,23 +20,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import redact
 from bot.cards.budget import Message
 from bot.slack.error_words import known
+from bot.timings import TIMINGS, ReplyTimings
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-DEADLINE_S = 15.0
-"""For one call to Slack, connection included. Where all of Slack is slow, giving up sooner would help nobody: word of
-that goes through Slack too."""
-QUESTION_DEADLINE_S = 5.0
-"""For a call that the answer has to wait for."""
-UPLOAD_DEADLINE_S = 45.0
-"""For a file: two calls to Slack and its bytes, 3 MB for 10,000 machines."""
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"})
 WORD_LENGTH = 100
 """So much of a word that nobody knows is kept for the log."""
-MAX_WAIT_S = 2.0
-"""The longest Retry-After that is waited for; a person would press again sooner."""
 
 
 class SlackRefused(Exception):
@@ -75,11 +67,13 @@ class Replies:
         session: aiohttp.ClientSession,
         client: AsyncWebClient,
         *,
+        timings: ReplyTimings = TIMINGS.replies,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         observe: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
     ) -> None:
         self._session = session
         self._client = client
+        self._timings = timings
         self._sleep = sleep
         self._observe = observe
 
@@ -106,11 +100,11 @@ class Replies:
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a Web API method with a JSON body of what is not None; the answer's fields. Raises SlackRefused."""
-        return await self._call(method, arguments, DEADLINE_S)
+        return await self._call(method, arguments, self._timings.call_s)
 
     async def ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """The same for what must be known before there can be an answer: in less time, or not at all."""
-        return await self._call(method, arguments, QUESTION_DEADLINE_S)
+        return await self._call(method, arguments, self._timings.question_s)
 
     async def _call(self, method: str, arguments: Mapping[str, Any], deadline_s: float) -> Mapping[str, Any]:
         given = {name: value for name, value in arguments.items() if value is not None}
@@ -133,7 +127,7 @@ class Replies:
             return await attempt()
         except SlackRefused as refused:
             wait = refused.retry_after_s if refused.retry_after_s is not None else 0.3
-            if not refused.transient or wait > MAX_WAIT_S:
+            if not refused.transient or wait > self._timings.retry_after_s:
                 raise
             log.warning("slack_retry", error=refused.error, wait_s=wait)
             await self._sleep(wait)
@@ -141,7 +135,7 @@ class Replies:
 
     async def _post(self, url: str, payload: dict[str, Any]) -> None:
         try:
-            async with asyncio.timeout(DEADLINE_S), self._session.post(url, json=payload) as answer:
+            async with asyncio.timeout(self._timings.call_s), self._session.post(url, json=payload) as answer:
                 body = (await _beginning(answer.content)).decode("utf-8", "replace")
                 status, headers = answer.status, answer.headers
         except TimeoutError:
@@ -173,7 +167,7 @@ class Replies:
         await self._observed("upload", sending)
 
     async def _upload(self, name: str, content: bytes, *, channel: str, thread_ts: str | None, comment: str) -> None:
-        async with _refusals(UPLOAD_DEADLINE_S):
+        async with _refusals(self._timings.upload_s):
             ticket = await self._client.files_getUploadURLExternal(filename=name, length=len(content))
             url, file_id = ticket.get("upload_url"), ticket.get("file_id")
             async with self._session.post(str(url), data=io.BytesIO(content)) as answer:

@@ -26,16 +26,9 @@ from bot.slack.interaction import Interaction
 from bot.slack.reply import Replies, SlackRefused
 from bot.slack.view_updates import Order
 from bot.task.snapshot import Snapshot
+from bot.timings import TIMINGS, AnswerTimings
 
 log = structlog.get_logger(__name__)
-
-PATIENCE_S = 2.5
-"""After this long without an answer the person is told that COC is being waited for."""
-
-NOTE_S = 5.0
-"""For saying so. The answer itself waits for that, so that the note does not come after it."""
-AGAIN_S = 20.0
-"""After this long an error that Slack took by no way is sent once more: an outage of Slack's may be over."""
 
 NOT_TAKEN = Problem(
     ":warning:",
@@ -85,7 +78,7 @@ class Desk:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    patience_s: float = PATIENCE_S
+    timings: AnswerTimings = TIMINGS.answers
     targets_max_age_s: float = 60.0
     """Paging, filtering and searching targets asks COC nothing while the data is younger than this."""
     order: Order = field(default_factory=Order)
@@ -205,13 +198,13 @@ class Desk:
     async def _patiently(self, interaction: Interaction, task_id: str, requester: Requester) -> Snapshot:
         asking = asyncio.ensure_future(self.lookup.snapshot(task_id, requester))
         try:
-            done, _ = await asyncio.wait({asking}, timeout=max(0.0, self.patience_s - requester.waited_s))
+            done, _ = await asyncio.wait({asking}, timeout=max(0.0, self.timings.patience_s - requester.waited_s))
             if not done:
                 waiting = f":hourglass_flowing_sand:  Still waiting for COC's answer about {code(task_id, 40)} …"
                 note = Message(f"Still waiting for COC's answer about {task_id} …", (section(waiting),))
                 interaction.waited.append(True)
                 try:
-                    async with asyncio.timeout(NOTE_S):
+                    async with asyncio.timeout(self.timings.note_s):
                         await self.tell(interaction, note)
                 except (SlackRefused, TimeoutError) as error:
                     log.warning("note_refused", error=str(error))  # the answer itself may still be taken
@@ -268,7 +261,7 @@ class Desk:
             outcome, problem = type(error).__name__, problem_of(error, task_id)
         card = problem_card(problem, task_id=task_id, reference=interaction.reference)
         lost = ""
-        for wait_s in (0.0, AGAIN_S):
+        for wait_s in (0.0, self.timings.resend_s):
             try:
                 await self.sleep(wait_s)
                 await self.tell(interaction, card)
