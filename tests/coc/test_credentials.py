@@ -395,7 +395,8 @@ async def test_without_a_source_all_attempts_are_listed(tmp_path: Path) -> None:
         await open_credentials()
     detail = caught.value.detail
     sources = ["OIDC: ", "environment: ", "credentials file: ", "ECS agency metadata: ", "pod identity: "]
-    assert [detail.index(source) for source in sources] == sorted(told.index(source) for source in sources)
+    positions = [detail.index(source) for source in sources]
+    assert positions == sorted(positions)
     assert "HUAWEICLOUD_OIDC_PROVIDER_URN" in detail
     assert str(tmp_path / ".huaweicloud" / "credentials") in detail
     assert "HC_CONTAINER_CREDENTIALS_FULL_URI" in detail
