@@ -13,7 +13,7 @@ from bot import cloud, redact, signals, workspace
 from bot.coc.client import Call, CocClient
 from bot.coc.credentials import CredentialSource
 from bot.errors import LinkLost
-from bot.lookup.lookup import Limits, Lookup
+from bot.lookup.lookup import Lookup, Policy
 from bot.operations import logs
 from bot.operations.audit import Audit
 from bot.operations.connections import Bounds, most_connections
@@ -22,7 +22,7 @@ from bot.operations.listener import Listener
 from bot.operations.memory import settle_memory
 from bot.operations.metrics import Metrics
 from bot.operations.traces import Traces
-from bot.pacing import Turns
+from bot.pacing import Pacer
 from bot.settings import Settings
 from bot.slack import actions, commands, explorer, views
 from bot.slack.access import Access
@@ -65,7 +65,7 @@ class Bot:
         self._listener = Listener(
             ready=self.ready, text=self._metrics_text, refused=self._refused, timings=timings.http
         )
-        self._turns = Turns()
+        self._pacer = Pacer()
         self._coc: CocClient | None = None
         self._socket: Connections | None = None
         self._audit: Audit | None = None
@@ -154,7 +154,7 @@ class Bot:
             credentials,
             longest_call_s=timings.lookup.call_s,
             observe=self._observe_call,
-            turns=self._turns,
+            pacer=self._pacer,
             sleep=self._sleep,
         )
         self._stack.push_async_callback(self._coc.aclose)
@@ -185,10 +185,10 @@ class Bot:
 
     def _desk(self, coc: CocClient, replies: Replies, audit: Audit, team: str) -> Desk:
         settings, timings = self._settings, self._timings
-        limits = Limits(timings.lookup.answer_s, settings.share_for, settings.stale_for)
+        policy = Policy(timings.lookup.answer_s, settings.share_for, settings.stale_for)
         return Desk(
             lookup=Lookup(
-                coc, limits=limits, timings=timings.lookup, monotonic=self._monotonic, tell=self._metrics.shared
+                coc, policy=policy, timings=timings.lookup, monotonic=self._monotonic, observe=self._metrics.shared
             ),
             replies=replies,
             work=self._work,
@@ -201,7 +201,7 @@ class Bot:
             span=self._traces.span,
             sleep=self._sleep,
             timings=timings.answers,
-            turns=self._turns,
+            pacer=self._pacer,
             targets_max_age_s=settings.targets_max_age,
         )
 

@@ -9,7 +9,7 @@ from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
 from bot.errors import CredentialsUnavailable, StartError
-from bot.pacing import Turns
+from bot.pacing import Pacer
 from bot.settings import CloudSettings, ConfigurationError
 
 
@@ -38,8 +38,8 @@ def coc_client(
     credentials: CredentialSource,
     *,
     longest_call_s: float = float("inf"),
-    observe: Callable[[Call], None] | None = None,
-    turns: Turns | None = None,
+    observe: Callable[[Call], None] = lambda _call: None,
+    pacer: Pacer | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> CocClient:
     """A client with the operator's deadlines, each at most ``longest_call_s``."""
@@ -52,6 +52,6 @@ def coc_client(
             total=min(settings.coc_total_timeout, longest_call_s),
         ),
         observe=observe,
-        turns=turns,
+        pacer=pacer,
         sleep=sleep,
     )

@@ -34,7 +34,7 @@ WORD_LENGTH = 100
 class SlackRefused(Exception):
     """Slack did not take a reply. ``error`` is Slack's word or what happened on the way, out of a closed set.
 
-    ``word`` is the same as it came, cut and redacted, for the log and for people. ``passing`` says whether the
+    ``word`` is the same as it came, cut and redacted, for the log and for people. ``transient`` says whether the
     same call may succeed a moment later (rate limit, 5xx, no connection); ``needed`` is the scope that a token lacks.
     """
 
@@ -42,14 +42,14 @@ class SlackRefused(Exception):
         self,
         error: str,
         *,
-        passing: bool = False,
+        transient: bool = False,
         retry_after_s: float | None = None,
         detail: str = "",
         needed: str = "",
     ) -> None:
         self.error = known(error)
         self.word = error if self.error == error else redact.plain(error[:WORD_LENGTH])
-        self.passing = passing
+        self.transient = transient
         self.retry_after_s = retry_after_s
         self.needed = needed
         super().__init__(f"{self.word}: {redact.plain(detail)}" if detail else self.word)
@@ -127,7 +127,7 @@ class Replies:
             return await attempt()
         except SlackRefused as refused:
             wait = refused.retry_after_s if refused.retry_after_s is not None else 0.3
-            if not refused.passing or wait > self._timings.retry_after_s:
+            if not refused.transient or wait > self._timings.retry_after_s:
                 raise
             log.warning("slack_retry", error=refused.error, wait_s=wait)
             await self._sleep(wait)
@@ -142,7 +142,7 @@ class Replies:
             # It may have been posted: a second try could show the card twice.
             raise SlackRefused("timed_out") from None
         except aiohttp.ClientConnectorError as error:
-            raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
+            raise SlackRefused("unreachable", transient=True, detail=type(error).__name__) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise SlackRefused("broken_off", detail=type(error).__name__) from error
         word, detail = _outcome(body)
@@ -172,7 +172,9 @@ class Replies:
             url, file_id = ticket.get("upload_url"), ticket.get("file_id")
             async with self._session.post(str(url), data=io.BytesIO(content)) as answer:
                 if answer.status != 200:
-                    raise SlackRefused("upload_failed", passing=answer.status >= 500, detail=f"HTTP {answer.status}")
+                    raise SlackRefused(
+                        "upload_failed", transient=answer.status >= 500, detail=f"HTTP {answer.status}"
+                    )
             await self._client.files_completeUploadExternal(
                 files=[{"id": str(file_id), "title": name}],
                 channel_id=channel,
@@ -192,7 +194,7 @@ async def _refusals(deadline_s: float) -> AsyncIterator[None]:
     except SlackApiError as error:
         raise _api_refusal(error) from error
     except aiohttp.ClientConnectorError as error:
-        raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
+        raise SlackRefused("unreachable", transient=True, detail=type(error).__name__) from error
     except (aiohttp.ClientError, ValueError) as error:
         raise SlackRefused("broken_off", detail=type(error).__name__) from error
     except (AttributeError, TypeError) as error:
@@ -232,11 +234,11 @@ def _pointers(found: Mapping[str, Any]) -> str:
 
 def _refusal(status: int, word: str, detail: str, headers: Mapping[str, str]) -> SlackRefused:
     if status == 429:
-        return SlackRefused("ratelimited", passing=True, retry_after_s=_seconds(headers), detail=detail)
+        return SlackRefused("ratelimited", transient=True, retry_after_s=_seconds(headers), detail=detail)
     if status >= 500:
         # Slack answers 500 with invalid_blocks too; that word is final whatever the status.
         final = word in _BLOCKS_REFUSED
-        return SlackRefused(word if final else f"http_{status}", passing=not final, detail=detail)
+        return SlackRefused(word if final else f"http_{status}", transient=not final, detail=detail)
     return SlackRefused(word, detail=detail or f"HTTP {status}")
 
 
@@ -247,11 +249,11 @@ def _api_refusal(error: SlackApiError) -> SlackRefused:
     word = str(data.get("error") or f"http_{status}")
     if status == 429 or word == "ratelimited":
         headers = getattr(answer, "headers", None) or {}
-        return SlackRefused("ratelimited", passing=True, retry_after_s=_seconds(headers))
+        return SlackRefused("ratelimited", transient=True, retry_after_s=_seconds(headers))
     needed = data.get("needed")
     return SlackRefused(
         word,
-        passing=status >= 500 and "error" not in data,
+        transient=status >= 500 and "error" not in data,
         detail=_pointers(data),
         needed=needed if isinstance(needed, str) else "",
     )

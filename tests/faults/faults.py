@@ -172,7 +172,7 @@ IN_PART = tuple(
 IN_BOTH = tuple({fault.error: fault for fault in IN_PART}.values())
 """One of each kind."""
 OVER_HTTP = (REFUSED[8], FAILED[3], UNUSABLE[0])
-PASSING = tuple(
+TRANSIENT = tuple(
     fault
     for fault in (*THROTTLED, *FAILED, *UNUSABLE, *ON_THE_WAY)
     if fault.name in {"429-for-30-s", "500", "200-html", "200-error", "nobody-listens", "hanging"}

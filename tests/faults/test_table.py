@@ -44,10 +44,10 @@ from tests.faults.faults import (
     NOTES,
     NOTHING,
     OVER_HTTP,
-    PASSING,
     SECRET,
     SLACK,
     SLACK_BEHAVIOURS,
+    TRANSIENT,
     WITHIN_S,
     CocFault,
     SlackFault,
@@ -280,7 +280,7 @@ async def had_before(surface: Surface, watched: Bench) -> Spot:
     return spot
 
 
-@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, PASSING, BEHAVIOURS))
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, TRANSIENT, BEHAVIOURS))
 async def test_coc_fails_and_an_old_answer_stands_in(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

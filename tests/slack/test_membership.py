@@ -133,7 +133,7 @@ class Slack:
         if about in self.hanging:
             await self.go_on.wait()
         if about in self.failing:
-            raise SlackRefused("ratelimited", passing=True)
+            raise SlackRefused("ratelimited", transient=True)
         return {"users": sorted(self.groups[usergroup])} if usergroup else {"user": {"deleted": user in self.guests}}
 
 
