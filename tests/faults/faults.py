@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from bot.sandbox.coc_faults import PathKind
+from bot.sandbox.coc.faults import PathKind
 from tests.faults.bench import COC_READ_S, COC_TOTAL_S, SLACK_S, UPLOAD_S, Bench
 from tests.faults.surfaces import FILE
 from tests.slack.presses import NIGHTLY

@@ -24,8 +24,8 @@ from bot.errors import (
 )
 from bot.lookup.cache import KEPT
 from bot.lookup.lookup import EXTRA_WAIT_S, Asker, Limits, Lookup
-from bot.sandbox.coc_error_tasks import error_id
-from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.coc.samples.errors import error_id
+from bot.sandbox.coc.server import LocalCoc
 from bot.task.snapshot import Missing
 from bot.task.targets import Targets, decode_targets
 
