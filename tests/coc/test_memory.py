@@ -14,12 +14,7 @@ from bot import errors
 from bot.coc.client import CocClient, Deadlines
 from bot.coc.memory import MEDIUM, SMALL, TOTAL, MemoryBudget, Reservation
 from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
-<<<<<<< HEAD:tests/coc/test_memory.py
 from bot.sandbox.coc.samples.oversized import target_instances
-=======
-from bot.coc.room import MEDIUM, SMALL, TOTAL, Place, Room
-from bot.sandbox.coc.samples.oversized import target_instances
->>>>>>> sandbox:tests/coc/test_room.py
 from bot.task.snapshot import Detail
 from tests.coc.test_client import ID, client_for, http_server
 
