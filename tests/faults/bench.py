@@ -27,10 +27,10 @@ from structlog.testing import capture_logs
 
 from bot.app import Bot
 from bot.coc.client import CocClient
-from bot.sandbox.coc_task_parts import SampleTask
-from bot.sandbox.coc_tasks import sample_tasks
+from bot.sandbox.coc.samples.catalog import sample_tasks
+from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_server import Call, Interaction
+from bot.sandbox.slack.server import Call, Interaction
 from bot.timings import AnswerTimings, LookupTimings, ReplyTimings, Timings
 from tests.slack.presses import NIGHTLY
 
@@ -302,10 +302,10 @@ async def bench(
 
 def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
     """Spare a sandbox what takes long and no cell needs."""
-    monkeypatch.setattr("bot.sandbox.coc_server.sample_tasks", _one_task)
+    monkeypatch.setattr("bot.sandbox.coc.server.sample_tasks", _one_task)
     monkeypatch.setattr("httpx.create_ssl_context", _tls)
 
 
 def calls_end_with_their_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack forgets a call whose caller does not wait for its answer; otherwise it is taken late."""
-    monkeypatch.setattr("bot.sandbox.slack_server.web.AppRunner", partial(web.AppRunner, handler_cancellation=True))
+    monkeypatch.setattr("bot.sandbox.slack.server.web.AppRunner", partial(web.AppRunner, handler_cancellation=True))
