@@ -15,6 +15,8 @@ from bot.timings import AccessTimings, Timings
 from tests.faults.bench import answers_of, calls_end_with_their_caller, small_world
 from tests.faults.surfaces import SURFACES, Surface
 
+pytestmark = pytest.mark.slow
+
 ANSWER_S = 10.0
 TOLD_S = 30.0
 """Until the person has an answer where each call to Slack takes 10 s: two calls one after the other, and some."""

@@ -74,6 +74,8 @@ from tests.faults.surfaces import (
 )
 from tests.slack.presses import ADA, NIGHTLY, chat, post, view_text
 
+pytestmark = pytest.mark.slow
+
 POSTS = 2
 """Posts to one response URL that Slack has taken; it takes five in all."""
 

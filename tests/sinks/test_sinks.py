@@ -42,6 +42,7 @@ def test_every_field_is_planted(text: str, part: str) -> None:
     assert bare_fields(everywhere(text), text) == []
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize(("text", "part"), PLANTED)
 def test_no_sink_shows_a_secret_of_any_field(text: str, part: str) -> None:
@@ -77,6 +78,7 @@ def refusals(text: str) -> Iterator[errors.CocError]:
             yield raised.value
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("text", "part"), PLANTED)
 def test_no_sink_shows_a_secret_of_an_error(text: str, part: str) -> None:
     """Envelopes of every shape, codes, messages, request ids and headers."""
