@@ -29,8 +29,8 @@ import bot
 for module in pkgutil.walk_packages(bot.__path__, "bot."):
     if not module.name.endswith("__main__"):
         importlib.import_module(module.name)
-from bot import redact
-redact.plain("P=x && cmd --password $P; x(password, 'y')")
+from bot.redact import Redactor
+Redactor().text("P=x && cmd --password $P; x(password, 'y')")
 re.compile("(?:ab)*+")
 """
 
