@@ -33,12 +33,14 @@ from bot.operations.metrics import Metrics
 from bot.operations.traces import Traces, TracesMissing
 from bot.pacing import Turns
 from bot.settings import CloudSettings, ConfigurationError, Settings
-from bot.slack import actions, commands, explorer, http_mode, socket_mode, views
+from bot.slack import http_mode, socket_mode
 from bot.slack.access import Access, Rules
-from bot.slack.background import Work
+from bot.slack.background import BackgroundTasks
+from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.limits import Buckets
+from bot.slack.listeners import register_listeners
 from bot.slack.reply import DEADLINE_S, Replies
-from bot.slack.runner import Desk
+from bot.slack.runner import Runner
 
 log = structlog.get_logger(__name__)
 
@@ -77,7 +79,7 @@ class Bot:
         self._settings = settings
         self._credentials = credentials
         self._stack = AsyncExitStack()
-        self._work = Work()
+        self._work = BackgroundTasks()
         self._metrics = Metrics(log_lines_lost=logs.lines_lost)
         self._listener = Listener(ready=self.ready, text=self._metrics_text, refused=self._refused)
         self._socket: socket_mode.Connections | None = None
@@ -190,25 +192,29 @@ class Bot:
         replies = Replies(session, client, observe=self._metrics.slack_call)
         audit = self._audit = self._open_audit()
         self._stack.push_async_callback(audit.close)
-        desk = Desk(
-            lookup=Lookup(
+        rules = _rules(settings)
+        access = Access(rules, str(identity.team_id or ""), replies.ask)
+        lookup = GuardedLookup(
+            Lookup(
                 coc,
                 limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
                 tell=self._metrics.shared,
             ),
+            access,
+            rules,
+            targets_max_age_s=settings.targets_max_age,
+        )
+        runner = Runner(
             replies=replies,
-            work=self._work,
-            access=Access(_rules(settings), str(identity.team_id or ""), replies.ask),
+            background=self._work,
+            access=access,
             audit=audit.write,
-            private_by_default=settings.visibility == "private",
             observe=self._metrics.interaction,
             span=self._traces.span,
             turns=turns,
-            targets_max_age_s=settings.targets_max_age,
         )
         app = _bolt(settings, identity)
-        for part in (commands, views, explorer, actions):  # actions last: it answers what no other listener knows
-            part.register(app, desk)
+        register_listeners(app, runner, lookup, private_by_default=settings.visibility == "private")
         await self._listen(app)
         if settings.transport == "socket":
             self._socket = await self._connect(app, client)

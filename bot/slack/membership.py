@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 import structlog
 
 from bot.lookup.single_flight import Flights
-from bot.slack.reply import SlackRefused
+from bot.slack.errors import SlackRefused
 
 log = structlog.get_logger(__name__)
 

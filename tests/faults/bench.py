@@ -31,7 +31,7 @@ from bot.sandbox.coc_tasks import sample_tasks
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack_server import Call, Interaction
 from bot.slack.reply import Replies
-from bot.slack.runner import Desk
+from bot.slack.runner import Runner
 from tests.slack.presses import NIGHTLY
 
 COC_READ_S, COC_TOTAL_S = 0.35, 0.5
@@ -298,12 +298,12 @@ def _hurry(monkeypatch: pytest.MonkeyPatch, watched: Bench) -> None:
     def replies(*given: Any, **named: Any) -> Replies:
         return Replies(*given, **named, sleep=watched.hurried)
 
-    def desk(**given: Any) -> Desk:
-        return Desk(**given, patience_s=PATIENCE_S, sleep=watched.hurried)
+    def runner(**given: Any) -> Runner:
+        return Runner(**given, patience_s=PATIENCE_S, sleep=watched.hurried)
 
     monkeypatch.setattr("bot.app.CocClient", client)
     monkeypatch.setattr("bot.app.Replies", replies)
-    monkeypatch.setattr("bot.app.Desk", desk)
+    monkeypatch.setattr("bot.app.Runner", runner)
     monkeypatch.setattr("bot.slack.reply.DEADLINE_S", SLACK_S)
     monkeypatch.setattr("bot.slack.reply.UPLOAD_DEADLINE_S", UPLOAD_S)
     monkeypatch.setattr("bot.lookup.lookup.EXTRA_WAIT_S", EXTRA_S)

@@ -274,11 +274,11 @@ async def test_an_interaction_is_decided_and_counted_once() -> None:
     access = Access(Rules(person_limit=1), "T1", no_call, monotonic=lambda: 0.0)
     first, second = asked(), asked()
     for _ in range(3):
-        assert access.admitted(first)
+        assert access.admit_at_once(first)
         await access.admit(first)
     for _ in range(3):
         with pytest.raises(Denied, match="limit per person"):
-            access.admitted(second)
+            access.admit_at_once(second)
         with pytest.raises(Denied, match="limit per person"):
             await access.admit(second)
-    assert access.admitted(first)
+    assert access.admit_at_once(first)

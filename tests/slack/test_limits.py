@@ -317,13 +317,13 @@ async def _whole(access: Access, one: Interaction) -> None:
 
 
 async def _in_the_ack(access: Access, one: Interaction) -> None:
-    if not access.admitted(one):
+    if not access.admit_at_once(one):
         await access.admit(one)
 
 
 async def _twice(access: Access, one: Interaction) -> None:
     try:
-        access.admitted(one)
+        access.admit_at_once(one)
     finally:
         await access.admit(one)
 

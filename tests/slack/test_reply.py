@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from bot.cards.blocks import section
 from bot.cards.budget import Message
-from bot.slack.reply import Replies, SlackRefused
+from bot.slack.errors import SlackRefused
+from bot.slack.reply import Replies
 
 CARD = Message("verdict", (section("card"),))
 
@@ -162,7 +163,7 @@ async def test_a_card_is_never_replaced_by_bare_text(slack: StandIn, replies: Re
     assert (slack.bodies[1]["replace_original"], slack.bodies[1]["response_type"]) == (False, "ephemeral")
     slack.answers = [refusal("invalid_blocks")]
     with pytest.raises(SlackRefused, match="invalid_blocks"):
-        await replies.respond(slack.url, CARD, words_do=False, replace_original=True)
+        await replies.respond(slack.url, CARD, text_suffices=False, replace_original=True)
     assert len(slack.bodies) == 3
 
 
@@ -203,7 +204,7 @@ async def test_a_server_that_stays_broken_is_given_up(slack: StandIn, replies: R
     slack.answers = [text("<html>", 502)]
     with pytest.raises(SlackRefused) as caught:
         await replies.respond(slack.url, CARD)
-    assert (caught.value.error, caught.value.passing, len(slack.bodies)) == ("http_502", True, 2)
+    assert (caught.value.error, caught.value.is_transient, len(slack.bodies)) == ("http_502", True, 2)
 
 
 async def test_a_refusal_that_names_the_block_is_in_the_log(slack: StandIn, replies: Replies) -> None:
