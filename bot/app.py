@@ -23,7 +23,7 @@ from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
 from bot.errors import CredentialsUnavailable
-from bot.lookup.lookup import Limits, Lookup
+from bot.lookup.lookup import Lookup, Policy
 from bot.operations import logs
 from bot.operations.audit import Audit
 from bot.operations.connections import most_connections
@@ -31,7 +31,7 @@ from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
 from bot.operations.traces import Traces, TracesMissing
-from bot.pacing import Turns
+from bot.pacing import Pacer
 from bot.settings import CloudSettings, ConfigurationError, Settings
 from bot.slack import http_mode, socket_mode
 from bot.slack.access import Access, Rules
@@ -179,14 +179,14 @@ class Bot:
             retry_handlers=[],
         )
         identity = await _identity(client)
-        turns = Turns()
+        pacer = Pacer()
         credentials = self._credentials or await coc_credentials(settings)
         coc = CocClient(
             endpoint=endpoint,
             auth=SignedAuth(credentials),
             deadlines=replace(deadlines(settings), total=min(settings.coc_total_timeout, CALL_S)),
             observe=self._observe_call,
-            turns=turns,
+            pacer=pacer,
         )
         self._stack.push_async_callback(coc.aclose)
         replies = Replies(session, client, observe=self._metrics.slack_call)
@@ -197,8 +197,8 @@ class Bot:
         lookup = GuardedLookup(
             Lookup(
                 coc,
-                limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
-                tell=self._metrics.shared,
+                policy=Policy(ANSWER_S, settings.share_for, settings.stale_for),
+                observe=self._metrics.shared,
             ),
             access,
             rules,
@@ -211,7 +211,7 @@ class Bot:
             audit=audit.write,
             observe=self._metrics.interaction,
             span=self._traces.span,
-            turns=turns,
+            pacer=pacer,
         )
         app = _bolt(settings, identity)
         register_listeners(app, runner, lookup, private_by_default=settings.visibility == "private")

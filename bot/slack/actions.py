@@ -14,6 +14,7 @@ from bot.cards.budget import Message
 from bot.cards.problem import Problem, problem_of
 from bot.cards.task import MORE, PARAMETERS, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.errors import CocError
+from bot.pacing import CARD_MS
 from bot.slack.errors import SlackRefused
 from bot.slack.explorer import targets_modal
 from bot.slack.guarded_lookup import GuardedLookup
@@ -48,7 +49,7 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
     async def targets(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         interaction = Interaction.of_click(body, "targets")
-        open_modal(interaction, body, action.get("value"), partial(targets_modal, lookup, runner.turns, refresh=True))
+        open_modal(interaction, body, action.get("value"), partial(targets_modal, lookup, runner.pacer, refresh=True))
 
     @app.action(MORE)
     async def more(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -67,7 +68,10 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
             return  # a link button: the browser has already opened it
         refuse_unknown(body)
 
-    menu = {RUNS: partial(runs_modal, lookup), PARAMETERS: partial(parameters_modal, lookup)}
+    menu = {
+        RUNS: partial(runs_modal, lookup, runner.pacer),
+        PARAMETERS: partial(parameters_modal, lookup, runner.pacer),
+    }
 
     def open_modal(interaction: Interaction, body: Mapping[str, Any], value: object, make: MakeModal) -> None:
         before = decode(str(value or ""))
@@ -116,8 +120,8 @@ async def _refresh(
             problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
         await runner.replies.post_problem(interaction, problem)
         return type(error).__name__
-    await runner.turns.turn()
-    card = task_card(snapshot, asked_by=interaction.user, before=before)
+    render = partial(task_card, snapshot, asked_by=interaction.user, before=before)
+    card = await runner.pacer.run(CARD_MS, render)
     await runner.replies.respond(interaction.response_url, card, replace_original=True)
     return outcome_of(snapshot, "refreshed")
 

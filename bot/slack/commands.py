@@ -1,8 +1,8 @@
 """``/schedtask``: posts the card of a task, or whether hosts are among its targets."""
 
-import asyncio
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,6 +12,7 @@ from bot.cards.budget import Message
 from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
+from bot.pacing import CARD_MS, UNBOUNDED_MS
 from bot.slack.errors import SlackRefused
 from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
@@ -63,14 +64,13 @@ async def _show(
 ) -> str:
     task_id = request.task_id
     snapshot = await runner.note_if_slow(interaction, task_id, lookup.snapshot(interaction, task_id))
-    await runner.turns.turn()
     ask = " ".join(filter(None, (name, request.visibility, task_id, "host")))
     if request.hosts:
-        # Comparing the spelling of thousands of names takes longer than the loop may be held up.
-        answers, left = await asyncio.to_thread(look_up, snapshot.targets, request.hosts, MOST_ASKED)
+        search = partial(look_up, snapshot.targets, request.hosts, MOST_ASKED)
+        answers, left = await runner.pacer.run(UNBOUNDED_MS, search)
         card = host_card(snapshot, answers, left=left, ask=ask, asked_by=interaction.user)
     else:
-        card = task_card(snapshot, asked_by=interaction.user)
+        card = await runner.pacer.run(CARD_MS, partial(task_card, snapshot, asked_by=interaction.user))
     note = remark(ask, request.ignored, request.private_word)
     if note and is_private:
         card, note = Message(f"{card.text}  {note.text}", (*card.blocks, *note.blocks)), None

@@ -77,7 +77,7 @@ class SlackRefused(Exception):
     """Slack did not take a reply.
 
     ``error`` is Slack's error code or what happened on the way, out of a closed set. ``raw_error`` is the same as it
-    came, cut and redacted, for the log and for people. ``is_transient`` says whether the same call may succeed a
+    came, cut and redacted, for the log and for people. ``transient`` says whether the same call may succeed a
     moment later (rate limit, 5xx, no connection); ``needed`` is the scope that the token lacks.
     """
 
@@ -85,14 +85,14 @@ class SlackRefused(Exception):
         self,
         error: str,
         *,
-        is_transient: bool = False,
+        transient: bool = False,
         retry_after_s: float = RETRY_S,
         detail: str = "",
         needed: str = "",
     ) -> None:
         self.error = error_label(error)
         self.raw_error = error if self.error == error else redact.plain(error[:MAX_RAW_ERROR])
-        self.is_transient = is_transient
+        self.transient = transient
         self.retry_after_s = retry_after_s
         self.needed = needed
         super().__init__(f"{self.raw_error}: {redact.plain(detail)}" if detail else self.raw_error)
@@ -106,11 +106,11 @@ def post_refusal(status: int, body: str, headers: Mapping[str, str]) -> SlackRef
             return None
         error = "unknown_error"
     if status == 429:
-        return SlackRefused("ratelimited", is_transient=True, retry_after_s=_retry_after(headers), detail=detail)
+        return SlackRefused("ratelimited", transient=True, retry_after_s=_retry_after(headers), detail=detail)
     if status >= 500:
         # Slack answers 500 with invalid_blocks too; that error is final whatever the status.
         is_final = error in BLOCKS_REFUSED
-        return SlackRefused(error if is_final else f"http_{status}", is_transient=not is_final, detail=detail)
+        return SlackRefused(error if is_final else f"http_{status}", transient=not is_final, detail=detail)
     return SlackRefused(error, detail=detail or f"HTTP {status}")
 
 
@@ -122,11 +122,11 @@ def api_refusal(error: SlackApiError) -> SlackRefused:
     code = str(data.get("error") or f"http_{status}")
     if status == 429 or code == "ratelimited":
         headers = getattr(answer, "headers", None) or {}
-        return SlackRefused("ratelimited", is_transient=True, retry_after_s=_retry_after(headers))
+        return SlackRefused("ratelimited", transient=True, retry_after_s=_retry_after(headers))
     needed = data.get("needed")
     return SlackRefused(
         code,
-        is_transient=status >= 500 and "error" not in data,
+        transient=status >= 500 and "error" not in data,
         detail=_messages(data),
         needed=needed if isinstance(needed, str) else "",
     )

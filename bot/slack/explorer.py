@@ -4,9 +4,9 @@ Data that is younger than a setting is shown without asking COC again; the modal
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -19,7 +19,7 @@ from bot.cards.take_along import NAMES_AGAIN, Kind, make_file, names_view
 from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
 from bot.cards.text import code, composed
 from bot.errors import CocError
-from bot.pacing import Turns
+from bot.pacing import FILE_MS_PER_MACHINE, VIEW_MS_PER_MACHINE, Pacer
 from bot.slack.access import Denied
 from bot.slack.errors import SlackRefused
 from bot.slack.files import deliver
@@ -46,10 +46,6 @@ from bot.task.target_query import (
 
 log = structlog.get_logger(__name__)
 
-T = TypeVar("T")
-
-LARGE = 2_000
-"""Machines above which a view is built in a thread."""
 SETTLED_S = 0.5
 """How long Slack may take to show the view that a submission was answered with."""
 
@@ -61,7 +57,7 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         await ack()
         pressed = action.get("action_id")
         interaction = Interaction.of_click(body, "find" if pressed == FIND else "page")
-        make = partial(targets_modal, lookup, runner.turns, interaction, refresh=pressed == AGAIN)
+        make = partial(targets_modal, lookup, runner.pacer, interaction, refresh=pressed == AGAIN)
         modals.start_answering(
             interaction,
             TARGETS,
@@ -98,7 +94,9 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         if query is None:
             runner.start(interaction, lambda: runner.refuse(interaction, UNREADABLE))
         else:
-            modals.start_opening(interaction, _names_modal(lookup, interaction, query), method="views.push")
+            modals.start_opening(
+                interaction, _names_modal(lookup, runner.pacer, interaction, query), method="views.push"
+            )
 
     @app.action(NAMES_AGAIN)
     async def names_again(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
@@ -108,7 +106,9 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
             interaction,
             TARGETS,
             _query(interaction, action),
-            lambda query, click: modals.fill(interaction, _names_modal(lookup, interaction, query), click),
+            lambda query, click: modals.fill(
+                interaction, _names_modal(lookup, runner.pacer, interaction, query), click
+            ),
         )
 
     @app.view(TARGETS.callback)
@@ -128,11 +128,11 @@ async def _find(ack: AsyncAck, body: dict[str, Any], runner: Runner, lookup: Gua
         await ack(response_action="update", view=TARGETS.dead_end(UNREADABLE, reference=interaction.reference))
         runner.start(interaction, lambda: _acked("no task id"))
         return
-    lazy = targets_modal(lookup, runner.turns, interaction, query)
+    lazy = targets_modal(lookup, runner.pacer, interaction, query)
     outcome = "targets"
     try:
         snapshot = lookup.cached_targets(interaction, query.task_id)
-        view = await _build(snapshot, partial(targets_view, snapshot, query)) if snapshot else None
+        view = await _page(runner.pacer, snapshot, query, is_urgent=True) if snapshot else None
     except Exception as error:  # noqa: BLE001 - error_view logs it
         view, outcome = lazy.error_view(error, interaction)
     await ack(response_action="update", view=view or lazy.loading_view())
@@ -162,22 +162,22 @@ def _query(interaction: Interaction, action: Mapping[str, Any]) -> Look | None:
 
 
 def targets_modal(
-    lookup: GuardedLookup, turns: Turns, interaction: Interaction, query: Look, *, refresh: bool = False
+    lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look, *, refresh: bool = False
 ) -> LazyModal:
     """One page of the targets, as filtered."""
 
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.targets(interaction, query.task_id, refresh=refresh)
-        await turns.turn()
-        return await _build(snapshot, partial(targets_view, snapshot, query)), outcome_of(snapshot, "targets")
+        return await _page(pacer, snapshot, query), outcome_of(snapshot, "targets")
 
     return LazyModal(TARGETS, query.task_id, encode(query), load)
 
 
-def _names_modal(lookup: GuardedLookup, interaction: Interaction, query: Look) -> LazyModal:
+def _names_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.targets(interaction, query.task_id)
-        view = await _build(snapshot, partial(names_view, snapshot, query, encode(query)))
+        cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
+        view = await pacer.run(cost_ms, partial(names_view, snapshot, query, encode(query)))
         return view, outcome_of(snapshot, "names")
 
     return LazyModal(NAMES_MODAL, query.task_id, encode(query), load)
@@ -210,10 +210,11 @@ async def _send_file(
             reference = code(interaction.reference, 20)
             note = f":warning:  *Not sent:* {composed(problem.plain(), 400)} Reference {reference}."
             raise
-        file = await _build(snapshot, partial(make_file, snapshot, query, kind))
+        cost_ms = FILE_MS_PER_MACHINE * len(snapshot.targets.machines)
+        file = await runner.pacer.run(cost_ms, partial(make_file, snapshot, query, kind))
         channel, thread = (query.channel, query.thread) if to_thread else ("", "")
         note, outcome = await deliver(runner.replies, interaction, file, channel=channel, thread=thread)
-        return await _build(snapshot, partial(targets_view, snapshot, query, note=note)), outcome
+        return await _page(runner.pacer, snapshot, query, note=note), outcome
 
     lazy = LazyModal(TARGETS, query.task_id, encode(query), load, waiting="Sending the file …")
     try:
@@ -229,6 +230,8 @@ async def _send_file(
     return outcome or shown
 
 
-async def _build(snapshot: Snapshot, build: Callable[[], T]) -> T:
-    """Build a view or a file beside the event loop where there are very many machines."""
-    return await asyncio.to_thread(build) if len(snapshot.targets.machines) > LARGE else build()
+async def _page(
+    pacer: Pacer, snapshot: Snapshot, query: Look, *, note: str = "", is_urgent: bool = False
+) -> dict[str, Any]:
+    cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
+    return await pacer.run(cost_ms, partial(targets_view, snapshot, query, note=note), is_urgent=is_urgent)

@@ -12,7 +12,7 @@ from fnmatch import fnmatchcase
 import structlog
 
 from bot.errors import CocError, ForeignTask, TaskNotFound
-from bot.lookup.lookup import Asker, Lookup
+from bot.lookup.lookup import Lookup, Requester
 from bot.slack.access import Access, Rules, denied
 from bot.slack.interaction import Interaction
 from bot.task.snapshot import Snapshot
@@ -37,20 +37,20 @@ class GuardedLookup:
 
         ``newer_than`` is as of when the card is that the answer replaces; an older answer can't stand in for it.
         """
-        asker = replace(await self._admit(interaction, task_id), newer_than=newer_than)
-        return await self._checked(interaction, task_id, self._lookup.snapshot(task_id, asker))
+        requester = replace(await self._admit(interaction, task_id), newer_than=newer_than)
+        return await self._checked(interaction, task_id, self._lookup.snapshot(task_id, requester))
 
     async def history(self, interaction: Interaction, task_id: str) -> Snapshot:
         """The task with its runs, also where COC needs longer for them."""
-        asker = await self._admit(interaction, task_id)
-        return await self._checked(interaction, task_id, self._lookup.history(task_id, asker))
+        requester = await self._admit(interaction, task_id)
+        return await self._checked(interaction, task_id, self._lookup.history(task_id, requester))
 
     async def targets(self, interaction: Interaction, task_id: str, *, refresh: bool = False) -> Snapshot:
         """The task with what the detail call alone says; ``refresh`` asks COC however young the data is."""
-        asker = await self._admit(interaction, task_id)
+        requester = await self._admit(interaction, task_id)
         max_age_s = 0.0 if refresh else self._targets_max_age_s
         return await self._checked(
-            interaction, task_id, self._lookup.targets(task_id, max_age_s=max_age_s, asker=asker)
+            interaction, task_id, self._lookup.targets(task_id, max_age_s=max_age_s, requester=requester)
         )
 
     def cached_targets(self, interaction: Interaction, task_id: str) -> Snapshot | None:
@@ -58,15 +58,15 @@ class GuardedLookup:
         if not self._access.admit_at_once(interaction):
             return None
         self._check_before(task_id)
-        cached = self._lookup.kept(task_id, self._targets_max_age_s)
+        cached = self._lookup.cached(task_id, self._targets_max_age_s)
         if cached is not None:
             self._check_task(cached)
         return cached
 
-    async def _admit(self, interaction: Interaction, task_id: str) -> Asker:
+    async def _admit(self, interaction: Interaction, task_id: str) -> Requester:
         await self._access.admit(interaction)
         self._check_before(task_id)
-        return Asker(interaction.user, waited_s=interaction.slack_wait_s)
+        return Requester(interaction.user, waited_s=interaction.slack_wait_s)
 
     async def _checked(self, interaction: Interaction, task_id: str, answer: Awaitable[Snapshot]) -> Snapshot:
         try:

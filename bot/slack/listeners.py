@@ -14,6 +14,6 @@ def register_listeners(
     """Register them with Bolt, which asks them in this sequence."""
     modals = Modals(runner)
     commands.register(app, runner, lookup, private_by_default=private_by_default)
-    views.register(app, lookup, modals)
+    views.register(app, runner, lookup, modals)
     explorer.register(app, runner, lookup, modals)
     actions.register(app, runner, lookup, modals)  # last: it answers unknown actions

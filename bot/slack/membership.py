@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
-from bot.lookup.single_flight import Flights
+from bot.lookup.single_flight import SingleFlight
 from bot.slack.errors import SlackRefused
 
 log = structlog.get_logger(__name__)
@@ -79,7 +79,7 @@ class _Answers(Generic[T]):
         self._fresh_s = fresh_s
         self._monotonic = monotonic
         self._known: OrderedDict[str, _Known[T]] = OrderedDict()
-        self._flights = Flights[None]()
+        self._calls = SingleFlight[None]()
 
     def look(self, key: str) -> _Look[T]:
         """What is in hand, without asking."""
@@ -90,7 +90,7 @@ class _Answers(Generic[T]):
 
     async def learn(self, key: str) -> None:
         """Ask Slack, or join who asks already. A failure is logged and remembered."""
-        await self._flights.join(key, lambda: self._learn(key))
+        await self._calls.join(key, lambda: self._learn(key))
 
     async def _learn(self, key: str) -> None:
         asked = self._monotonic()

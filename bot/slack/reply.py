@@ -126,7 +126,7 @@ class Replies:
         try:
             return await self._observed(method, attempt())
         except SlackRefused as refused:
-            if not refused.is_transient or refused.retry_after_s > MAX_RETRY_S:
+            if not refused.transient or refused.retry_after_s > MAX_RETRY_S:
                 raise
             pause_s = refused.retry_after_s
             log.warning("slack_retry", error=refused.error, wait_s=pause_s)
@@ -154,7 +154,7 @@ class Replies:
             # It may have been posted: a second try could show the card twice.
             raise SlackRefused("timed_out") from None
         except aiohttp.ClientConnectorError as error:
-            raise SlackRefused("unreachable", is_transient=True, detail=type(error).__name__) from error
+            raise SlackRefused("unreachable", transient=True, detail=type(error).__name__) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise SlackRefused("broken_off", detail=type(error).__name__) from error
         if refused := post_refusal(status, body, headers):
@@ -183,7 +183,7 @@ class Replies:
             async with self._session.post(str(url), data=io.BytesIO(content)) as answer:
                 if answer.status != 200:
                     raise SlackRefused(
-                        "upload_failed", is_transient=answer.status >= 500, detail=f"HTTP {answer.status}"
+                        "upload_failed", transient=answer.status >= 500, detail=f"HTTP {answer.status}"
                     )
             await self._client.files_completeUploadExternal(
                 files=[{"id": str(file_id), "title": name}],
@@ -204,7 +204,7 @@ async def _refusals(deadline_s: float) -> AsyncIterator[None]:
     except SlackApiError as error:
         raise api_refusal(error) from error
     except aiohttp.ClientConnectorError as error:
-        raise SlackRefused("unreachable", is_transient=True, detail=type(error).__name__) from error
+        raise SlackRefused("unreachable", transient=True, detail=type(error).__name__) from error
     except (aiohttp.ClientError, ValueError) as error:
         raise SlackRefused("broken_off", detail=type(error).__name__) from error
     except (AttributeError, TypeError) as error:

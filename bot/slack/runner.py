@@ -18,7 +18,7 @@ from bot.cards.budget import Message
 from bot.cards.problem import Problem, problem_of
 from bot.cards.text import code
 from bot.errors import CocError
-from bot.pacing import Turns
+from bot.pacing import Pacer
 from bot.slack.access import Access, Denied
 from bot.slack.background import BackgroundTasks
 from bot.slack.errors import SlackRefused
@@ -79,8 +79,8 @@ class Runner:
     """Around each interaction, by its kind and ids; it yields a function that takes the outcome."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     patience_s: float = PATIENCE_S
-    turns: Turns = field(default_factory=Turns)
-    """Awaited before heavy work: a look-up, building a card or a view."""
+    pacer: Pacer = field(default_factory=Pacer)
+    """Decides where cards and views are rendered, and when a job starts."""
 
     def start(self, interaction: Interaction, job: Job, *, admit_first: bool = True) -> None:
         """Run a job for an interaction that has been acked.
@@ -151,7 +151,7 @@ class Runner:
 
     async def _outcome(self, interaction: Interaction, job: Job, *, admit_first: bool) -> str:
         try:
-            await self.turns.turn()
+            await self.pacer.slot()
             if admit_first:
                 await self.access.admit(interaction)
             return await job()

@@ -1,6 +1,5 @@
 """What the card's menu opens: the run history and the parameters, each with a Refresh button in it."""
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -10,18 +9,19 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from bot.cards.modal import Modal
 from bot.cards.parameters import PARAMETERS, parameters_view
 from bot.cards.runs import RUNS, runs_view
+from bot.pacing import UNBOUNDED_MS, Pacer
 from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
 from bot.slack.modals import LazyModal, Modals
-from bot.slack.runner import outcome_of
+from bot.slack.runner import Runner, outcome_of
 from bot.task.snapshot import Missing
 from bot.task.target_query import Look, encode
 
 
-def register(app: AsyncApp, lookup: GuardedLookup, modals: Modals) -> None:
+def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
     """Listen for the Refresh buttons of both modals."""
 
-    def listen(modal: Modal, make: Callable[[GuardedLookup, Interaction, Look], LazyModal]) -> None:
+    def listen(modal: Modal, make: Callable[[GuardedLookup, Pacer, Interaction, Look], LazyModal]) -> None:
         @app.action(modal.again)
         async def refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
@@ -30,33 +30,32 @@ def register(app: AsyncApp, lookup: GuardedLookup, modals: Modals) -> None:
                 interaction,
                 modal,
                 interaction.query,
-                lambda query, click: modals.fill(interaction, make(lookup, interaction, query), click),
+                lambda query, click: modals.fill(interaction, make(lookup, runner.pacer, interaction, query), click),
             )
 
     listen(RUNS, runs_modal)
     listen(PARAMETERS, parameters_modal)
 
 
-def runs_modal(lookup: GuardedLookup, interaction: Interaction, query: Look) -> LazyModal:
+def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
     """The latest runs."""
 
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.history(interaction, query.task_id)
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
         render = partial(runs_view, snapshot, reference=interaction.reference, metadata=encode(query))
-        view = await asyncio.to_thread(render)  # twenty messages to redact
+        view = await pacer.run(UNBOUNDED_MS, render)
         return view, outcome_of(snapshot, f"runs: {missing.reason}" if missing else "runs")
 
     return LazyModal(RUNS, query.task_id, encode(query), load)
 
 
-def parameters_modal(lookup: GuardedLookup, interaction: Interaction, query: Look) -> LazyModal:
+def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
     """The parameters of the task's job or script."""
 
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.targets(interaction, query.task_id, refresh=True)
-        # Long values take the redactor a while.
-        view = await asyncio.to_thread(parameters_view, snapshot)
+        view = await pacer.run(UNBOUNDED_MS, partial(parameters_view, snapshot))
         return {**view, "private_metadata": encode(query)}, outcome_of(snapshot, "parameters")
 
     return LazyModal(PARAMETERS, query.task_id, encode(query), load)

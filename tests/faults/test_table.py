@@ -1,6 +1,7 @@
 """The fault table: whatever COC or Slack does, each press ends in one answer, in time, audited once.
 
-One cell is one fault on one surface, in a sandbox of its own. What holds in every cell is in ``judge``.
+One cell is one fault on one surface, in a sandbox of its own. What holds in every cell is in ``judge``. Each fault is
+on one surface, and one fault of each behaviour on every surface; ``-m exhaustive`` runs all the others.
 """
 
 import asyncio
@@ -26,6 +27,7 @@ from tests.faults.bench import (
 )
 from tests.faults.faults import (
     BARE_TASK,
+    BEHAVIOURS,
     COC,
     ERROR_CARDS,
     FLEETING,
@@ -40,14 +42,16 @@ from tests.faults.faults import (
     NOTES,
     NOTHING,
     OVER_HTTP,
-    PASSING,
     SECRET,
     SLACK,
+    SLACK_BEHAVIOURS,
+    TRANSIENT,
     WITHIN_S,
     CocFault,
     SlackFault,
     break_coc,
     break_slack,
+    cells,
 )
 from tests.faults.surfaces import (
     AWAY,
@@ -118,15 +122,13 @@ def judge_content(surface: Surface, seen: Seen, line: dict[str, Any]) -> None:
 # COC ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("fault", COC, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, COC, BEHAVIOURS))
 async def test_coc_fails(fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each of COC's errors behind each surface: in words, with a reference; nothing is asked that would not help."""
     await coc_cell(fault, surface, monkeypatch, tmp_path)
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("fault", OVER_HTTP, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, OVER_HTTP, OVER_HTTP[:1]))
 async def test_coc_fails_in_http_mode(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -168,14 +170,17 @@ async def coc_cell(
 
 
 PARTS = [
-    pytest.param(fault, kinds, id=f"{'+'.join(kinds)}-{fault}")
-    for kinds, faults in ((("list",), IN_PART), (("history",), IN_PART), (("list", "history"), IN_BOTH))
-    for fault in faults
+    pytest.param(*cell.values, kinds, id=f"{'+'.join(kinds)}-{cell.id}", marks=cell.marks)
+    for kinds, faults, everywhere in (
+        (("list",), IN_PART, BEHAVIOURS),
+        (("history",), IN_PART, BEHAVIOURS),
+        (("list", "history"), IN_BOTH, IN_BOTH),
+    )
+    for cell in cells([COMMAND, HOST, REFRESH, HISTORY], faults, everywhere)
 ]
 
 
-@pytest.mark.parametrize("surface", [COMMAND, HOST, REFRESH, HISTORY], ids=str)
-@pytest.mark.parametrize(("fault", "kinds"), PARTS)
+@pytest.mark.parametrize(("surface", "fault", "kinds"), PARTS)
 async def test_coc_fails_in_part(
     fault: CocFault,
     kinds: tuple[PathKind, ...],
@@ -211,8 +216,14 @@ async def test_coc_fails_in_part(
     assert seen.marks == 0
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("kind", ["any", "detail"])
+@pytest.mark.parametrize(
+    ("surface", "kind"),
+    [
+        *(pytest.param(surface, "detail", id=f"detail-{surface}") for surface in SURFACES),
+        # The others ask for nothing else.
+        *(pytest.param(surface, "any", id=f"any-{surface}") for surface in (COMMAND, HOST, REFRESH, HISTORY)),
+    ],
+)
 async def test_coc_says_next_to_nothing(
     kind: PathKind, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -243,21 +254,20 @@ async def test_coc_is_gone_and_the_data_is_in_hand(
     assert not seen.asked
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize(("name", "answer"), FLEETING)
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, FLEETING, FLEETING[1:2]))
 async def test_coc_recovers(
-    name: str, answer: dict[str, Any], surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Two failures that pass: the third try brings the answer, and nobody hears of the others."""
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.coc.fail("detail", times=2, **answer)
+        watched.box.coc.fail("detail", times=2, **fault.answer)
         await watched.mark()
         seen = await pressed(watched, surface, spot, WITHIN_S)
     judge_content(surface, seen, judge(watched, surface, seen))
     assert seen.asked["detail"] == 3
     assert len(watched.slept) == 2
-    assert min(watched.slept) >= (1 if name == "429-for-1-s" else 0)
+    assert min(watched.slept) >= (1 if fault.name == "429-for-1-s" else 0)
 
 
 async def had_before(surface: Surface, watched: Bench) -> Spot:
@@ -268,8 +278,7 @@ async def had_before(surface: Surface, watched: Bench) -> Spot:
     return spot
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("fault", PASSING, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, TRANSIENT, BEHAVIOURS))
 async def test_coc_fails_and_an_old_answer_stands_in(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -291,8 +300,10 @@ async def test_coc_fails_and_an_old_answer_stands_in(
     assert seen.files == surface.files
 
 
-@pytest.mark.parametrize("surface", [COMMAND, HOST, TARGETS, PAGING, FIND, HISTORY, PARAMETERS, CSV], ids=str)
-@pytest.mark.parametrize("fault", LASTING, ids=str)
+@pytest.mark.parametrize(
+    ("surface", "fault"),
+    cells([COMMAND, HOST, TARGETS, PAGING, FIND, HISTORY, PARAMETERS, CSV], LASTING, [LASTING[0], *BEHAVIOURS]),
+)
 async def test_no_old_answer_hides_what_coc_says(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -329,10 +340,9 @@ async def test_what_coc_has_taken_away_is_not_shown_again(
 # Slack ----------------------------------------------------------------------------------------------------
 
 SLACK_CELLS = [
-    pytest.param(surface, fault, id=f"{surface}-{method}-{fault}")
-    for surface in SURFACES
-    for method in surface.methods
-    for fault in SLACK[method]
+    pytest.param(*cell.values, id=f"{method}-{cell.id}", marks=cell.marks)
+    for method, faults in SLACK.items()
+    for cell in cells([surface for surface in SURFACES if method in surface.methods], faults, SLACK_BEHAVIOURS)
 ]
 
 
@@ -475,8 +485,7 @@ async def test_slack_fails_where_the_bot_is_no_member(
 # Both -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("surface", [COMMAND, HOST, REFRESH], ids=str)
-@pytest.mark.parametrize("fault", ERROR_CARDS, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells([COMMAND, HOST, REFRESH], ERROR_CARDS, SLACK_BEHAVIOURS))
 async def test_coc_fails_and_slack_refuses_to_hear_it(
     fault: SlackFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -497,8 +506,7 @@ async def test_coc_fails_and_slack_refuses_to_hear_it(
     assert set(seen.asked.values()) == {1}
 
 
-@pytest.mark.parametrize("surface", [COMMAND, HOST, REFRESH], ids=str)
-@pytest.mark.parametrize("fault", NOTES, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells([COMMAND, HOST, REFRESH], NOTES, SLACK_BEHAVIOURS))
 async def test_coc_is_slow_and_slack_refuses_the_note_of_it(
     fault: SlackFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -132,7 +132,7 @@ class Slack:
         if about in self.hanging:
             await self.go_on.wait()
         if about in self.failing:
-            raise SlackRefused("ratelimited", is_transient=True)
+            raise SlackRefused("ratelimited", transient=True)
         return {"users": sorted(self.groups[usergroup])} if usergroup else {"user": {"deleted": user in self.guests}}
 
 

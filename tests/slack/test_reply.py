@@ -204,7 +204,7 @@ async def test_a_server_that_stays_broken_is_given_up(slack: StandIn, replies: R
     slack.answers = [text("<html>", 502)]
     with pytest.raises(SlackRefused) as caught:
         await replies.respond(slack.url, CARD)
-    assert (caught.value.error, caught.value.is_transient, len(slack.bodies)) == ("http_502", True, 2)
+    assert (caught.value.error, caught.value.transient, len(slack.bodies)) == ("http_502", True, 2)
 
 
 async def test_a_refusal_that_names_the_block_is_in_the_log(slack: StandIn, replies: Replies) -> None:
