@@ -1,6 +1,24 @@
-"""The words that the command knows, in lower case; those that ask for privacy are in ``bot.slack.privacy``."""
+"""The words that the command knows, in lower case, and what each word of a text means.
+
+Who sees the answer:
+
+- A word that asks for privacy wins wherever it stands, also over ``public``, in a link, or as a near miss. A card is
+  private too early rather than public by accident: a private answer can be repeated.
+- A host's name is no wish: ``host private-db-01`` is public. But the bare word after ``host`` is a wish
+  (``host private``), and so is a whole label of a name (``db.private``). A near miss that is the only name after
+  ``host`` is looked up as a host, privately.
+"""
 
 import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from bot.task.hostnames import is_address, is_host_shaped, undecorated
+
+ID_MARK = "\0"
+"""Stands in a text where a task id was. ``bot.cards.text.clean`` leaves no other."""
 
 ASKS = re.compile(
     r"\W*(?P<word>hosts?|host[-_]?names?|ips?|ip[-_]?address(?:es)?|vms?|servers?|machines?|nodes?|instances?"
@@ -31,3 +49,152 @@ this those thx to up us view want was we what what's whats when where whether wh
 """
 SMALL_TALK = SHOWING | frozenset(_FILLERS.split())
 """Words that are polite or natural around an id and tell nothing."""
+
+_PLAIN = ("private", "privately")
+PRIVATE = frozenset(_PLAIN) | {"priv", "prvt", "pvt", "me", "myself", "dm", "secret", "secretly", "confidential"}
+PRIVATE |= {"hidden", "hide", "quiet", "quietly", "nobody", "ephemeral"}
+_CHINESE = ("私", "仅自己", "仅我", "只给我", "自己可见", "不公开", "非公开", "保密")
+# A host's name is one part: its pieces are no near misses (pirate-01).
+_PART = re.compile(r"[^\w.-]+")
+_MOST_EDITS = 2
+
+_LONGEST_HOST = 255
+_SEPARATOR = re.compile(r"[\W_]")
+_LIST_MARK = re.compile(r"\d{1,2}[.)]")
+
+Kind = Literal[
+    "private", "public", "not", "everyone", "asks", "host", "perhaps private", "small talk", "help", "unknown"
+]
+_KINDS: dict[str, Kind] = {
+    **dict.fromkeys(SMALL_TALK, "small talk"),
+    **dict.fromkeys(NOT, "not"),
+    **dict.fromkeys(EVERYONE, "everyone"),
+    **dict.fromkeys(HELP, "help"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One word and what it was taken for. ``perhaps private`` stands where a host's name is expected."""
+
+    kind: Kind
+    text: str
+
+
+def is_known(word: str) -> bool:
+    """Whether letters are a word of the command, so that they are no piece of a broken id."""
+    folded = word.casefold()
+    return (
+        folded in _KINDS
+        or folded in PUBLIC
+        or folded in PRIVATE
+        or hints_at_privacy(folded)
+        or bool(ASKS.fullmatch(folded))
+    )
+
+
+def classify(tokens: Iterable[str]) -> Iterator[Word]:
+    """Each token with its meaning, which may depend on the one before it and on whether a host is asked about."""
+    asking: Literal["", "perhaps", "surely"] = ""
+    before, first = "", True
+    pending = list(tokens)[::-1]
+    while pending:
+        token = pending.pop()
+        bare = _trimmed(token)
+        word = bare.casefold()
+        keyword = ASKS.fullmatch(token) or GLUED.fullmatch(token)
+        if keyword:
+            asked, signed = keyword["word"].casefold(), bool(keyword["sign"]) or token.startswith("-")
+            asking = "surely" if asked in SURE or signed else asking or "perhaps"
+            pending += [keyword["name"]] if keyword["name"] else []
+            yield Word("asks" if signed or (asked in SURE and asked[-1] != "s") else "small talk", keyword["word"])
+        elif asking and "/" in token and len(listed := _slashed(token)) > 1:
+            pending += listed[::-1]
+        elif asking and _LIST_MARK.fullmatch(token):
+            pass
+        elif word or (asking and "*" in token):
+            yield from _meaning(token, bare, before, asking, first=first)
+        before, first = word, first and not word
+
+
+def _trimmed(token: str) -> str:
+    """A token without the punctuation around it. A regular expression would take quadratic time."""
+    first = next((at for at, char in enumerate(token) if char.isalnum()), len(token))
+    behind = next((at for at, char in enumerate(reversed(token)) if char.isalnum()), 0)
+    return token[first : len(token) - behind]
+
+
+def _slashed(token: str) -> list[str]:
+    """The names in ``web-07/web-08``; a path or a prefix length behind a name is none."""
+    parts = undecorated(token).split("/")
+    named = all(is_host_shaped(part) and (is_address(part) or not part.isdecimal()) for part in parts)
+    return parts if named else [token]
+
+
+def _meaning(token: str, bare: str, before: str, asking: str, *, first: bool) -> Iterator[Word]:
+    word = bare.casefold()
+    letters = _SEPARATOR.sub("", word)
+    name = (undecorated(token) or token)[:_LONGEST_HOST] if asking else ""
+    is_name = asking == "surely" or (asking == "perhaps" and is_host_shaped(name))
+    if ID_MARK in token:
+        yield Word("private" if hints_at_privacy(word) else "small talk", bare)
+    elif word == "me" and before in SHOWING:
+        yield Word("small talk", bare)
+    elif letters in PRIVATE or before + word in PRIVATE:
+        yield Word("private", bare)
+    elif word in PUBLIC or (word == "here" and first):
+        yield Word("public", bare)
+    elif (kind := _KINDS.get(word)) is not None:
+        yield Word(kind, bare)
+    elif is_name and word != letters:
+        yield Word("host", name)
+        if name_hints_at_privacy(word):
+            yield Word("private", bare)
+    elif is_name:
+        yield Word("perhaps private" if hints_at_privacy(word) else "host", name)
+    else:
+        yield Word("private" if hints_at_privacy(word) else "unknown", bare)
+
+
+def hints_at_privacy(text: str) -> bool:
+    """Of a text without blanks in lower case: whether ``private`` or a near miss of it stands anywhere in it."""
+    if not text.isascii():
+        text = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
+    if "privat" in text or any(part in text for part in _CHINESE):
+        return True
+    return any(map(_is_near_miss, _PART.split(text)))
+
+
+def name_hints_at_privacy(name: str) -> bool:
+    """The same of what stands where a host's name is expected: only ``private`` or a near miss beside the name.
+
+    ``web-07/private`` and ``db.private`` do, ``private-db-01`` does not.
+    """
+    parts = _PART.split(name)
+    beside = len(parts) > 1 and any(map(_is_near_miss, parts))
+    return beside or any(label in _PLAIN for part in parts for label in part.split("."))
+
+
+def _is_near_miss(word: str) -> bool:
+    """At most two letters too many, missing, wrong or swapped: ``prviate``, ``pivate``, ``privte``, ``privado``."""
+    return any(
+        # Two edits leave all but two of its letters: few words are compared in full.
+        abs(len(target) - len(word)) <= _MOST_EDITS
+        and len(set(target) - set(word)) <= _MOST_EDITS
+        and _distance(word, target) <= _MOST_EDITS
+        for target in _PLAIN
+    )
+
+
+def _distance(one: str, other: str) -> int:
+    """Edits that turn one word into the other: a letter put in, left out, replaced, or swapped with the next."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        earlier, before, row = before, row, [i]
+        for j, b in enumerate(other, start=1):
+            edits = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                edits = min(edits, earlier[j - 2] + 1)
+            row.append(edits)
+    return row[-1]

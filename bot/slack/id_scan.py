@@ -2,11 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-LENGTH = 26
-"""ST and 24 letters or digits."""
+from bot.slack.vocabulary import ID_MARK, is_known
+from bot.task_id import LENGTH
 
 # What surrounds an id (quotes, brackets, "id=", "/") is neither a letter nor a digit.
 _ID = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt][0-9A-Za-z]{24}(?![0-9A-Za-z])")
@@ -26,40 +26,50 @@ _KINDS = {"SCT": "a script's run", "SC": "a script", "DOC": "a job", "JOB": "a j
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A task id and where it stands in the text."""
+class Scan:
+    """The task ids in a text, each once; ``rest`` is the text with ``ID_MARK`` in the place of each."""
 
-    task_id: str
-    start: int
-    end: int
+    task_ids: tuple[str, ...]
+    rest: str
+    complaint: str | None = None
+    """What keeps a text without an id from holding one, in a sentence; None where nothing in it resembles one."""
 
 
-def places(text: str, is_word: Callable[[str], bool]) -> tuple[Place, ...]:
-    """Every id in a text, also one that blanks, line ends or hyphens have broken.
+def scan_ids(text: str) -> Scan:
+    """Every id in a text, also one that blanks, line ends or hyphens have broken."""
+    places = [*_whole(text), *_joined(text)]
+    if not places:
+        return Scan((), text, next(filter(None, (complain(text) for complain in _COMPLAINTS)), None))
+    rest, at = "", 0
+    for start, end, _ in sorted(places, key=lambda place: place[0]):
+        rest += text[at:start] + ID_MARK
+        at = max(at, end)
+    return Scan(tuple(dict.fromkeys(task_id for _, _, task_id in places)), rest + text[at:])
 
-    Pieces are joined where they end with exactly 26 characters. ``is_word`` says of letters that they mean
-    something by themselves: those are no piece of an id.
-    """
-    whole = [Place(_canonical(match[0]), *match.span()) for match in _ID.finditer(text)]
+
+Place = tuple[int, int, str]
+"""Start, end and the id."""
+
+
+def _whole(text: str) -> Iterator[Place]:
+    for match in _ID.finditer(text):
+        yield *match.span(), _canonical(match[0])
+
+
+def _joined(text: str) -> Iterator[Place]:
+    """Pieces are joined where they end with exactly 26 characters."""
     pieces = list(_PIECE.finditer(text))
     for at, piece in enumerate(pieces):
-        run = _run(text, pieces[at : at + LENGTH], is_word)
+        run = _run(text, pieces[at : at + LENGTH])
         length = 0
         for count, part in enumerate(run, start=1):
             length += len(part[0])
-            followed = text[part.end() : part.end() + 1] == "-" and count < len(run)
-            if length == LENGTH and count > 1 and not followed:
-                joined = "".join(part[0] for part in run[:count])
-                whole.append(Place(_canonical(joined), piece.start(), part.end()))
-    return tuple(whole)
+            goes_on = text[part.end() : part.end() + 1] == "-" and count < len(run)
+            if length == LENGTH and count > 1 and not goes_on:
+                yield piece.start(), part.end(), _canonical("".join(part[0] for part in run[:count]))
 
 
-def what_is_wrong(text: str, is_word: Callable[[str], bool]) -> str | None:
-    """What keeps a text without an id from holding one, in a sentence; None where nothing in it resembles one."""
-    return next(filter(None, (look(text, is_word) for look in (_masked, _spoilt, _miscounted, _foreign))), None)
-
-
-def _run(text: str, pieces: list[re.Match[str]], is_word: Callable[[str], bool]) -> list[re.Match[str]]:
+def _run(text: str, pieces: list[re.Match[str]]) -> list[re.Match[str]]:
     """The pieces that may belong to one broken id, from one that begins like an id on."""
     first = pieces[0]
     if not _START.fullmatch(first[0]) or len(first[0]) >= LENGTH:
@@ -68,7 +78,7 @@ def _run(text: str, pieces: list[re.Match[str]], is_word: Callable[[str], bool])
     for piece in pieces[1:]:
         letters = piece[0].isalpha()
         # A truncated id and the word after it would make a wrong id.
-        stray = letters and (is_word(piece[0]) or (not piece[0].isupper() and len(piece[0]) > 2))
+        stray = letters and (is_known(piece[0]) or (not piece[0].isupper() and len(piece[0]) > 2))
         if length > LENGTH or stray or not _BREAK.fullmatch(text, run[-1].end(), piece.start()):
             break
         run.append(piece)
@@ -83,7 +93,7 @@ def _canonical(typed: str) -> str:
     return typed.upper() if lost else f"ST{typed[2:]}"
 
 
-def _masked(text: str, _: Callable[[str], bool]) -> str | None:
+def _masked(text: str) -> str | None:
     match = _MASKED.search(text)
     if match is None:
         return None
@@ -91,7 +101,7 @@ def _masked(text: str, _: Callable[[str], bool]) -> str | None:
     return f"“{match[0][:40]}” {how}. Paste the whole id."
 
 
-def _spoilt(text: str, _: Callable[[str], bool]) -> str | None:
+def _spoilt(text: str) -> str | None:
     """As long as an id, but for a character that can't be in one."""
     for match in _SPOILT.finditer(text):
         typed = match[0].strip("\"'`“”‘’«»„.,;:!?()[]{}<>*_~")
@@ -101,12 +111,12 @@ def _spoilt(text: str, _: Callable[[str], bool]) -> str | None:
     return None
 
 
-def _miscounted(text: str, is_word: Callable[[str], bool]) -> str | None:
+def _miscounted(text: str) -> str | None:
     match = _NEARLY.search(text)
     if match is None:
         return None
     pieces = list(_PIECE.finditer(text, match.start()))[:LENGTH]
-    run = [piece[0] for piece in _run(text, pieces, is_word) or pieces[:1]]
+    run = [piece[0] for piece in _run(text, pieces) or pieces[:1]]
     while len(run) > 1 and run[-1].isalpha():
         run.pop()
     length = sum(map(len, run))
@@ -118,7 +128,7 @@ def _miscounted(text: str, is_word: Callable[[str], bool]) -> str | None:
     return f"“{run[0][:40]}” has {len(run[0])} characters; a task id has {LENGTH}."
 
 
-def _foreign(text: str, _: Callable[[str], bool]) -> str | None:
+def _foreign(text: str) -> str | None:
     if match := _LOOKALIKE.search(text):
         if match[0][:2].isascii():
             return f"“{match[0]}” begins with {match[0][:2]}; a task id begins with ST."
@@ -144,3 +154,6 @@ def _script(char: str) -> str:
     if char.isascii() or not char.isalnum():
         return ""
     return f" ({unicodedata.name(char, 'foreign').split()[0].title()})"
+
+
+_COMPLAINTS = (_masked, _spoilt, _miscounted, _foreign)
