@@ -1,9 +1,9 @@
 """Socket Mode: several WebSockets to Slack at once, so that replacing one loses nothing.
 
-Slack sends each request down one of an app's connections, whichever it likes, and closes every connection after
-some hours, with a word of warning. The SDK's client closes its connection before it opens the next and retries for
-ever, a revoked token too. Here each connection that is to go is replaced first; one whose pongs stay away is
-replaced although it looks open; and when nothing helps the process is told, so that its supervisor can act.
+Slack sends each request down any one of an app's connections, and closes every connection after some hours, with a
+warning first. The SDK's client closes its connection before it opens the next, and retries for ever, also with a
+revoked token. Here a connection that is to go is replaced first. One whose pongs stay away is replaced although it
+looks open. When nothing helps, ``Connections.failed`` says so, and the process's supervisor can act.
 """
 
 import asyncio
@@ -29,60 +29,50 @@ log = structlog.get_logger(__name__)
 
 PING_INTERVAL_S = 5.0
 STALE_S = 4 * PING_INTERVAL_S
-"""A connection that has answered no ping for so long is dead, whatever else it looks like."""
+"""A connection that has answered no ping for so long is dead, even if it looks open."""
 RECONNECT_S = 30.0
-"""For opening one connection anew: asking for its address, the handshake."""
+"""For opening one connection: asking for its address, and the handshake."""
 LINGER_S = 30.0
-"""For so long a connection that Slack wants to go is left for Slack to close: what it sends until then is served."""
+"""For so long a connection that is to go is left for Slack to close: requests that arrive until then are served."""
 BUSY_S = 1.0
-"""How long a connection is kept for acknowledgements under way; they take milliseconds."""
+"""How long closing waits for acknowledgements under way; they take milliseconds."""
 CLOSE_S = 2.0
-"""How long Slack may take to say goodbye; aiohttp would wait 10 s for a peer that is gone."""
+"""How long Slack may take to close the WebSocket; aiohttp would wait 10 s for a peer that is gone."""
 PAUSES_S = (0.2, 1.0, 2.0, 5.0, 10.0)
-"""Between tries to open a connection; the last one again and again."""
+"""Between attempts to open a connection; the last one repeats."""
 
 FINAL = frozenset(
-    {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "not_allowed_token_type",
-        "missing_scope",
-        "link_disabled",
-        "user_removed_from_team",
-        "team_access_not_granted",
-    }
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+    | {"missing_scope", "link_disabled", "user_removed_from_team", "team_access_not_granted"}
 )
-"""Slack's words after which trying again will not help."""
+"""Slack's error codes after which no retry can help."""
 
 Acked = Callable[[float], None]
 
 
 class _Client(SocketModeClient):
-    """The SDK's client for one connection. Where it would reconnect by itself it says that it is lost."""
+    """The SDK's client for one connection. Where it would reconnect, it reports that the connection is lost."""
 
-    def __init__(self, *, lost: Callable[[str], None], **options: Any) -> None:
+    def __init__(self, *, on_lost: Callable[[str], None], **options: Any) -> None:
         super().__init__(**options)
-        self._lost = lost
+        self._on_lost = on_lost
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:
         """Called by the SDK after a ``disconnect`` message (``force``), a close, or pongs that stay away."""
-        self._lost("asked to" if force else "closed")
+        self._on_lost("asked to" if force else "closed")
 
 
 class _Connection(AsyncSocketModeHandler):
-    """One connection, for Bolt: hands requests to the app and sends back what acknowledges them."""
+    """One connection: hands requests to the Bolt app and sends the acknowledgements back."""
 
     def __init__(self, pool: "Connections", app: AsyncApp, app_token: str, web_client: AsyncWebClient) -> None:
-        # Not the base's: it would make a client that reconnects by itself.
+        # Not the base class's __init__, whose client reconnects by itself.
         self.app = app
         self.app_token = app_token
         self.lost = asyncio.Event()
         self.why = ""
         self.client = _Client(
-            lost=self._is_lost,
+            on_lost=self._lose,
             app_token=app_token,
             logger=app.logger,
             web_client=web_client,
@@ -95,18 +85,18 @@ class _Connection(AsyncSocketModeHandler):
 
     @property
     def live(self) -> bool:
-        """Whether it is open, its pongs come and Slack has not asked for it to go."""
+        """Whether it is usable and Slack has not announced that it will close it."""
         return self.usable and not self.lost.is_set()
 
     @property
     def usable(self) -> bool:
-        """Whether it is open and its pongs come: Slack may still send something down it."""
+        """Whether it is open and its pongs arrive: Slack may still send requests down it."""
         session = self.client.current_session
         return session is not None and not session.closed and self.pong_age_s < STALE_S
 
     @property
     def pong_age_s(self) -> float:
-        """Seconds since the last pong; since it was opened, before the first."""
+        """Seconds since the last pong; before the first pong, since the connection was opened."""
         # The SDK keeps wall time: where the clock was set, a connection is replaced once too often.
         return max(time.time() - max(self.client.last_ping_pong_time or 0.0, self._opened), 0.0)
 
@@ -158,9 +148,9 @@ class _Connection(AsyncSocketModeHandler):
     def check(self) -> None:
         """Notice that it is dead, where the SDK's own monitor has not."""
         if not self.live:
-            self._is_lost("no pong" if self.pong_age_s >= STALE_S else "dropped")
+            self._lose("no pong" if self.pong_age_s >= STALE_S else "dropped")
 
-    def _is_lost(self, why: str) -> None:
+    def _lose(self, why: str) -> None:
         if not self.lost.is_set():
             self.why = why
             self.lost.set()
