@@ -1,4 +1,4 @@
-"""Errors of asking COC for something, as a tree.
+"""Errors of asking COC for something, as a tree; below it, what ends the process.
 
 ::
 
@@ -165,3 +165,11 @@ class WrongTask(BadAnswer):
 
 class TooLarge(BadAnswer):
     """The body has more bytes or more JSON values than the cap; it was not read to the end."""
+
+
+class StartError(Exception):
+    """The process can't start. The message is one line that says why and what to do."""
+
+
+class LinkLost(Exception):
+    """Slack can't be reached any more; another process may be luckier. The message is one line that says why."""

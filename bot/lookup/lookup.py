@@ -1,8 +1,8 @@
 """The use case: one task id in, one Snapshot out.
 
-The list and history calls get at most ``EXTRA_WAIT_S`` longer than the detail call, because a card without them is
-still right. While COC is healthy all three run concurrently, if the task's enterprise project is known or can be
-guessed; otherwise the detail call comes first. Targets need the detail call only.
+The list and history calls get only a little longer than the detail call, because a card without them is still
+right. While COC is healthy all three run concurrently, if the task's enterprise project is known or can be guessed;
+otherwise the detail call comes first. Targets need the detail call only.
 
 Overlapping look-ups of the same task share one set of calls. A moment after one person's look-up another person gets
 the same answer, marked as such. Where COC fails with a transient error, the last good answer stands in for a while,
@@ -23,17 +23,9 @@ from bot.lookup.cache import Entry, SnapshotCache
 from bot.lookup.projects import Projects
 from bot.lookup.single_flight import SingleFlight
 from bot.task.snapshot import Detail, Missing, Snapshot, Stale
+from bot.timings import TIMINGS, LookupTimings
 
 T = TypeVar("T")
-
-EXTRA_WAIT_S = 1.5
-"""How much longer than the detail call the list and history calls of a card may take."""
-
-HISTORY_WAIT_S = 5.0
-"""How long the history call may take where somebody asked for the runs themselves."""
-
-SPARE_S = 0.2
-"""The extra calls end this long before the deadline, so that the card still goes out in time."""
 
 Source = Literal["joined", "reused", "stale"]
 """Where an answer came from without a COC call of its own: a call in flight, another person's, the cache."""
@@ -85,12 +77,14 @@ class Lookup:
         coc: CocClient,
         *,
         policy: Policy = Policy(),
+        timings: LookupTimings = TIMINGS.lookup,
         now: Callable[[], datetime] = _now,
         monotonic: Callable[[], float] = time.monotonic,
         observe: Callable[[Source], None] = lambda _source: None,
     ) -> None:
         self._coc = coc
         self._policy = policy
+        self._timings = timings
         self._now = now
         self._monotonic = monotonic
         self._observe = observe
@@ -125,7 +119,7 @@ class Lookup:
         if not is_late or snapshot.stale is not None:
             return snapshot
         as_of = self._now()
-        runs = await _within(self._time_left(began, HISTORY_WAIT_S), self._fetch_runs(task_id))
+        runs = await _within(self._time_left(began, self._timings.history_wait_s), self._fetch_runs(task_id))
         return replace(snapshot, runs=runs, as_of=as_of)
 
     async def _serve(
@@ -189,7 +183,7 @@ class Lookup:
                 summary = asyncio.create_task(self._fetch_summary(task_id, project))
             if runs is None:
                 runs = asyncio.create_task(self._fetch_runs(task_id))
-            wait_s = self._time_left(detail.requested_at, EXTRA_WAIT_S)
+            wait_s = self._time_left(detail.requested_at, self._timings.extra_wait_s)
             extras = await asyncio.gather(_within(wait_s, summary), _within(wait_s, runs))
         finally:
             for call in (summary, runs):
@@ -246,7 +240,8 @@ class Lookup:
         """As long as wanted, but not beyond the deadline of a look-up that began then."""
         if self._policy.deadline_s is None:
             return wanted_s
-        return max(min(wanted_s, began + self._policy.deadline_s - SPARE_S - self._monotonic()), 0.0)
+        end = began + self._policy.deadline_s - self._timings.spare_s
+        return max(min(wanted_s, end - self._monotonic()), 0.0)
 
 
 async def _within(wait_s: float, fetching: Awaitable[T]) -> T | Missing:

@@ -46,9 +46,6 @@ from bot.task.target_query import (
 
 log = structlog.get_logger(__name__)
 
-SETTLED_S = 0.5
-"""How long Slack may take to show the view that a submission was answered with."""
-
 
 def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
     """Listen for everything that can be pressed, chosen or typed in the modal."""
@@ -143,7 +140,7 @@ async def _find(ack: AsyncAck, body: dict[str, Any], runner: Runner, lookup: Gua
 
     async def fill() -> str:
         # Slack must have shown the loading view before it is replaced, or it would stay.
-        await asyncio.sleep(SETTLED_S)
+        await asyncio.sleep(runner.timings.settle_s)
         return await modals.fill_after_ack(interaction, lazy, click)
 
     runner.start(interaction, fill, admit_first=False)

@@ -22,9 +22,6 @@ from bot.task.target_query import Look
 
 log = structlog.get_logger(__name__)
 
-FLICKER_S = 0.5
-"""A click that is answered sooner shows no loading view in between."""
-
 _TRIGGER_GONE = frozenset(
     {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id"}
 )
@@ -125,7 +122,7 @@ class Modals:
         self._stop_if_quiet(interaction)
         loading = asyncio.ensure_future(lazy.loaded_view(interaction))
         try:
-            done, _ = await asyncio.wait({loading}, timeout=FLICKER_S)
+            done, _ = await asyncio.wait({loading}, timeout=self._runner.timings.loading_s)
             if not done:
                 await self._show(click, lazy.loading_view())
             view, outcome = await loading

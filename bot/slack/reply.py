@@ -20,20 +20,11 @@ from bot.cards.budget import Message
 from bot.cards.problem import Problem, problem_card
 from bot.slack.errors import BLOCKS_REFUSED, SlackRefused, api_refusal, post_refusal
 from bot.slack.interaction import Interaction
+from bot.timings import TIMINGS, ReplyTimings
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-
-DEADLINE_S = 15.0
-"""For one call to Slack, connection included. Where all of Slack is slow, giving up sooner would help nobody: the
-message that says so goes through Slack too."""
-QUESTION_DEADLINE_S = 5.0
-"""For a call that must end before there can be an answer."""
-UPLOAD_DEADLINE_S = 45.0
-"""For a file: two calls to Slack and its bytes, 3 MB for 10,000 machines."""
-MAX_RETRY_S = 2.0
-"""The longest Retry-After that is honoured; a person would press again sooner."""
 
 
 class Replies:
@@ -48,11 +39,13 @@ class Replies:
         session: aiohttp.ClientSession,
         client: AsyncWebClient,
         *,
+        timings: ReplyTimings = TIMINGS.replies,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         observe: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
     ) -> None:
         self._session = session
         self._client = client
+        self._timings = timings
         self._sleep = sleep
         self._observe = observe
 
@@ -111,22 +104,22 @@ class Replies:
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a Web API method with a JSON body of the arguments that are not None; returns the answer's fields."""
-        return await self._call(method, arguments, DEADLINE_S)
+        return await self._call(method, arguments, self._timings.call_s)
 
     async def ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """The same with a shorter deadline, for what must be known before there can be an answer."""
-        return await self._call(method, arguments, QUESTION_DEADLINE_S)
+        return await self._call(method, arguments, self._timings.question_s)
 
     async def _call(self, method: str, arguments: Mapping[str, Any], deadline_s: float) -> Mapping[str, Any]:
         body = {name: value for name, value in arguments.items() if value is not None}
         return await self._try(method, lambda: self._api(method, body, deadline_s))
 
     async def _try(self, method: str, attempt: Callable[[], Awaitable[T]]) -> T:
-        """Try at most twice; each try has its own deadline, the pause between is at most MAX_RETRY_S."""
+        """Try at most twice; each try has its own deadline, the pause between them is short."""
         try:
             return await self._observed(method, attempt())
         except SlackRefused as refused:
-            if not refused.transient or refused.retry_after_s > MAX_RETRY_S:
+            if not refused.transient or refused.retry_after_s > self._timings.retry_after_s:
                 raise
             pause_s = refused.retry_after_s
             log.warning("slack_retry", error=refused.error, wait_s=pause_s)
@@ -147,7 +140,7 @@ class Replies:
 
     async def _post(self, url: str, payload: dict[str, Any]) -> None:
         try:
-            async with asyncio.timeout(DEADLINE_S), self._session.post(url, json=payload) as answer:
+            async with asyncio.timeout(self._timings.call_s), self._session.post(url, json=payload) as answer:
                 body = (await _beginning(answer.content)).decode("utf-8", "replace")
                 status, headers = answer.status, answer.headers
         except TimeoutError:
@@ -177,7 +170,7 @@ class Replies:
         await self._observed("upload", uploading)
 
     async def _upload(self, name: str, content: bytes, *, channel: str, thread_ts: str | None, comment: str) -> None:
-        async with _refusals(UPLOAD_DEADLINE_S):
+        async with _refusals(self._timings.upload_s):
             ticket = await self._client.files_getUploadURLExternal(filename=name, length=len(content))
             url, file_id = ticket.get("upload_url"), ticket.get("file_id")
             async with self._session.post(str(url), data=io.BytesIO(content)) as answer:

@@ -25,17 +25,11 @@ from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
 from bot.slack.reply import Replies
 from bot.task.snapshot import Snapshot
+from bot.timings import TIMINGS, AnswerTimings
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
-
-PATIENCE_S = 2.5
-"""After this long without an answer the person reads that the bot still waits for COC."""
-NOTE_S = 5.0
-"""For posting that note. The answer waits for it, so that the note does not come after the answer."""
-AGAIN_S = 20.0
-"""After this long an error that Slack took by no way is posted once more: an outage of Slack's may be over."""
 
 NOT_TAKEN = Problem(
     ":warning:",
@@ -78,7 +72,7 @@ class Runner:
     span: Callable[..., AbstractContextManager[Callable[[str], None]]] = _no_span
     """Around each interaction, by its kind and ids; it yields a function that takes the outcome."""
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    patience_s: float = PATIENCE_S
+    timings: AnswerTimings = TIMINGS.answers
     pacer: Pacer = field(default_factory=Pacer)
     """Decides where cards and views are rendered, and when a job starts."""
 
@@ -107,7 +101,7 @@ class Runner:
         """Await COC's answer; where it takes long, post a note that the bot still waits."""
         answering = asyncio.ensure_future(answer)
         try:
-            patience_s = max(0.0, self.patience_s - interaction.slack_wait_s)
+            patience_s = max(0.0, self.timings.patience_s - interaction.slack_wait_s)
             done, _ = await asyncio.wait({answering}, timeout=patience_s)
             if not done:
                 await self._post_waiting_note(interaction, task_id)
@@ -120,7 +114,7 @@ class Runner:
         note = Message(f"Still waiting for COC's answer about {task_id} …", (section(waiting),))
         interaction.has_waiting_note = True
         try:
-            async with asyncio.timeout(NOTE_S):
+            async with asyncio.timeout(self.timings.note_s):
                 await self.replies.post_ephemeral(interaction, note)
         except (SlackRefused, TimeoutError) as error:
             log.warning("note_refused", error=str(error))  # the answer itself may still be taken
@@ -173,7 +167,7 @@ class Runner:
     async def _post_problem(self, interaction: Interaction, problem: Problem) -> bool:
         """Whether Slack took it, at once or at the second try."""
         error = ""
-        for wait_s in (0.0, AGAIN_S):
+        for wait_s in (0.0, self.timings.resend_s):
             await self.sleep(wait_s)
             try:
                 await self.replies.post_problem(interaction, problem)

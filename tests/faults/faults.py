@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from bot.sandbox.coc_faults import PathKind
+from bot.sandbox.coc.faults import PathKind
 from tests.faults.bench import COC_READ_S, COC_TOTAL_S, SLACK_S, UPLOAD_S, Bench
 from tests.faults.surfaces import FILE, Surface
 from tests.slack.presses import NIGHTLY
@@ -195,12 +195,10 @@ def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None
     """Let COC fail so from now on; ``patch`` is pytest's monkeypatch."""
     match fault.how:
         case "no such name":
-            (client,) = bench.clients
-            client._http.base_url = "http://coc.nowhere.invalid"
+            bench.coc._http.base_url = "http://coc.nowhere.invalid"
             return
         case "nobody listens":
-            (client,) = bench.clients
-            client._http.base_url = "http://127.0.0.1:9"
+            bench.coc._http.base_url = "http://127.0.0.1:9"
             return
         case "large":
             patch.setattr("bot.coc.transport.BODY_CAP", LARGE // 2)

@@ -7,16 +7,18 @@ on one surface, and one fault of each behaviour on every surface; ``-m exhaustiv
 import asyncio
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from bot.sandbox.coc_faults import PathKind
-from bot.sandbox.slack_faults import Mood
-from bot.slack.runner import AGAIN_S
+from bot.sandbox.coc.faults import PathKind
+from bot.sandbox.slack.faults import Mood
+from bot.timings import TIMINGS
 from tests.faults.bench import (
     ACK_MS,
+    BRIEF,
     PATIENCE_S,
     REFERENCE,
     SLACK_S,
@@ -411,11 +413,11 @@ async def test_slack_takes_nothing_at_all(surface: Surface, monkeypatch: pytest.
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
 async def test_all_of_slack_is_slow(surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each call takes two thirds of its deadline: the answer comes, once, as if nothing had been."""
-    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", SLACK_S * 2 / 3)
+    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", SLACK_S * 2 / 3)
     calls_end_with_their_caller(monkeypatch)
-    async with bench(monkeypatch, tmp_path) as watched:
-        # As in the bot itself: a file has the time of three calls.
-        monkeypatch.setattr("bot.slack.reply.UPLOAD_DEADLINE_S", 3 * SLACK_S)
+    # As in the bot itself: a file has the time of three calls.
+    timings = replace(BRIEF, replies=replace(BRIEF.replies, upload_s=3 * SLACK_S))
+    async with bench(monkeypatch, tmp_path, timings) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.slack._api.weather.mood = "late"
         await watched.mark()
@@ -428,8 +430,8 @@ async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(
     surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The person is told to press again, though that takes as long."""
-    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", SLACK_S * 2 / 3)
-    monkeypatch.setattr("bot.sandbox.slack_workspace.TRIGGER_SECONDS", SLACK_S / 3)
+    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", SLACK_S * 2 / 3)
+    monkeypatch.setattr("bot.sandbox.slack.workspace.TRIGGER_SECONDS", SLACK_S / 3)
     calls_end_with_their_caller(monkeypatch)
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
@@ -447,18 +449,18 @@ async def test_all_of_slack_is_down_and_comes_back(
     surface: Surface, mood: Mood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Nothing gets through by any way, or not in time: what went wrong is told once Slack is well again."""
-    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", 60)
+    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", 60)
     calls_end_with_their_caller(monkeypatch)
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.slack._api.weather.mood = mood
-        watched.heals_after = AGAIN_S
+        watched.heals_after = TIMINGS.answers.resend_s
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
     line = judge(watched, surface, seen)
     judge_error(watched, seen, line, "Slack did not take the")
     assert not line["outcome"].endswith("not told")
-    assert max(watched.slept) == AGAIN_S
+    assert max(watched.slept) == TIMINGS.answers.resend_s
 
 
 @pytest.mark.parametrize(
@@ -526,9 +528,8 @@ async def test_the_answer_does_not_wait_for_a_note_that_slack_is_slow_to_take(
     surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The note is given up after a while of its own, long before Slack's deadline."""
-    monkeypatch.setattr("bot.slack.runner.NOTE_S", 0.1)
-    async with bench(monkeypatch, tmp_path) as watched:
-        monkeypatch.setattr("bot.slack.reply.DEADLINE_S", 10.0)
+    answers, replies = replace(BRIEF.answers, note_s=0.1), replace(BRIEF.replies, call_s=10.0)
+    async with bench(monkeypatch, tmp_path, replace(BRIEF, answers=answers, replies=replies)) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=PATIENCE_S + 0.05)
         watched.box.slack.refuse("response_url", "fatal_error", delay=5.0)

@@ -31,9 +31,9 @@ from bot.coc.client import CocClient
 from bot.lookup.lookup import Lookup
 from bot.operations.listener import Listener
 from bot.operations.metrics import Metrics
-from bot.sandbox.slack_records import SlackRefusedError
-from bot.sandbox.slack_rules import check_message
-from bot.slack import explorer, http_mode
+from bot.sandbox.slack.records import SlackRefusedError
+from bot.sandbox.slack.rules import check_message
+from bot.slack import http_mode
 from bot.slack.access import Access, Rules
 from bot.slack.background import BackgroundTasks
 from bot.slack.errors import SlackRefused
@@ -41,6 +41,7 @@ from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.listeners import register_listeners
 from bot.slack.reply import Replies
 from bot.slack.runner import Runner
+from bot.timings import AnswerTimings
 from tests.cards.judges import assert_tame, judge_message, judge_view
 from tests.fuzz.findings import Broke
 from tests.fuzz.inputs import BODIES
@@ -179,11 +180,9 @@ class Door:
     _work: BackgroundTasks = field(default_factory=BackgroundTasks)
     _port: int = 0
     _close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    _settled_s: float = 0.0
 
     def __enter__(self) -> Self:
         logging.getLogger().addHandler(self._errors)
-        self._settled_s, explorer.SETTLED_S = explorer.SETTLED_S, 0.0
         self._loop.run_until_complete(self._start())
         return self
 
@@ -195,7 +194,6 @@ class Door:
         self._loop.run_until_complete(_leave())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
-        explorer.SETTLED_S = self._settled_s
         logging.getLogger().removeHandler(self._errors)
 
     def sign(self, body: bytes) -> tuple[Header, Header]:
@@ -265,7 +263,8 @@ class Door:
         self._close.append(coc.aclose)
         app, access = _app(self._clock), Access(Rules(), "T1", self.slack.call)
         lookup = GuardedLookup(Lookup(coc, monotonic=self._clock), access, Rules())
-        runner = Runner(self.slack, self._work, access, observe=metrics.interaction)
+        timings = AnswerTimings(settle_s=0.0)
+        runner = Runner(self.slack, self._work, access, observe=metrics.interaction, timings=timings)
         register_listeners(app, runner, lookup)
 
         async def ready() -> bool:

@@ -20,10 +20,11 @@ from bot.errors import (
     TimedOut,
     Unauthenticated,
 )
-from bot.lookup.lookup import EXTRA_WAIT_S, Lookup, Policy, Requester
-from bot.sandbox.coc_error_tasks import error_id
-from bot.sandbox.coc_server import LocalCoc
+from bot.lookup.lookup import Lookup, Policy, Requester
+from bot.sandbox.coc.samples.errors import error_id
+from bot.sandbox.coc.server import LocalCoc
 from bot.task.snapshot import Missing
+from bot.timings import TIMINGS
 
 NIGHTLY = "ST2601050930000000000002B2"
 
@@ -174,7 +175,8 @@ async def test_slow_extra_calls_are_given_up(coc: LocalCoc, lookup: Lookup) -> N
     found = await lookup.snapshot(NIGHTLY)
     assert found.summary == Missing("timed out")
     assert found.runs == Missing("timed out")
-    assert EXTRA_WAIT_S <= found.elapsed_s < 2 * EXTRA_WAIT_S, "concurrently, not one after the other"
+    extra_wait_s = TIMINGS.lookup.extra_wait_s
+    assert extra_wait_s <= found.elapsed_s < 2 * extra_wait_s, "concurrently, not one after the other"
 
 
 async def test_a_task_that_the_list_call_does_not_know_is_not_listed(coc: LocalCoc, lookup: Lookup) -> None:
@@ -187,7 +189,7 @@ async def test_a_task_that_the_list_call_does_not_know_is_not_listed(coc: LocalC
 
 async def test_a_history_waits_longer_than_a_card(coc: LocalCoc, lookup: Lookup) -> None:
     """A card goes without late runs. The history asks for them once more, and its as-of time says so."""
-    coc.fail("history", status=200, delay=EXTRA_WAIT_S + 0.2)
+    coc.fail("history", status=200, delay=TIMINGS.lookup.extra_wait_s + 0.2)
     card = await lookup.snapshot(NIGHTLY)
     assert card.runs == Missing("timed out")
     found = await lookup.history(NIGHTLY)
