@@ -17,15 +17,15 @@ from typing import Literal
 from bot.cards.problem import Problem
 from bot.slack.interaction import Interaction
 from bot.slack.limits import Allowance, Over
-from bot.slack.membership import Call, Membership, Said
+from bot.slack.membership import Call, Membership, Truth
 from bot.timings import TIMINGS, AccessTimings
 
 DIRECT = "dm"
-"""Stands for all direct messages in a list of channels."""
+"""All direct messages, in a list of channels."""
 REFUSALS = 30
 """Refusals that one person sees in a minute. Only a script presses faster; its refusals are only audited."""
 STRANGER_REFUSALS = 60
-"""The same for all people of a conversation who may not use the bot."""
+"""The same limit for all people in a conversation who may not use the bot."""
 
 Verdict = Literal["allowed", "ask", "workspace", "channel", "guest", "person", "unknown"]
 """``ask``: it depends on what Slack says about the person. Any other than ``allowed`` is the reason for a refusal."""
@@ -69,7 +69,7 @@ class Rules:
     contact: str = "the bot's owner"
 
 
-def decide(rules: Rules, teams: frozenset[str], interaction: Interaction, *, guest: Said, member: Said) -> Verdict:
+def decide(rules: Rules, teams: frozenset[str], interaction: Interaction, *, guest: Truth, member: Truth) -> Verdict:
     """Whether this person may ask here. ``guest`` and ``member`` (of a group) matter where a rule needs them."""
     channels, here = rules.channels, interaction.channel
     if interaction.team not in teams:
@@ -77,16 +77,16 @@ def decide(rules: Rules, teams: frozenset[str], interaction: Interaction, *, gue
     if channels and here not in channels and not (here.startswith("D") and DIRECT in channels):
         return "channel"
     if rules.guests:
-        guest = Said.NO
+        guest = Truth.NO
     if interaction.user in rules.users or not (rules.users or rules.groups):
-        member = Said.YES
-    if guest is Said.YES:
+        member = Truth.YES
+    if guest is Truth.YES:
         return "guest"
-    if member is Said.NO:
+    if member is Truth.NO:
         return "person"
-    if Said.ASK in {guest, member}:
+    if Truth.ASK in {guest, member}:
         return "ask"
-    return "unknown" if Said.UNKNOWN in {guest, member} else "allowed"
+    return "unknown" if Truth.UNKNOWN in {guest, member} else "allowed"
 
 
 class Access:

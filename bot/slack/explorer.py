@@ -29,20 +29,7 @@ from bot.slack.modals import LazyModal, Modals
 from bot.slack.runner import UNREADABLE, Runner, outcome_of
 from bot.slack.view_updates import Click
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import (
-    AGAIN,
-    CLEAR,
-    FIND,
-    NEXT,
-    PAGE,
-    PART,
-    PREVIOUS,
-    REGION,
-    STATE,
-    Look,
-    after,
-    encode,
-)
+from bot.task.target_query import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, PREVIOUS, REGION, STATE, Look, after, encode
 
 log = structlog.get_logger(__name__)
 
@@ -55,12 +42,7 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         pressed = action.get("action_id")
         interaction = Interaction.of_click(body, "find" if pressed == FIND else "page")
         make = partial(targets_modal, lookup, runner.pacer, interaction, refresh=pressed == AGAIN)
-        modals.start_answering(
-            interaction,
-            TARGETS,
-            _query(interaction, action),
-            lambda query, click: modals.fill(interaction, make(query), click),
-        )
+        modals.start_filling(interaction, TARGETS, _query(interaction, action), make)
 
     for action_id in (PREVIOUS, NEXT, PAGE, AGAIN, CLEAR, STATE, REGION, PART, FIND):
         app.action(action_id)(show)
@@ -71,14 +53,8 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         chosen = option.get("value") if isinstance(option, Mapping) else None
         kind: Kind = "json" if action.get("action_id") == JSON or chosen == "json" else "csv"
         interaction, to_thread = Interaction.of_click(body, kind), action.get("action_id") == THREAD
-        modals.start_answering(
-            interaction,
-            TARGETS,
-            _query(interaction, action),
-            lambda query, click: _send_file(
-                runner, lookup, modals, interaction, query, click=click, kind=kind, to_thread=to_thread
-            ),
-        )
+        answer = partial(_send_file, lookup, modals, interaction, kind=kind, to_thread=to_thread)
+        modals.start_answering(interaction, TARGETS, _query(interaction, action), answer)
 
     for action_id in (CSV, JSON, THREAD):
         app.action(action_id)(send)
@@ -91,22 +67,15 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         if query is None:
             runner.start(interaction, lambda: runner.refuse(interaction, UNREADABLE))
         else:
-            modals.start_opening(
-                interaction, _names_modal(lookup, runner.pacer, interaction, query), method="views.push"
-            )
+            names_modal = _names_modal(lookup, runner.pacer, interaction, query)
+            modals.start_opening(interaction, names_modal, method="views.push")
 
     @app.action(NAMES_AGAIN)
     async def names_again(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         interaction = Interaction.of_click(body, "names")
-        modals.start_answering(
-            interaction,
-            TARGETS,
-            _query(interaction, action),
-            lambda query, click: modals.fill(
-                interaction, _names_modal(lookup, runner.pacer, interaction, query), click
-            ),
-        )
+        make = partial(_names_modal, lookup, runner.pacer, interaction)
+        modals.start_filling(interaction, TARGETS, _query(interaction, action), make)
 
     @app.view(TARGETS.callback)
     async def find(ack: AsyncAck, body: dict[str, Any]) -> None:
@@ -167,7 +136,7 @@ def targets_modal(
         snapshot = await lookup.targets(interaction, query.task_id, refresh=refresh)
         return await _page(pacer, snapshot, query), outcome_of(snapshot, "targets")
 
-    return LazyModal(TARGETS, query.task_id, encode(query), load)
+    return LazyModal(TARGETS, query, load)
 
 
 def _names_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
@@ -177,17 +146,16 @@ def _names_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, 
         view = await pacer.run(cost_ms, partial(names_view, snapshot, query, encode(query)))
         return view, outcome_of(snapshot, "names")
 
-    return LazyModal(NAMES_MODAL, query.task_id, encode(query), load)
+    return LazyModal(NAMES_MODAL, query, load)
 
 
 async def _send_file(
-    runner: Runner,
     lookup: GuardedLookup,
     modals: Modals,
     interaction: Interaction,
     query: Look,
-    *,
     click: Click,
+    *,
     kind: Kind,
     to_thread: bool,
 ) -> str:
@@ -195,7 +163,7 @@ async def _send_file(
 
     A failure is also posted as a message where the modal has been closed meanwhile.
     """
-    note = outcome = ""
+    note, outcome, runner = "", "", modals.runner
 
     async def load() -> tuple[dict[str, Any], str]:
         nonlocal note, outcome
@@ -213,7 +181,7 @@ async def _send_file(
         note, outcome = await deliver(runner.replies, interaction, file, channel=channel, thread=thread)
         return await _page(runner.pacer, snapshot, query, note=note), outcome
 
-    lazy = LazyModal(TARGETS, query.task_id, encode(query), load, waiting="Sending the file …")
+    lazy = LazyModal(TARGETS, query, load, waiting="Sending the file …")
     try:
         shown = await modals.fill(interaction, lazy, click)
     except SlackRefused as refused:

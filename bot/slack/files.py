@@ -1,4 +1,4 @@
-"""Files for people: into their own direct messages, or into the thread of a card where the bot is a member."""
+"""Delivers files: into a person's direct messages, or into a card's thread where the bot is a member."""
 
 from collections.abc import Mapping
 
@@ -19,13 +19,13 @@ _NO_DM = frozenset({"messages_tab_disabled", "cannot_dm_bot", "user_disabled", "
 async def deliver(
     replies: Replies, interaction: Interaction, file: File, *, channel: str = "", thread: str = ""
 ) -> tuple[str, str]:
-    """Send a file; a line of mrkdwn that says what became of it, and the outcome in a word for the log.
+    """Send a file; returns a line of mrkdwn about the delivery, and the outcome.
 
     ``channel`` and ``thread`` are a card's; without them the file goes to the person's direct messages.
     """
     try:
-        place = channel or await _direct_messages(replies, interaction.user)
-        await replies.upload(file.name, file.content, channel=place, thread_ts=thread or None, comment=file.about)
+        target = channel or await _direct_messages(replies, interaction.user)
+        await replies.upload(file.name, file.content, channel=target, thread_ts=thread or None, comment=file.about)
     except SlackRefused as refused:
         log.warning("file_refused", error=str(refused), needed=refused.needed)
         why = _advice(refused, thread=bool(channel))
@@ -36,10 +36,10 @@ async def deliver(
 
 async def _direct_messages(replies: Replies, user: str) -> str:
     opened = (await replies.call("conversations.open", users=user)).get("channel")
-    found = opened.get("id") if isinstance(opened, Mapping) else None
-    if not isinstance(found, str):
+    channel = opened.get("id") if isinstance(opened, Mapping) else None
+    if not isinstance(channel, str):
         raise SlackRefused("no_channel")
-    return found
+    return channel
 
 
 def _advice(refused: SlackRefused, *, thread: bool) -> str:

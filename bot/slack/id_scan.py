@@ -1,4 +1,4 @@
-"""Task ids in a text, whole or broken in pasting, and what is wrong with a text that only resembles one."""
+"""Finds task ids in a text, whole or broken in pasting, and explains what is wrong with a text that resembles one."""
 
 import re
 import unicodedata
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from bot.slack.vocabulary import ID_MARK, is_known
 from bot.task_id import LENGTH
 
-# What surrounds an id (quotes, brackets, "id=", "/") is neither a letter nor a digit.
+# No letter or digit adjoins an id; quotes, brackets, "id=" or "/" may.
 _ID = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt][0-9A-Za-z]{24}(?![0-9A-Za-z])")
 _PIECE = re.compile(r"[0-9A-Za-z]+")
 _BREAK = re.compile(r"[ \-=\\>|]{1,5}")
 _START = re.compile(r"[Ss][Tt](?:[0-9A-Z]*|[0-9A-Za-z]*[0-9][0-9A-Za-z]*)")
 
 _MASKED = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt](?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]*(\*|\.\.)[0-9A-Za-z*.]*")
-# Meant as an id, but not one: begins like one and holds a digit.
+# Meant as an id, but not one: it begins like one and has a digit.
 _NEARLY = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt](?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{3,}")
 _SPOILT = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt](?=[^\s,;]{0,22}[0-9])[^\s,;]{22,30}(?![^\s,;])")
 _LOOKALIKE = re.compile(r"(?<!\w)(?![Ss][Tt])[5S\u0405\u0455s][7T\u0422\u0442\u03a4\u03c4t]\w{24}(?!\w)")
@@ -32,11 +32,11 @@ class Scan:
     task_ids: tuple[str, ...]
     rest: str
     complaint: str | None = None
-    """What keeps a text without an id from holding one, in a sentence; None where nothing in it resembles one."""
+    """One sentence about what resembles an id in a text without one; None if nothing does."""
 
 
 def scan_ids(text: str) -> Scan:
-    """Every id in a text, also one that blanks, line ends or hyphens have broken."""
+    """Find every id in a text, also one that blanks, line ends or hyphens have broken."""
     places = [*_whole(text), *_joined(text)]
     if not places:
         return Scan((), text, next(filter(None, (complain(text) for complain in _COMPLAINTS)), None))
@@ -57,7 +57,7 @@ def _whole(text: str) -> Iterator[Place]:
 
 
 def _joined(text: str) -> Iterator[Place]:
-    """Pieces are joined where they end with exactly 26 characters."""
+    """The ids whose pieces have exactly 26 characters together."""
     pieces = list(_PIECE.finditer(text))
     for at, piece in enumerate(pieces):
         run = _run(text, pieces[at : at + LENGTH])
@@ -70,7 +70,7 @@ def _joined(text: str) -> Iterator[Place]:
 
 
 def _run(text: str, pieces: list[re.Match[str]]) -> list[re.Match[str]]:
-    """The pieces that may belong to one broken id, from one that begins like an id on."""
+    """The pieces that may belong to one broken id; the first begins like an id."""
     first = pieces[0]
     if not _START.fullmatch(first[0]) or len(first[0]) >= LENGTH:
         return []
@@ -87,10 +87,10 @@ def _run(text: str, pieces: list[re.Match[str]]) -> list[re.Match[str]]:
 
 
 def _canonical(typed: str) -> str:
-    # Nothing says that ids ignore case, so only one that is all in lower case is taken to have lost it; a phone
-    # makes the first letter a capital.
-    lost = typed[:2] in {"st", "St"} and typed[2:] == typed[2:].lower()
-    return typed.upper() if lost else f"ST{typed[2:]}"
+    # Nothing says that ids ignore case. Only an id all in lower case is assumed to have lost it; a phone makes the
+    # first letter a capital.
+    has_lost_case = typed[:2] in {"st", "St"} and typed[2:] == typed[2:].lower()
+    return typed.upper() if has_lost_case else f"ST{typed[2:]}"
 
 
 def _masked(text: str) -> str | None:
@@ -102,7 +102,7 @@ def _masked(text: str) -> str | None:
 
 
 def _spoilt(text: str) -> str | None:
-    """As long as an id, but for a character that can't be in one."""
+    """As long as an id, but with a character that can't be in one."""
     for match in _SPOILT.finditer(text):
         typed = match[0].strip("\"'`“”‘’«»„.,;:!?()[]{}<>*_~")
         odd = next((at for at, char in enumerate(typed) if not _PIECE.fullmatch(char)), None)
@@ -150,7 +150,7 @@ def _named(char: str) -> str:
 
 
 def _script(char: str) -> str:
-    """`` (Cyrillic)`` for one that only looks like a Latin letter or a digit."""
+    """`` (Cyrillic)`` for a character that only looks like a Latin letter or a digit."""
     if char.isascii() or not char.isalnum():
         return ""
     return f" ({unicodedata.name(char, 'foreign').split()[0].title()})"

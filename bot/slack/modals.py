@@ -18,7 +18,7 @@ from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
 from bot.slack.runner import UNREADABLE, Runner
 from bot.slack.view_updates import Click, ViewUpdates
-from bot.task.target_query import Look
+from bot.task.target_query import Look, encode
 
 log = structlog.get_logger(__name__)
 
@@ -32,19 +32,18 @@ _VIEW_GONE = frozenset({"not_found", "view_not_found", "hash_conflict"})
 class LazyModal:
     """A modal and what fills it. ``load`` may ask COC; it returns the view and the outcome.
 
-    ``metadata`` is what the next click needs, in the loading view and in errors too.
+    ``query`` travels in the loading view and in errors too: the next click needs it.
     """
 
     modal: Modal
-    task_id: str
-    metadata: str
+    query: Look
     load: Callable[[], Awaitable[tuple[dict[str, Any], str]]]
     waiting: str = ""
     """mrkdwn: what the loading view waits for, where it is not COC."""
 
     def loading_view(self) -> dict[str, Any]:
         """The view until the content is there."""
-        return self.modal.loading(self.task_id, self.metadata, waiting=self.waiting)
+        return self.modal.loading(self.query.task_id, encode(self.query), waiting=self.waiting)
 
     async def loaded_view(self, interaction: Interaction) -> tuple[dict[str, Any], str]:
         """The view to show, which may be an error, and the outcome."""
@@ -60,29 +59,29 @@ class LazyModal:
         else:
             if not isinstance(error, CocError):
                 log.error("unexpected", exc_info=error)
-            problem, outcome = problem_of(error, self.task_id), type(error).__name__
-        view = self.modal.problem(
-            problem, task_id=self.task_id, reference=interaction.reference, metadata=self.metadata
-        )
+            problem, outcome = problem_of(error, self.query.task_id), type(error).__name__
+        task_id, metadata = self.query.task_id, encode(self.query)
+        view = self.modal.problem(problem, task_id=task_id, reference=interaction.reference, metadata=metadata)
         return view, outcome
 
 
 Answer = Callable[[Look, Click], Awaitable[str]]
 """Answers one click in a modal; returns the outcome."""
+MakeModal = Callable[[Look], LazyModal]
 
 
 class Modals:
     """Opens and fills modals, each in the background."""
 
     def __init__(self, runner: Runner) -> None:
-        self._runner = runner
+        self.runner = runner
         self._replies = runner.replies
         self._access = runner.access
         self.updates = ViewUpdates(runner.replies)
 
     def start_opening(self, interaction: Interaction, lazy: LazyModal, *, method: str = "views.open") -> None:
         """Open a modal in the background; ``views.push`` puts it on the one that is open."""
-        self._runner.start(interaction, lambda: self._open(interaction, lazy, method), admit_first=False)
+        self.runner.start(interaction, lambda: self._open(interaction, lazy, method), admit_first=False)
 
     def start_answering(self, interaction: Interaction, modal: Modal, query: Look | None, answer: Answer) -> None:
         """Answer a click in an open modal in the background; ``query`` is what it shows from now on.
@@ -91,9 +90,15 @@ class Modals:
         """
         click = self.updates.record_click(interaction.view)
         if query is None:
-            self._runner.start(interaction, lambda: self._dead_end(interaction, modal, click))
+            self.runner.start(interaction, lambda: self._dead_end(interaction, modal, click))
         else:
-            self._runner.start(interaction, lambda: answer(query, click), admit_first=False)
+            self.runner.start(interaction, lambda: answer(query, click), admit_first=False)
+
+    def start_filling(self, interaction: Interaction, modal: Modal, query: Look | None, make: MakeModal) -> None:
+        """The same where the answer is this modal or another one in its place."""
+        self.start_answering(
+            interaction, modal, query, lambda shown, click: self.fill(interaction, make(shown), click)
+        )
 
     async def _open(self, interaction: Interaction, lazy: LazyModal, method: str) -> str:
         """Open the modal and fill it.
@@ -122,7 +127,7 @@ class Modals:
         self._stop_if_quiet(interaction)
         loading = asyncio.ensure_future(lazy.loaded_view(interaction))
         try:
-            done, _ = await asyncio.wait({loading}, timeout=self._runner.timings.loading_s)
+            done, _ = await asyncio.wait({loading}, timeout=self.runner.timings.loading_s)
             if not done:
                 await self._show(click, lazy.loading_view())
             view, outcome = await loading

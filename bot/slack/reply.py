@@ -139,18 +139,9 @@ class Replies:
         return result
 
     async def _post(self, url: str, payload: dict[str, Any]) -> None:
-        try:
-            async with asyncio.timeout(self._timings.call_s), self._session.post(url, json=payload) as answer:
-                body = (await _beginning(answer.content)).decode("utf-8", "replace")
-                status, headers = answer.status, answer.headers
-        except TimeoutError:
-            # It may have been posted: a second try could show the card twice.
-            raise SlackRefused("timed_out") from None
-        except aiohttp.ClientConnectorError as error:
-            raise SlackRefused("unreachable", transient=True, detail=type(error).__name__) from error
-        except (aiohttp.ClientError, ValueError) as error:
-            raise SlackRefused("broken_off", detail=type(error).__name__) from error
-        if refused := post_refusal(status, body, headers):
+        async with _refusals(self._timings.call_s), self._session.post(url, json=payload) as answer:
+            body = (await _beginning(answer.content)).decode("utf-8", "replace")
+        if refused := post_refusal(answer.status, body, answer.headers):
             raise refused
 
     async def _api(self, method: str, arguments: dict[str, Any], deadline_s: float) -> Mapping[str, Any]:
@@ -188,11 +179,12 @@ class Replies:
 
 @asynccontextmanager
 async def _refusals(deadline_s: float) -> AsyncIterator[None]:
-    """Turns every failure of a call through slack_sdk into SlackRefused."""
+    """Turns every failure of a call to Slack into SlackRefused."""
     try:
         async with asyncio.timeout(deadline_s):
             yield
     except TimeoutError:
+        # Slack may have taken it: a second try could show a card twice.
         raise SlackRefused("timed_out") from None
     except SlackApiError as error:
         raise api_refusal(error) from error

@@ -1,9 +1,7 @@
-"""What somebody typed behind ``/schedtask``: a task id wherever it hides, who may see the answer, which hosts.
+"""Parses the text after ``/schedtask``: the task id wherever it hides, who may see the answer, which hosts.
 
-``bot.slack.vocabulary`` says what each word means. ``public`` counts as the first word, or as the last where only the
-id and hosts stand before it.
-
-Words that nobody understood are kept for the answer; small talk (``show me``, ``please``) is not.
+``bot.slack.vocabulary`` says what each word means. ``public`` counts as the first word, and as the last word if only
+the id and hosts precede it. The answer names words that were not understood, but not small talk (``show me``).
 """
 
 import html
@@ -20,21 +18,21 @@ from bot.slack.vocabulary import ID_MARK, PRIVATE, Kind, Word, classify
 from bot.task.hostnames import DASHES
 
 _ENCODED = 4
-"""How often a link may be encoded: each chat or ticket system that it goes through may do it once more."""
+"""How often a link may be encoded: each chat or ticket system on its way may do it once more."""
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z]{2,31});")
 _LINK = re.compile(r"<([^<>|\s]*)(?:\|([^<>]*))?>")
 _LINK_WITH_ID = re.compile(rf"://|\w[/?#]\S*{ID_MARK}")
-# Brackets behind a letter belong to a name (web-[01,02]), elsewhere they surround a list.
+# Brackets after a letter belong to a name (web-[01,02]); elsewhere they surround a list.
 _TOKEN = re.compile(r"(?:[^\s,;|&+\u3001\[{]|(?<=[\w-])\[[^\[\]\s]{0,60}\]|(?<=[\w-])\{[^{}\s]{0,60}\}|[\[{])+")
 _WORD = re.compile(r"[^\W_][\w-]*")
-# An address whose dots a keyboard made commas, or that has blanks.
+# An address with blanks in it, or with commas where a keyboard replaced the dots.
 _LOOSE_ADDRESS = re.compile(r"(?<![\w.-])(\d{1,3})" + r" ?[.\u3002] ?(\d{1,3})" * 3 + r"(?![\w-])")
 _COMMA_ADDRESS = re.compile(r"(?<![\w.,-])(\d{1,3}),(\d{1,3}),(\d{1,3}),(\d{1,3})(?![\w,-])")
 
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """Show this task; ``visibility`` is None where the person did not say."""
+    """Show this task; ``visibility`` is None if the person did not say."""
 
     task_id: str
     visibility: Literal["public", "private"] | None = None
@@ -43,18 +41,18 @@ class Show:
     ignored: tuple[str, ...] = ()
     """Words that were not understood."""
     private_word: str = ""
-    """What was taken for ``private`` where it is not plainly that; to be said to the one who asked."""
+    """The text that counts as ``private`` although it is another word; the person is told."""
 
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """Explain the command; ``wrong`` says in one sentence what was wrong, None where help was asked for."""
+    """Explain the command; ``wrong`` says in one sentence what was wrong, None if the person asked for help."""
 
     wrong: str | None = None
 
 
 def parse(text: str) -> Show | Help:
-    """The request in a command's text. Never raises; what is not understood is a Help that names it."""
+    """The request in a command's text. Never raises; a text that is not understood becomes a Help that names it."""
     typed = _normalize(text)
     if not typed:
         return Help()
@@ -69,7 +67,7 @@ def parse(text: str) -> Show | Help:
 
 
 def _normalize(text: str) -> str:
-    """One line: links decoded, full-width letters narrow, dashes plain, nothing that is invisible."""
+    """The text as one line: links decoded, full-width letters narrow, dashes plain, invisible characters removed."""
     typed = text.encode("utf-8", "replace").decode("utf-8")
     for _ in range(_ENCODED):
         decoded = _ENTITY.sub(lambda match: html.unescape(match[0]), unquote(typed) if "%" in typed else typed)
@@ -80,13 +78,13 @@ def _normalize(text: str) -> str:
 
 
 def _narrow(character: str) -> str:
-    # A symbol that NFKC spells out, such as № or ™, is no part of an id beside it.
+    # A symbol that NFKC spells out, such as № or ™, is not part of an id beside it.
     plain = unicodedata.normalize("NFKC", character)
     return plain if character.isalnum() or not any(c.isalnum() for c in plain) else " "
 
 
 def _tokens(rest: str) -> Iterator[str]:
-    """The words beside the ids. A link that holds an id is one word, with ``ID_MARK`` in it."""
+    """The words beside the ids. A link with an id in it is one word with ``ID_MARK`` in it."""
     rest = _LINK.sub(_link_words, rest)
     rest = _COMMA_ADDRESS.sub(r"\1.\2.\3.\4", _LOOSE_ADDRESS.sub(r"\1.\2.\3.\4", rest))
     for chunk in rest.split():
@@ -97,14 +95,14 @@ def _tokens(rest: str) -> Iterator[str]:
 
 
 def _link_words(link: re.Match[str]) -> str:
-    """In place of Slack's link: its own words, or where it holds an id all of it as one word."""
+    """Instead of Slack's link: its label, or, with an id in it, all of it as one word."""
     return f" {''.join(link[0].split())} " if ID_MARK in link[0] else link[2] or link[1]
 
 
 def _show(task_id: str, words: tuple[Word, ...]) -> Show | Help:
     perhaps = _texts(words, "perhaps private")
     hosts = _texts(words, "host") or perhaps[:1]
-    # A star beside names is a list's mark.
+    # A star beside names is a list marker.
     hosts = tuple(host for host in hosts if host.strip("*")) or hosts
     asks = next((word.text for word in words if word.kind == "asks"), None)
     if asks and not hosts:
@@ -134,13 +132,13 @@ def _texts(words: tuple[Word, ...], kind: Kind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.text for word in words if word.kind == kind))
 
 
-def _complaint(typed: str, words: tuple[Word, ...], about_id: str | None) -> str | None:
-    """What is missing or wrong in a text without an id; None where it asks for help."""
+def _complaint(typed: str, words: tuple[Word, ...], id_complaint: str | None) -> str | None:
+    """What is missing or wrong in a text without an id; None if it asks for help."""
     kinds = {word.kind for word in words}
     if "help" in kinds or (not words and "?" in typed):
         return None
-    if about_id:
-        return about_id
+    if id_complaint:
+        return id_complaint
     if {"host", "perhaps private"} & kinds:
         return "That names a host and no task. Put the task's id before “host”."
     if kinds and kinds <= {"private", "public", "everyone", "not", "small talk"} and {"private", "public"} & kinds:

@@ -26,12 +26,8 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         async def refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
             interaction = Interaction.of_click(body, modal.callback)
-            modals.start_answering(
-                interaction,
-                modal,
-                interaction.query,
-                lambda query, click: modals.fill(interaction, make(lookup, runner.pacer, interaction, query), click),
-            )
+            make_modal = partial(make, lookup, runner.pacer, interaction)
+            modals.start_filling(interaction, modal, interaction.query, make_modal)
 
     listen(RUNS, runs_modal)
     listen(PARAMETERS, parameters_modal)
@@ -47,7 +43,7 @@ def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, qu
         view = await pacer.run(UNBOUNDED_MS, render)
         return view, outcome_of(snapshot, f"runs: {missing.reason}" if missing else "runs")
 
-    return LazyModal(RUNS, query.task_id, encode(query), load)
+    return LazyModal(RUNS, query, load)
 
 
 def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
@@ -58,4 +54,4 @@ def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interacti
         view = await pacer.run(UNBOUNDED_MS, partial(parameters_view, snapshot))
         return {**view, "private_metadata": encode(query)}, outcome_of(snapshot, "parameters")
 
-    return LazyModal(PARAMETERS, query.task_id, encode(query), load)
+    return LazyModal(PARAMETERS, query, load)

@@ -1,11 +1,11 @@
-"""The words that the command knows, in lower case, and what each word of a text means.
+"""The words that the command knows, in lower case, and the meaning of each word of a text.
 
 Who sees the answer:
 
-- A word that asks for privacy wins wherever it stands, also over ``public``, in a link, or as a near miss. A card is
-  private too early rather than public by accident: a private answer can be repeated.
-- A host's name is no wish: ``host private-db-01`` is public. But the bare word after ``host`` is a wish
-  (``host private``), and so is a whole label of a name (``db.private``). A near miss that is the only name after
+- A word that asks for privacy wins wherever it stands: also over ``public``, in a link, or as a near miss. Better a
+  card that is private too early than one that is public by accident: a private answer can be repeated.
+- A host's name does not ask for privacy: ``host private-db-01`` is public. The bare word after ``host`` does
+  (``host private``), and so does a whole label of a name (``db.private``). A near miss that is the only name after
   ``host`` is looked up as a host, privately.
 """
 
@@ -18,7 +18,7 @@ from typing import Literal
 from bot.task.hostnames import is_address, is_host_shaped, undecorated
 
 ID_MARK = "\0"
-"""Stands in a text where a task id was. ``bot.cards.text.clean`` leaves no other."""
+"""Replaces a task id in a text. ``bot.cards.text.clean`` has removed this character from what was typed."""
 
 ASKS = re.compile(
     r"\W*(?P<word>hosts?|host[-_]?names?|ips?|ip[-_]?address(?:es)?|vms?|servers?|machines?|nodes?|instances?"
@@ -29,7 +29,7 @@ ASKS = re.compile(
 GLUED = re.compile(r"(?P<word>主机名?|云主机|机器|服务器|节点)(?P<sign>)(?P<name>[0-9A-Za-z].*)")
 """The same in Chinese, which needs no blank."""
 SURE = frozenset({"host", "hosts", "hostname", "hostnames", "ip", "ips", "主机", "主机名"})
-"""After these any word is a name; after the others only what looks like one: ``all machines offline``."""
+"""After these any word is a name; after the others only a word that looks like one: ``all machines offline``."""
 
 PUBLIC = frozenset({"public", "publicly"})
 EVERYONE = frozenset({"everyone", "everybody"})
@@ -37,7 +37,7 @@ NOT = frozenset({"not", "no", "non", "never", "dont", "don't", "don\u2019t", "wi
 """Before ``public`` or ``everyone`` they ask for privacy: ``don't show everyone``."""
 HELP = frozenset({"help", "h", "usage", "man", "hilfe", "aide", "ayuda", "帮助"})
 SHOWING = frozenset({"show", "give", "tell", "send", "get", "let", "bring", "fetch", "find", "help"})
-"""``me`` after one of these is no wish for privacy."""
+"""``me`` after one of these does not ask for privacy."""
 
 _FILLERS = """
 a about address addresses affected all also among an and any are asap at be by called can cc check could details
@@ -48,13 +48,13 @@ this those thx to up us view want was we what what's whats when where whether wh
 任务 定时任务 查看 查询 显示 状态 请 是否 在 和 的 吗
 """
 SMALL_TALK = SHOWING | frozenset(_FILLERS.split())
-"""Words that are polite or natural around an id and tell nothing."""
+"""Words that are polite or natural around an id and mean nothing to the command."""
 
 _PLAIN = ("private", "privately")
 PRIVATE = frozenset(_PLAIN) | {"priv", "prvt", "pvt", "me", "myself", "dm", "secret", "secretly", "confidential"}
 PRIVATE |= {"hidden", "hide", "quiet", "quietly", "nobody", "ephemeral"}
 _CHINESE = ("私", "仅自己", "仅我", "只给我", "自己可见", "不公开", "非公开", "保密")
-# A host's name is one part: its pieces are no near misses (pirate-01).
+# A host's name is one part: its pieces are not near misses (pirate-01).
 _PART = re.compile(r"[^\w.-]+")
 _MOST_EDITS = 2
 
@@ -75,14 +75,14 @@ _KINDS: dict[str, Kind] = {
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """One word and what it was taken for. ``perhaps private`` stands where a host's name is expected."""
+    """One word and its meaning. ``perhaps private`` is a near miss where a host's name is expected."""
 
     kind: Kind
     text: str
 
 
 def is_known(word: str) -> bool:
-    """Whether letters are a word of the command, so that they are no piece of a broken id."""
+    """Whether letters are a word of the command, and so not a piece of a broken id."""
     folded = word.casefold()
     return (
         folded in _KINDS
@@ -94,7 +94,7 @@ def is_known(word: str) -> bool:
 
 
 def classify(tokens: Iterable[str]) -> Iterator[Word]:
-    """Each token with its meaning, which may depend on the one before it and on whether a host is asked about."""
+    """Each token with its meaning, which may depend on the token before it and on a word such as ``host``."""
     asking: Literal["", "perhaps", "surely"] = ""
     before, first = "", True
     pending = list(tokens)[::-1]
@@ -102,12 +102,11 @@ def classify(tokens: Iterable[str]) -> Iterator[Word]:
         token = pending.pop()
         bare = _trimmed(token)
         word = bare.casefold()
-        keyword = ASKS.fullmatch(token) or GLUED.fullmatch(token)
-        if keyword:
-            asked, signed = keyword["word"].casefold(), bool(keyword["sign"]) or token.startswith("-")
-            asking = "surely" if asked in SURE or signed else asking or "perhaps"
+        if keyword := ASKS.fullmatch(token) or GLUED.fullmatch(token):
+            asked, is_marked = keyword["word"].casefold(), bool(keyword["sign"]) or token.startswith("-")
+            asking = "surely" if asked in SURE or is_marked else asking or "perhaps"
             pending += [keyword["name"]] if keyword["name"] else []
-            yield Word("asks" if signed or (asked in SURE and asked[-1] != "s") else "small talk", keyword["word"])
+            yield Word("asks" if is_marked or (asked in SURE and asked[-1] != "s") else "small talk", keyword["word"])
         elif asking and "/" in token and len(listed := _slashed(token)) > 1:
             pending += listed[::-1]
         elif asking and _LIST_MARK.fullmatch(token):
@@ -125,7 +124,7 @@ def _trimmed(token: str) -> str:
 
 
 def _slashed(token: str) -> list[str]:
-    """The names in ``web-07/web-08``; a path or a prefix length behind a name is none."""
+    """The names in ``web-07/web-08``; a path or a prefix length after a name is not one."""
     parts = undecorated(token).split("/")
     named = all(is_host_shaped(part) and (is_address(part) or not part.isdecimal()) for part in parts)
     return parts if named else [token]
@@ -157,7 +156,7 @@ def _meaning(token: str, bare: str, before: str, asking: str, *, first: bool) ->
 
 
 def hints_at_privacy(text: str) -> bool:
-    """Of a text without blanks in lower case: whether ``private`` or a near miss of it stands anywhere in it."""
+    """Whether ``private`` or a near miss of it is in a text; the text has no blanks and is in lower case."""
     if not text.isascii():
         text = "".join(char for char in unicodedata.normalize("NFD", text) if not unicodedata.combining(char))
     if "privat" in text or any(part in text for part in _CHINESE):
@@ -166,7 +165,7 @@ def hints_at_privacy(text: str) -> bool:
 
 
 def name_hints_at_privacy(name: str) -> bool:
-    """The same of what stands where a host's name is expected: only ``private`` or a near miss beside the name.
+    """The same where a host's name is expected: only a whole label ``private``, or a near miss beside the name.
 
     ``web-07/private`` and ``db.private`` do, ``private-db-01`` does not.
     """
@@ -176,9 +175,9 @@ def name_hints_at_privacy(name: str) -> bool:
 
 
 def _is_near_miss(word: str) -> bool:
-    """At most two letters too many, missing, wrong or swapped: ``prviate``, ``pivate``, ``privte``, ``privado``."""
+    """Whether at most two letters are extra, missing, wrong or swapped: ``prviate``, ``pivate``, ``privado``."""
     return any(
-        # Two edits leave all but two of its letters: few words are compared in full.
+        # Two edits leave all but two letters of the word, so few words are compared in full.
         abs(len(target) - len(word)) <= _MOST_EDITS
         and len(set(target) - set(word)) <= _MOST_EDITS
         and _distance(word, target) <= _MOST_EDITS
@@ -187,7 +186,7 @@ def _is_near_miss(word: str) -> bool:
 
 
 def _distance(one: str, other: str) -> int:
-    """Edits that turn one word into the other: a letter put in, left out, replaced, or swapped with the next."""
+    """Edits that turn one word into the other: insert, delete or replace a letter, or swap it with the next."""
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, a in enumerate(one, start=1):

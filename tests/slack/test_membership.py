@@ -14,7 +14,7 @@ from bot.sandbox.session import Sandbox
 from bot.slack.access import STRANGER_REFUSALS, Access, Denied, Rules
 from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
-from bot.slack.membership import KEPT
+from bot.slack.membership import MAX_ANSWERS
 from bot.timings import TIMINGS, AccessTimings, Timings
 from tests.slack.presses import ADA, GRACE, NIGHTLY, SHIFT, post
 from tests.slack.test_access import guarded, lines
@@ -281,10 +281,10 @@ async def test_what_is_remembered_of_people_is_bounded() -> None:
     """Those asked about last are kept."""
     slack = Slack()
     access = guard(slack, lambda: 0.0, groups=frozenset[str](), guests=False)
-    for number in range(KEPT + 1):
+    for number in range(MAX_ANSWERS + 1):
         assert await says(access, f"U{number}") == "allowed"
-    assert len(access._people._guests._known) == KEPT
-    assert access.admit_at_once(asked(f"U{KEPT}"))
+    assert len(access._people._guests) == MAX_ANSWERS
+    assert access.admit_at_once(asked(f"U{MAX_ANSWERS}"))
     assert not access.admit_at_once(asked("U0"))
 
 
