@@ -554,7 +554,7 @@ async def closed(watched: Bench) -> None:
         await slack.close_view(ADA, view["id"])
 
 
-# 403-csv and 403-thread fail: bot/slack/explorer.py, _Sent, tells nobody where it was COC that failed.
+# 403-csv and 403-thread fail: bot/slack/explorer.py, _send_file, tells nobody where it was COC that failed.
 @pytest.mark.parametrize("surface", MODALS, ids=str)
 @pytest.mark.parametrize("status", [200, 403])
 async def test_the_modal_is_closed_while_coc_is_slow(
