@@ -74,7 +74,7 @@ class _Answers(Generic[T]):
         self._timings = timings
         self._monotonic = monotonic
         self._known: OrderedDict[str, _Known[T]] = OrderedDict()
-        self._calls = SingleFlight[None]()
+        self._calls = SingleFlight(self._learn)
 
     def look(self, key: str) -> _Look[T]:
         """What is in hand, without asking."""
@@ -85,7 +85,7 @@ class _Answers(Generic[T]):
 
     async def learn(self, key: str) -> None:
         """Ask Slack, or join who asks already. A failure is logged and remembered."""
-        await self._calls.join(key, lambda: self._learn(key))
+        await self._calls.join(key)
 
     async def _learn(self, key: str) -> None:
         asked = self._monotonic()

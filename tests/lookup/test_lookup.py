@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.coc.client import CocClient, Deadlines
-from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+from bot.coc.credentials import CredentialSource, SignedAuth, static_key
 from bot.errors import (
     CocError,
     Forbidden,
@@ -39,7 +39,7 @@ async def coc() -> AsyncIterator[LocalCoc]:
 @pytest.fixture
 async def lookup(coc: LocalCoc) -> AsyncIterator[Lookup]:
     """A look-up that asks the local COC."""
-    keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
+    keys = CredentialSource(static_key(ak=coc.access_key, sk=coc.secret_key))
     client = CocClient(endpoint=coc.url, auth=SignedAuth(keys))
     yield Lookup(client)
     await client.aclose()
@@ -232,7 +232,7 @@ def sources() -> list[str]:
 @pytest.fixture
 async def sharing(coc: LocalCoc, clock: Clock, sources: list[str]) -> AsyncIterator[Lookup]:
     """A look-up that shares an answer for 2 s and serves a stale one for 900 s."""
-    keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
+    keys = CredentialSource(static_key(ak=coc.access_key, sk=coc.secret_key))
     client = CocClient(endpoint=coc.url, auth=SignedAuth(keys), deadlines=Deadlines(total=1.8))
     policy = Policy(deadline_s=2.0, share_s=2.0, stale_s=900.0)
     yield Lookup(client, policy=policy, monotonic=clock, observe=sources.append)
