@@ -22,7 +22,7 @@ from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credential_chain import Key
 from bot.coc.credentials import CredentialSource, SignedAuth, static_key
 from bot.coc.transport import BODY_CAP
-from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.coc.server import LocalCoc
 
 ID = "ST2601050930000000000001A1"
 TASK = json.dumps({"id": ID, "name": "nightly"}).encode()

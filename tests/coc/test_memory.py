@@ -16,7 +16,7 @@ from bot import errors
 from bot.coc.client import CocClient, Deadlines
 from bot.coc.memory import MEDIUM, SMALL, TOTAL, MemoryBudget, Reservation
 from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
-from bot.sandbox.coc_oversized_task import target_instances
+from bot.sandbox.coc.samples.oversized import target_instances
 from bot.task.snapshot import Detail
 from tests.coc.test_client import ID, client_for, http_server
 
