@@ -103,9 +103,6 @@ class Reservation:
         self.is_waiting = False
 
     def _release(self) -> None:
-        if self._size:
-            self._budget.release(self._size)
-            self._size = 0
+        self._budget.release(self._size)
         if self._is_large:
             self._budget.large.release()
-            self._is_large = False

@@ -31,10 +31,6 @@ Source = Literal["joined", "reused", "stale"]
 """Where an answer came from without a COC call of its own: a call in flight, another person's, the cache."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How long a look-up may take, and how old an answer may be. In seconds.
@@ -78,7 +74,7 @@ class Lookup:
         *,
         policy: Policy = Policy(),
         timings: LookupTimings = TIMINGS.lookup,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         observe: Callable[[Source], None] = lambda _source: None,
     ) -> None:
@@ -214,10 +210,10 @@ class Lookup:
 
     async def _fetch_summary(self, task_id: str, project: str) -> TaskSummary | Missing:
         try:
-            found = await self._coc.summary(task_id, project)
+            fetched = await self._coc.summary(task_id, project)
         except CocError as error:
             return Missing.because(error)
-        return found.value if found.value is not None else Missing("not listed", request_id=found.request_id)
+        return fetched.value if fetched.value is not None else Missing("not listed", request_id=fetched.request_id)
 
     async def _fetch_runs(self, task_id: str) -> tuple[Run, ...] | Missing:
         try:

@@ -161,8 +161,8 @@ async def test_runs_are_sorted_newest_first() -> None:
         return web.json_response({"count": 4, "scheduled_task_history_list": rows})
 
     async with http_server(answer) as url, client_for(url) as client:
-        found = (await client.runs(ID)).value
-    assert [run.started_time or run.finished_time or run.status for run in found] == ["READY", 9, 7, 5]
+        runs = (await client.runs(ID)).value
+    assert [run.started_time or run.finished_time or run.status for run in runs] == ["READY", 9, 7, 5]
 
 
 @pytest.mark.parametrize("project", ["0", "a b+c/d:e@f?g&h=i%20~*'()!$,;#", "研发 一部"])

@@ -23,7 +23,7 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 from structlog.testing import capture_logs
 
-from bot.coc.credential_chain import Key, load_key
+from bot.coc.credential_chain import Key
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials, static_key
 from bot.errors import CredentialsUnavailable
 
@@ -285,8 +285,8 @@ def test_the_expiry_is_right_in_every_time_zone(monkeypatch: pytest.MonkeyPatch,
     try:
         signer = GlobalCredentials("AK", "SK")
         signer.sts_accessor = MetadataAccessor()
-        found = {"access": "a", "secret": "s", "expires_at": "2026-01-15T12:00:00.500000Z"}
-        signer._expired_at = StsAccessor._process_credential(found).expire_at
+        answer = {"access": "a", "secret": "s", "expires_at": "2026-01-15T12:00:00.500000Z"}
+        signer._expired_at = StsAccessor._process_credential(answer).expire_at
         assert _exchange(signer) == calendar.timegm((2026, 1, 15, 12, 0, 0))
     finally:
         monkeypatch.undo()
@@ -684,9 +684,3 @@ async def test_no_secret_is_in_any_repr_description_or_log() -> None:
     assert not any(secret in text for secret in SECRETS)
     assert source.describe() == "given explicitly, global, access key AKLO…, temporary, expiry unknown"
     assert logs[0]["event"] == "credentials_renewed"
-
-
-def test_the_walk_needs_no_event_loop() -> None:
-    """It is plain synchronous code, for the doctor as well."""
-    with pytest.raises(CredentialsUnavailable):
-        load_key("global")
