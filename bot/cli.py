@@ -199,11 +199,11 @@ async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
     async with contextlib.AsyncExitStack() as stack:
         if in_sandbox:
             from bot.coc.client import CocClient
-            from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+            from bot.coc.credentials import CredentialSource, SignedAuth, static_key
             from bot.sandbox.coc.server import LocalCoc
 
             local = await stack.enter_async_context(LocalCoc())
-            keys = CredentialSource.static(StaticKeys(ak=local.access_key, sk=local.secret_key))
+            keys = CredentialSource(static_key(ak=local.access_key, sk=local.secret_key))
             coc = CocClient(endpoint=local.url, auth=SignedAuth(keys))
         else:
             given = _environment()
