@@ -13,8 +13,8 @@ import yaml
 
 from bot import settings
 from bot.doctor import examine
-from bot.doctor.manifest import judge, judge_file
-from bot.doctor.slack import clock, greeting, scopes
+from bot.doctor.manifest import check_manifest, manifest_faults
+from bot.doctor.slack import check_clock, check_hello, check_scopes
 from bot.sandbox.coc_server import LocalCoc
 from bot.sandbox.slack_server import LocalSlack
 from bot.settings import ConfigurationError, Settings
@@ -45,7 +45,7 @@ def changed(change: Callable[[Json], object]) -> Json:
 
 def test_the_projects_own_manifest_fits() -> None:
     """In Socket Mode as it is; the README's changes make it fit HTTP mode."""
-    assert judge(MANIFEST, given()) == []
+    assert manifest_faults(MANIFEST, given()) == []
     url = "https://bot.example.com/slack/events"
 
     def for_http(manifest: Json) -> None:
@@ -53,8 +53,8 @@ def test_the_projects_own_manifest_fits() -> None:
         manifest["settings"]["interactivity"]["request_url"] = url
         manifest["features"]["slash_commands"][0]["url"] = url
 
-    assert judge(changed(for_http), http()) == []
-    assert len(judge(MANIFEST, http())) == 3
+    assert manifest_faults(changed(for_http), http()) == []
+    assert len(manifest_faults(MANIFEST, http())) == 3
 
 
 @pytest.mark.parametrize(
@@ -75,15 +75,15 @@ def test_the_projects_own_manifest_fits() -> None:
 )
 def test_what_does_not_fit_is_said_with_what_to_do(change: Callable[[Json], object], says: str) -> None:
     """One finding for each fault."""
-    (fault,) = judge(changed(change), given())
+    (fault,) = manifest_faults(changed(change), given())
     assert says in fault
 
 
 def test_rules_need_scopes_of_their_own() -> None:
     """User groups and guests can't be told apart without them."""
-    (fault,) = judge(MANIFEST, given(SCHEDTASK_ALLOW_USERGROUPS="S0ABC", SCHEDTASK_ALLOW_GUESTS="false"))
+    (fault,) = manifest_faults(MANIFEST, given(SCHEDTASK_ALLOW_USERGROUPS="S0ABC", SCHEDTASK_ALLOW_GUESTS="false"))
     assert "usergroups:read, users:read is missing" in fault
-    assert not scopes({"X-OAuth-Scopes": "commands,chat:write"}, given(SCHEDTASK_ALLOW_GUESTS="false")).good
+    assert not check_scopes({"X-OAuth-Scopes": "commands,chat:write"}, given(SCHEDTASK_ALLOW_GUESTS="false")).good
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2]", "a: [", "\x00", "just words", "&a [*a, *a]"])
@@ -91,25 +91,25 @@ def test_a_file_that_is_no_manifest_is_named(tmp_path: Path, text: str) -> None:
     """Whatever it holds: one bad finding, no error."""
     path = tmp_path / "manifest.yaml"
     path.write_text(text, "utf-8")
-    (finding,) = judge_file(path, given())
+    (finding,) = check_manifest(path, given())
     assert not finding.good
     assert "copy" in finding.what
 
 
 def test_a_missing_file_and_json_are_read(tmp_path: Path) -> None:
     """Slack shows manifests as JSON too."""
-    (finding,) = judge_file(tmp_path / "none.yaml", given())
+    (finding,) = check_manifest(tmp_path / "none.yaml", given())
     assert "No such file" in finding.what
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(MANIFEST), "utf-8")
-    assert judge_file(path, given())[0].good
+    assert check_manifest(path, given())[0].good
 
 
 @pytest.mark.parametrize("shape", [None, 7, "x", [], {}, {"a": 1}])
 def test_odd_shapes_inside_a_manifest_are_no_error(shape: Any) -> None:
     """Each part may be anything: findings, never an exception."""
     for part in ("features", "settings", "oauth_config"):
-        assert judge({**MANIFEST, part: shape}, given())
+        assert manifest_faults({**MANIFEST, part: shape}, given())
 
 
 def test_slacks_clock() -> None:
@@ -118,12 +118,12 @@ def test_slacks_clock() -> None:
     def at(minutes: float) -> dict[str, str]:
         return {"Date": format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)}
 
-    assert clock(at(4)).good
-    assert clock(at(-4)).good
-    assert not clock(at(6)).good
-    assert "set it" in clock(at(-6)).what
-    assert clock({}).good
-    assert clock({"date": "yesterday"}).good
+    assert check_clock(at(4)).good
+    assert check_clock(at(-4)).good
+    assert not check_clock(at(6)).good
+    assert "set it" in check_clock(at(-6)).what
+    assert check_clock({}).good
+    assert check_clock({"date": "yesterday"}).good
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_slacks_clock() -> None:
 )  # fmt: skip
 def test_what_a_connection_tells(hello: Any, good: bool, says: str) -> None:
     """Whether there is room for the bot's own connections beside those that are open."""
-    finding = greeting(hello, 2)
+    finding = check_hello(hello, 2)
     assert finding.good is good
     assert says in finding.what
 

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.doctor.slack import OPTIONAL_SCOPES, SCOPES
-from bot.slack.commands import COMMAND
+from bot.doctor.manifest import OPTIONAL_SCOPES, SCOPES
+from bot.slack import COMMAND
 
 ROOT = Path(__file__).parent.parent
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import distribution
 from pathlib import Path
 
 import aiohttp
@@ -110,6 +111,7 @@ async def test_socket_mode_from_environment_alone(tmp_path: Path) -> None:
     async with LocalCoc() as coc, LocalSlack() as slack, running(environment(coc, slack), cwd=tmp_path) as bot:
         ready = await bot.event("ready")
         assert ready["mode"] == "socket"
+        assert ready["version"] == distribution("schedtask-bot").version
         await slack.command(ADA, SHIFT, NIGHTLY)
         await slack.settled(lambda: len(slack.messages(SHIFT, ADA)) == 1)
         assert "nightly-logrotate" in slack.messages(SHIFT, ADA)[0].text

@@ -41,10 +41,17 @@ def test_the_handler_comes_before_everything_heavy(command: str) -> None:
         "        sys.exit(f'too late: {heavy}' if heavy else 7)\n"
         "    return install(number, handler)\n"
         "signal.signal = noted\n"
-        "import bot.cli\n"
+        "from bot.__main__ import main\n"
+        "main()\n"
     )
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert child.returncode == 7, child.stderr or "no handler was installed"
+
+
+def test_importing_the_command_line_leaves_the_signals_alone() -> None:
+    """Only the entry point changes the process that it runs in."""
+    code = "import signal, bot.__main__, bot.cli\nassert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL"
+    subprocess.run([sys.executable, "-c", code, "run"], check=True)
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:

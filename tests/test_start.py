@@ -2,6 +2,10 @@
 
 import os
 import re
+import subprocess
+import sys
+from importlib.metadata import distribution
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -179,6 +183,36 @@ async def test_the_env_file_drops_no_rule_silently(lines: str, says: str, tmp_pa
             assert await bot.ended() == 2
             assert says in bot.raw
             assert len(bot.raw.splitlines()) == 1
+
+
+@pytest.mark.parametrize(("command", "status"), [(("show", "--sandbox", NIGHTLY), 0), (("doctor",), 2)])
+def test_show_and_doctor_start_without_slacks_libraries(
+    command: tuple[str, ...], status: int, tmp_path: Path
+) -> None:
+    """``show`` never imports them; ``doctor`` only once the settings are right and Slack is asked."""
+    child = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bot", *command],
+        env={"PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    imported = set(re.findall(r"^import time: .*\| +(\S+)$", child.stderr, re.MULTILINE))
+    assert child.returncode == status, child.stderr
+    assert {"bot.doctor" if command == ("doctor",) else "bot.show", "bot.cards.text"} <= imported
+    assert not {module for module in imported if module.partition(".")[0] in {"slack_bolt", "slack_sdk"}}
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    """The installed package's; nothing needs to be configured."""
+    child = subprocess.run([sys.executable, "-m", "bot", "--version"], cwd=tmp_path, capture_output=True, check=True)
+    assert child.stdout.decode() == f"schedtask-bot {distribution('schedtask-bot').version}\n"
+
+
+def test_the_package_ships_its_types() -> None:
+    """Without the marker a type checker ignores the annotations."""
+    assert (files("bot") / "py.typed").is_file()
 
 
 async def test_a_taken_port_is_said(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
 from bot.pacing import CARD_MS, UNBOUNDED_MS
+from bot.slack import COMMAND
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
 from bot.slack.request import Help, Show, parse
@@ -20,8 +21,6 @@ from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
-
-COMMAND = "/schedtask"
 
 
 def register(app: AsyncApp, desk: Desk) -> None:

@@ -33,7 +33,7 @@ from bot.operations.listener import Listener
 from bot.operations.metrics import Metrics
 from bot.sandbox.slack_records import SlackRefusedError
 from bot.sandbox.slack_rules import check_message
-from bot.slack import actions, commands, explorer, http_mode, views
+from bot.slack import EVENTS_PATH, actions, commands, explorer, http_mode, views
 from bot.slack.access import Access, Rules
 from bot.slack.background import Work
 from bot.slack.reply import Replies, SlackRefused
@@ -270,7 +270,7 @@ class Door:
 
         listener = Listener(ready=ready, text=text)
         handle = http_mode.handler(app, SECRET, metrics.refused_request, clock=self._clock.stamp)
-        self._port = await listener.start("127.0.0.1", 0, {http_mode.PATH: handle})
+        self._port = await listener.start("127.0.0.1", 0, {EVENTS_PATH: handle})
         self._close.append(listener.stop)
 
     def _desk(self, coc: CocClient, metrics: Metrics) -> Desk:

@@ -119,7 +119,7 @@ async def operated(
         port = free.getsockname()[1]
     more = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
     more |= {"SCHEDTASK_PORT": str(port), "SCHEDTASK_PERSON_LIMIT": "0", "SCHEDTASK_CHANNEL_LIMIT": "0"}
-    program = ["-c", f"{before}\nfrom bot.cli import main\nmain()"] if before else ["-m", "bot"]
+    program = ["-c", f"{before}\nfrom bot.__main__ import main\nmain()"] if before else ["-m", "bot"]
     async with LocalCoc() as coc, LocalSlack() as slack:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, *program, "run"),
