@@ -1,8 +1,8 @@
 """The use case: one task id in, one Snapshot out.
 
-The list and history calls get a little longer than the detail call, because a card without them is
-still right. While COC is healthy all three run concurrently, if the task's enterprise project is known or can be
-guessed; otherwise the detail call comes first. Targets need the detail call only.
+The list and history calls get only a little longer than the detail call, because a card without them is still
+right. While COC is healthy all three run concurrently, if the task's enterprise project is known or can be guessed;
+otherwise the detail call comes first. Targets need the detail call only.
 
 Overlapping look-ups of the same task share one set of calls. A moment after one person's look-up another person gets
 the same answer, marked as such. Where COC fails with a transient error, the last good answer stands in for a while,

@@ -18,8 +18,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from yarl import URL
 
 from bot.operations.traces import Traces, without_secrets
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.slack_server import LocalSlack
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
 
 SECRET = "password=hunter2"
