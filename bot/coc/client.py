@@ -4,7 +4,6 @@ Paths, parameters and permissions follow the vendor's OpenAPI definition of the 
 """
 
 import asyncio
-import importlib.metadata
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -22,6 +21,7 @@ from bot.coc.transport import Deadlines, open_http, read_body, send
 from bot.coc.wire import Run, Task, TaskSummary
 from bot.pacing import DECODE_MS_PER_BYTE, Pacer
 from bot.task_id import is_task_id
+from bot.version import version
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
 
@@ -103,7 +103,7 @@ class CocClient:
         self._pacer = pacer or Pacer()
         self._memory = MemoryBudget()
         self._http = open_http(
-            endpoint, auth=auth, deadlines=deadlines, user_agent=_user_agent(), transport=transport
+            endpoint, auth=auth, deadlines=deadlines, user_agent=f"schedtask-bot/{version()}", transport=transport
         )
 
     async def task(self, task_id: str) -> Fetched[Task]:
@@ -246,10 +246,3 @@ def _began(run: Run) -> float:
     if run.started_time is not None:
         return run.started_time
     return run.finished_time if run.finished_time is not None else float("inf")
-
-
-def _user_agent() -> str:
-    try:
-        return f"schedtask-bot/{importlib.metadata.version('schedtask-bot')}"
-    except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "schedtask-bot"
