@@ -17,7 +17,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot import redact, signals
-from bot.cards.text import plain
+from bot.cards.text import plain, shown
 from bot.certificates import refusal
 from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
@@ -26,10 +26,11 @@ from bot.errors import CredentialsUnavailable
 from bot.lookup.lookup import Limits, Lookup
 from bot.operations import logs
 from bot.operations.audit import Audit
-from bot.operations.connections import most_connections
+from bot.operations.connections import connection_limit
 from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Handler, Listener
 from bot.operations.metrics import Metrics
+from bot.operations.sanitizer import Sanitizer
 from bot.operations.traces import Traces, TracesMissing
 from bot.pacing import Turns
 from bot.settings import CloudSettings, ConfigurationError, Settings
@@ -78,12 +79,13 @@ class Bot:
         self._credentials = credentials
         self._stack = AsyncExitStack()
         self._work = Work()
-        self._metrics = Metrics(log_lines_lost=logs.lines_lost)
-        self._listener = Listener(ready=self.ready, text=self._metrics_text, refused=self._refused)
+        self._metrics = Metrics(log_lines_lost=logs.count_lost_lines)
+        self._listener = Listener(is_ready=self.ready, render_metrics=self._metrics_text, on_refused=self._refused)
         self._socket: socket_mode.Connections | None = None
         self._audit: Audit | None = None
         self._refusals = Buckets(REFUSALS_AUDITED, time.monotonic)
-        self._traces = Traces()
+        self._sanitizer = Sanitizer(shown, redact.secret_name)
+        self._traces = Traces(self._sanitizer)
         self._serving = False
         self.port = 0
         """Where the HTTP listener listens, once started."""
@@ -150,7 +152,7 @@ class Bot:
 
     async def _metrics_text(self) -> bytes:
         health = self._socket.health if self._socket is not None else None
-        return self._metrics.text(
+        return self._metrics.render(
             connected=await self.ready(),
             under_way=len(self._work),
             audit_waiting=self._audit.waiting if self._audit is not None else 0,
@@ -187,21 +189,21 @@ class Bot:
             turns=turns,
         )
         self._stack.push_async_callback(coc.aclose)
-        replies = Replies(session, client, observe=self._metrics.slack_call)
+        replies = Replies(session, client, observe=self._metrics.observe_slack_call)
         audit = self._audit = self._open_audit()
         self._stack.push_async_callback(audit.close)
         desk = Desk(
             lookup=Lookup(
                 coc,
                 limits=Limits(ANSWER_S, settings.share_for, settings.stale_for),
-                tell=self._metrics.shared,
+                tell=self._metrics.count_shared_answer,
             ),
             replies=replies,
             work=self._work,
             access=Access(_rules(settings), str(identity.team_id or ""), replies.ask),
             audit=audit.write,
             private_by_default=settings.visibility == "private",
-            observe=self._metrics.interaction,
+            observe=self._metrics.observe_interaction,
             span=self._traces.span,
             turns=turns,
             targets_max_age_s=settings.targets_max_age,
@@ -227,7 +229,7 @@ class Bot:
     def _open_audit(self) -> Audit:
         path = self._settings.audit_file
         try:
-            return Audit(path, on_lost=self._metrics.audit_lost)
+            return Audit(path, self._sanitizer, on_lost=self._metrics.count_lost_audit_lines)
         except OSError as error:
             raise StartError(
                 f"The audit can't be written to {path or 'standard output'} ({error.strerror or error}): "
@@ -247,11 +249,11 @@ class Bot:
         posts: dict[str, Handler] = {}
         if settings.transport == "http" and secret is not None:
             posts[http_mode.PATH] = http_mode.handler(
-                app, secret.get_secret_value(), self._refused, acked=self._metrics.acked
+                app, secret.get_secret_value(), self._refused, acked=self._metrics.observe_ack
             )
         try:
-            most = most_connections(raise_descriptors())
-            self.port = await self._listener.start(settings.host, settings.port, posts, most=most)
+            limit = connection_limit(raise_descriptors())
+            self.port = await self._listener.start(settings.host, settings.port, posts, limit=limit)
         except OSError as error:
             raise StartError(
                 f"Can't listen on {settings.host}:{settings.port} ({error.strerror or error}): "
@@ -266,8 +268,8 @@ class Bot:
             client,
             wanted=settings.socket_connections,
             give_up_s=settings.socket_give_up,
-            acked=self._metrics.acked,
-            replaced=self._metrics.socket_replaced,
+            acked=self._metrics.observe_ack,
+            replaced=self._metrics.count_replaced_socket,
         )
         try:
             await connections.start()
@@ -282,12 +284,12 @@ class Bot:
 
     def _refused(self, reason: str) -> None:
         """A request that was not Slack's. Nobody can fill the disk with them: the audit takes so many a minute."""
-        self._metrics.refused_request(reason)
+        self._metrics.count_refused_request(reason)
         if self._audit is not None and not self._refusals.take(reason):
             self._audit.write({"did": "http", "outcome": f"refused: {reason}"})
 
     def _observe_call(self, call: Call) -> None:
-        self._metrics.coc_call(call)
+        self._metrics.observe_coc_call(call)
         log.info(
             "coc_call",
             operation=call.operation,

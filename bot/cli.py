@@ -26,6 +26,7 @@ from rich.console import Console
 
 from bot import settings
 from bot.environment import library_values
+from bot.operations.sanitizer import Sanitizer
 from bot.settings import ConfigurationError, Settings
 from bot.variables import is_service_link
 
@@ -48,9 +49,7 @@ def main() -> None:
     try:
         cli()
     except Exception as error:  # noqa: BLE001 (Python's own last words would show what others said as it came)
-        from bot.operations.untrusted import traceback_of
-
-        sys.stderr.write(f"{traceback_of((type(error), error, error.__traceback__))}\n")
+        sys.stderr.write(f"{_sanitizer().traceback((type(error), error, error.__traceback__))}\n")
         sys.exit(1)
 
 
@@ -82,7 +81,7 @@ def sandbox(
     """Try the bot without Slack or a cloud account: a local Slack, a local COC and a page to use them on."""
     from bot.operations import logs
 
-    logs.configure("console", "info" if log_lines else "error")
+    logs.configure("console", "info" if log_lines else "error", _sanitizer())
     _finish(_sandbox(port, http=http) if screenshots is None else _pictures(screenshots))
 
 
@@ -214,7 +213,7 @@ async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
             from bot.coc.credentials import SignedAuth
             from bot.operations import logs
 
-            logs.configure("console", "warning", settings.secrets(None, given))
+            logs.configure("console", "warning", _sanitizer(), settings.secrets(None, given))
             for warning in settings.warnings(given):
                 log.warning("setting_cleaned", what=warning)
             redact.configure(hide=found.redact_words, show=found.redact_allow)
@@ -281,13 +280,20 @@ def _env_file() -> dict[str, str]:
 def _logs(found: Settings, given: Mapping[str, str]) -> None:
     from bot.operations import logs
 
-    logs.configure(found.log_format, found.log_level, settings.secrets(found, given))
+    logs.configure(found.log_format, found.log_level, _sanitizer(), settings.secrets(found, given))
     for warning in settings.warnings(given):
         log.warning("setting_cleaned", what=warning)
     for doubt in settings.doubts(found):
         log.warning("setting_doubted", what=doubt)
     if links := settings.service_links(given):
         log.debug("service_links_ignored", names=links)
+
+
+def _sanitizer() -> Sanitizer:
+    from bot import redact
+    from bot.cards.text import shown
+
+    return Sanitizer(shown, redact.secret_name)
 
 
 async def _interrupted() -> None:

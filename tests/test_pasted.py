@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot import environment, pasted, settings
-from bot.operations.untrusted import tame
 from bot.settings import ConfigurationError
+from tests.operations.sanitizing import SANITIZER
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-s3cret", "SLACK_APP_TOKEN": "xapp-1-s3cret", "COC_REGION": "cn-north-4"}
 HARMLESS = [
@@ -181,4 +181,4 @@ def test_warnings_about_settings_stay_in_the_log() -> None:
     odd = {**GOOD, "SLACK_SIGNING_SECRET": "odd-but-kept", "SCHEDTASK_MODE": "http"}
     said = [*settings.warnings(given), *settings.doubts(settings.read(odd))]
     assert len(said) == len(NAMES) + 1
-    assert [tame(None, "warning", {"what": line})["what"] for line in said] == said
+    assert [SANITIZER.event(None, "warning", {"what": line})["what"] for line in said] == said

@@ -268,10 +268,10 @@ class Door:
             return True
 
         async def text() -> bytes:
-            return metrics.text(connected=True)
+            return metrics.render(connected=True)
 
-        listener = Listener(ready=ready, text=text)
-        handle = http_mode.handler(app, SECRET, metrics.refused_request, clock=self._clock.stamp)
+        listener = Listener(is_ready=ready, render_metrics=text)
+        handle = http_mode.handler(app, SECRET, metrics.count_refused_request, clock=self._clock.stamp)
         self._port = await listener.start("127.0.0.1", 0, {http_mode.PATH: handle})
         self._close.append(listener.stop)
 
@@ -281,7 +281,7 @@ class Door:
             replies=self.slack,
             work=self._work,
             access=Access(Rules(), "T1", self.slack.call),
-            observe=metrics.interaction,
+            observe=metrics.observe_interaction,
         )
 
     def _coc(self, _request: httpx.Request) -> httpx.Response:

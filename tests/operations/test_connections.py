@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.operations.connections import most_connections
+from bot.operations.connections import connection_limit
 from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Listener
 
@@ -71,7 +71,7 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(most: int = 100) -> AsyncIterator[Server]:
+async def serving(limit: int = 100) -> AsyncIterator[Server]:
     """A running listener with at most so many connections."""
     server = Server()
 
@@ -88,8 +88,10 @@ async def serving(most: int = 100) -> AsyncIterator[Server]:
     async def text() -> bytes:
         return b"x" * 200_000
 
-    listener = Listener(ready=ready, text=text, refused=lambda reason: server.refused.update([reason]))
-    server.port = await listener.start("127.0.0.1", 0, {"/body": body, "/wait": wait}, most=most)
+    listener = Listener(
+        is_ready=ready, render_metrics=text, on_refused=lambda reason: server.refused.update([reason])
+    )
+    server.port = await listener.start("127.0.0.1", 0, {"/body": body, "/wait": wait}, limit=limit)
     server.listener = listener
     try:
         yield server
@@ -172,7 +174,7 @@ async def test_an_idle_connection_is_kept_and_then_closed_in_silence(monkeypatch
 @pytest.mark.parametrize("raw", [b"", BEGUN, BODY_BEGUN + b"x" * 100], ids=["no byte", "half a head", "half a body"])
 async def test_in_a_crowd_whoever_has_waited_longest_goes(raw: bytes) -> None:
     """A connection that was answered since has not waited so long."""
-    async with serving(most=4) as server:
+    async with serving(limit=4) as server:
         kept = await server.connect()
         assert await kept.gets()
         strangers = [await server.connect(raw) for _ in range(3)]
@@ -186,7 +188,7 @@ async def test_in_a_crowd_whoever_has_waited_longest_goes(raw: bytes) -> None:
 
 async def test_what_is_being_answered_is_never_closed() -> None:
     """A complete request gets its answer; where all wait for one, the newest connection is closed."""
-    async with serving(most=3) as server:
+    async with serving(limit=3) as server:
         peers = [await server.connect(WAIT) for _ in range(3)]
         assert await (await server.connect()).is_closed(0.5)
         server.waiting.set()
@@ -197,7 +199,7 @@ async def test_what_is_being_answered_is_never_closed() -> None:
 
 async def test_unfinished_requests_share_a_budget_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
     """A thousand bodies of almost 1 MB would be a GB; finished ones do not count."""
-    monkeypatch.setattr("bot.operations.connections.ALL_UNFINISHED", 300_000)
+    monkeypatch.setattr("bot.operations.connections.MAX_UNFINISHED_OF_ALL", 300_000)
     async with serving() as server:
         for _ in range(5):
             whole = await server.connect(WHOLE)
@@ -212,7 +214,7 @@ async def test_unfinished_requests_share_a_budget_of_bytes(monkeypatch: pytest.M
 
 async def test_one_request_can_not_be_endless(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by chunks of nothing but framing nor by requests behind requests."""
-    monkeypatch.setattr("bot.operations.connections.ONE_UNFINISHED", 50_000)
+    monkeypatch.setattr("bot.operations.connections.MAX_UNFINISHED_OF_ONE", 50_000)
     async with serving() as server:
         framing = b"1;" + b"x" * 100 + b"\r\nx\r\n"
         peer = await server.connect(b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -231,10 +233,10 @@ async def test_the_listener_unpacks_nothing() -> None:
             assert (await peer.reader.readuntil(b"%d\n" % len(packed))).startswith(b"HTTP/1.1 200")
 
 
-@pytest.mark.parametrize(("descriptors", "most"), [(64, 21), (256, 85), (1024, 341), (4096, 1000), (10**9, 1000)])
-def test_most_descriptors_are_kept_for_outgoing_calls(descriptors: int, most: int) -> None:
+@pytest.mark.parametrize(("descriptors", "limit"), [(64, 21), (256, 85), (1024, 341), (4096, 1000), (10**9, 1000)])
+def test_most_descriptors_are_kept_for_outgoing_calls(descriptors: int, limit: int) -> None:
     """COC, Slack, the audit, and what is accepted before the oldest is closed."""
-    assert most_connections(descriptors) == most
+    assert connection_limit(descriptors) == limit
 
 
 def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
@@ -243,9 +245,9 @@ def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
     try:
-        most = raise_descriptors()
+        raised = raise_descriptors()
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
-        assert hard in {most, resource.RLIM_INFINITY}
+        assert hard in {raised, resource.RLIM_INFINITY}
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -275,7 +277,7 @@ async def test_a_handler_that_fails_because_its_peer_has_gone_is_no_error_in_the
             request.transport.abort()
         raise RuntimeError("broken")
 
-    listener = Listener(ready=yes, text=nothing)
+    listener = Listener(is_ready=yes, render_metrics=nothing)
     with capture_logs() as logs:
         port = await listener.start("127.0.0.1", 0, {"/x": handle})
         try:
