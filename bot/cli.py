@@ -25,7 +25,7 @@ from dotenv.parser import parse_stream
 from rich.console import Console
 
 from bot import settings
-from bot.environment import library_values
+from bot.environment import clean_library_values
 from bot.operations.sanitizer import Sanitizer
 from bot.settings import ConfigurationError, Settings
 from bot.variables import is_service_link
@@ -255,7 +255,7 @@ def _environment() -> dict[str, str]:
         if name not in os.environ or is_service_link(name, os.environ[name]):
             os.environ[name] = value
     given = dict(os.environ)
-    os.environ.update(library_values(given))
+    os.environ.update(clean_library_values(given))
     return given
 
 

@@ -197,8 +197,8 @@ def _clean(signer: Any, source: str) -> tuple[str, ...]:
         text = getattr(signer, part, None)
         if not text:
             continue
-        value, removed = pasted.clean(part, text)
-        why = pasted.fault(value) if value else "is empty"
+        value, removed = pasted.strip_extras(part, text)
+        why = pasted.find_fault(value) if value else "is empty"
         if why:
             raise CredentialsUnavailable(f"{source}: the {called} {why}")
         if removed:
