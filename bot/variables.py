@@ -34,8 +34,8 @@ def _is_cluster_address(value: str) -> bool:
 def find_misspelt(environment: Mapping[str, str], known: Collection[str]) -> dict[str, str | None]:
     """Find variables that look like misspelt settings, each with the setting that was probably meant.
 
-    Every unknown name that begins with SCHEDTASK_ counts. Other programs share our other prefixes: a name there counts
-    only if it is one slip from a setting that is not set.
+    Every unknown name that begins with SCHEDTASK_ counts. Other programs share our other prefixes; there only a name
+    counts that is one slip from a setting that is not set.
     """
     unset = [name for name in known if not environment.get(name, "").strip()]
     slips = {name: _slips(name) for name in unset}

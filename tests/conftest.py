@@ -15,6 +15,19 @@ if os.environ.get("CI"):
     hypothesis.settings.load_profile("ci")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what is marked ``exhaustive``, unless ``-m`` mentions it or a test is named with its parameters.
+
+    A hook, because an ``-m`` in ``addopts`` would give way to any other ``-m``.
+    """
+    if "exhaustive" in config.option.markexpr or any("[" in argument for argument in config.args):
+        return
+    left_out = [item for item in items if item.get_closest_marker("exhaustive")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not item.get_closest_marker("exhaustive")]
+
+
 class Time:
     """Slack's clock in tests: real time plus what a test lets pass."""
 

@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bot.errors import StartError
 from bot.operations.line_writer import LineWriter, Reason
 from bot.operations.sanitizer import Sanitizer
 from bot.operations.sinks import STDOUT, PrivateFile, Stream
-
-STOP_S = 3.0
-"""How long stopping waits for lines that can't be written."""
+from bot.timings import TIMINGS, WriterTimings
 
 log = structlog.get_logger(__name__)
 
@@ -35,18 +34,27 @@ class Audit:
         sanitizer: Sanitizer,
         *,
         on_lost: Callable[[Reason, int], None] = lambda _reason, _lines: None,
+        timings: WriterTimings = TIMINGS.writer,
     ) -> None:
-        """Open the file for appending, readable by its owner only. Raises OSError."""
-        if path is None and sys.__stdout__ is None:
-            raise OSError("standard output is closed")
+        """Open the file for appending, readable by its owner only. Raises StartError."""
         self._sanitizer = sanitizer
         self._file = file = path or "standard output"
+        try:
+            if path is None and sys.__stdout__ is None:
+                raise OSError("standard output is closed")
+            sink = PrivateFile(path) if path else Stream(STDOUT)
+        except OSError as error:
+            raise StartError(
+                f"The audit can't be written to {file} ({error.strerror or error}): check SCHEDTASK_AUDIT_FILE"
+            ) from None
+        self._stop_s = timings.audit_stop_s
         self._writer = LineWriter(
-            PrivateFile(path) if path else Stream(STDOUT),
+            sink,
             lost_line=lambda lines: self._line({"did": "audit", "outcome": "lines lost", "lines": lines}),
             on_outage=lambda reason, why: log.error("audit_failing", file=file, reason=reason, error=why),
             on_recovery=lambda lost: log.warning("audit_recovered", file=file, lines_lost=lost),
             on_lost=on_lost,
+            timings=timings,
         )
 
     @property
@@ -59,8 +67,8 @@ class Audit:
         self._writer.put(self._line(entry))
 
     async def close(self) -> None:
-        """Write what is waiting, for ``STOP_S`` at most, and log how many lines are lost."""
-        lost = await asyncio.to_thread(self._writer.close, STOP_S)
+        """Write waiting lines, for a few seconds at most, and log how many are lost."""
+        lost = await asyncio.to_thread(self._writer.close, self._stop_s)
         if lost:
             log.error("audit_lines_lost", file=self._file, lines=lost)
 

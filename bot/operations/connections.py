@@ -7,26 +7,31 @@ because a request of Slack's is complete within milliseconds: in a crowd of stra
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from aiohttp import web
 
+from bot.timings import HttpTimings
+
 MAX_CONNECTIONS = 1000
 """Of a process. asyncio accepts 128 in one pass of its loop; a request of Slack's needs three passes."""
-REQUEST_S = 5.0
-"""From a connection, or the first byte on a kept one, to the end of the headers; the body gets as long again.
-
-Slack gives up after 3 s.
-"""
-IDLE_S = 630.0
-"""Between two requests of a connection. Proxies that keep one for 600 s must never find it just closing."""
-MAX_UNFINISHED_OF_ONE, MAX_UNFINISHED_OF_ALL = 4 * 1024 * 1024, 32 * 1024 * 1024
-"""Bytes of requests that are not answered: of one connection, and of all. Slack's largest is about 100 KB."""
-SWEEP_S = 0.5
-ACCEPT_ERRORS_LOGGED_EVERY_S = 60.0
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How many connections the listener takes, and how many bytes of requests without an answer."""
+
+    connections: int = MAX_CONNECTIONS
+    bytes_of_one: int = 4 * 1024 * 1024
+    """Slack's largest request is about 100 KB."""
+    bytes_of_all: int = 32 * 1024 * 1024
+
+
+BOUNDS = Bounds()
 
 
 def connection_limit(descriptors: int) -> int:
@@ -59,7 +64,9 @@ class Connection(asyncio.Protocol):
 
     def is_overdue(self, now: float) -> bool:
         """Whether the peer has taken too long. A handler that reads a body limits that itself."""
-        return self._request is None and now - self._waiting_since > (IDLE_S if self.is_idle else REQUEST_S)
+        timings = self._connections.timings
+        allowed_s = timings.idle_s if self.is_idle else timings.request_s
+        return self._request is None and now - self._waiting_since > allowed_s
 
     def begin_request(self, request: web.BaseRequest) -> None:
         """Note that the headers of a request are complete."""
@@ -109,8 +116,9 @@ class InboundConnections:
     ``on_refused`` gets the reason when one is closed before its answer: "crowded", "slow" or "too large".
     """
 
-    def __init__(self, limit: int, on_refused: Callable[[str], None]) -> None:
-        self._limit = limit
+    def __init__(self, on_refused: Callable[[str], None], bounds: Bounds, timings: HttpTimings) -> None:
+        self.timings = timings
+        self._bounds = bounds
         self._on_refused = on_refused
         self._open: dict[Connection, None] = {}
         self._unfinished = 0
@@ -140,7 +148,7 @@ class InboundConnections:
     def add(self, connection: Connection) -> None:
         """Add a new connection; over the limit, close the one that has waited longest."""
         self._open[connection] = None
-        if len(self._open) > self._limit:
+        if len(self._open) > self._bounds.connections:
             self._drop(next((one for one in self._open if not one.is_being_answered), connection), "crowded")
 
     def admit_bytes(self, connection: Connection, size: int) -> bool:
@@ -149,9 +157,9 @@ class InboundConnections:
             return False
         connection.unfinished += size
         self._unfinished += size
-        if connection.unfinished > MAX_UNFINISHED_OF_ONE:
+        if connection.unfinished > self._bounds.bytes_of_one:
             self._drop(connection, "too large")
-        elif self._unfinished > MAX_UNFINISHED_OF_ALL:
+        elif self._unfinished > self._bounds.bytes_of_all:
             unfinished = (one for one in self._open if one.unfinished and not one.is_being_answered)
             self._drop(next(unfinished, connection), "crowded")
         return connection in self._open
@@ -176,7 +184,7 @@ class InboundConnections:
         connection.abort()
 
     def _sweep(self) -> None:
-        self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
+        self._sweeping = self._loop.call_later(self.timings.sweep_s, self._sweep)
         now = self._loop.time()
         for connection in [one for one in self._open if one.is_overdue(now)]:
             self._drop(connection, None if connection.is_idle else "slow")
@@ -190,4 +198,4 @@ class InboundConnections:
         self._accept_errors += 1
         if loop.time() >= self._log_errors_at:
             log.error("out_of_descriptors", times=self._accept_errors, connections=len(self._open))
-            self._accept_errors, self._log_errors_at = 0, loop.time() + ACCEPT_ERRORS_LOGGED_EVERY_S
+            self._accept_errors, self._log_errors_at = 0, loop.time() + self.timings.log_s

@@ -20,9 +20,8 @@ from structlog.typing import Processor
 from bot.operations.line_writer import LineWriter
 from bot.operations.sanitizer import Sanitizer
 from bot.operations.sinks import STDERR, Stream
+from bot.timings import TIMINGS
 
-STOP_S = 2.0
-"""How long the exit of the process waits for somebody to read the log."""
 _stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 _TOKENS = re.compile(
@@ -110,8 +109,8 @@ def count_lost_lines() -> int:
 
 
 def finish() -> None:
-    """Write waiting lines, for ``STOP_S`` at most. Once all are written, the interpreter prints directly again."""
-    if not sum(handler.writer.close(STOP_S) for handler in _handlers()):
+    """Write waiting lines, for two seconds at most. Once all are written, the interpreter prints directly again."""
+    if not sum(handler.writer.close(TIMINGS.writer.log_stop_s) for handler in _handlers()):
         sys.stderr = sys.__stderr__
 
 

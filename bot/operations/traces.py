@@ -12,17 +12,13 @@ from typing import Any
 
 from yarl import URL
 
+from bot.errors import StartError
 from bot.operations.sanitizer import Sanitizer
+from bot.timings import TIMINGS
 
 SERVICE = "schedtask-bot"
-SEND_S = 3.0
-"""For one batch with its retries, and for the rest when the bot stops. OpenTelemetry's own default is 10 s."""
 
 SetOutcome = Callable[[str], None]
-
-
-class TracesMissing(Exception):
-    """The libraries are not installed."""
 
 
 def strip_secrets(url: URL) -> str:
@@ -34,14 +30,15 @@ def strip_secrets(url: URL) -> str:
 class Traces:
     """Sends spans after ``start``; before that it costs nothing. ``stop`` blocks: call it in a thread."""
 
-    def __init__(self, sanitizer: Sanitizer) -> None:
+    def __init__(self, sanitizer: Sanitizer, send_s: float = TIMINGS.traces_s) -> None:
         self._sanitizer = sanitizer
+        self._send_s = send_s
         self._provider: Any = None
         self._tracer: Any = None
         self._instrumentor: Any = None
 
     def start(self) -> None:
-        """Trace the sessions that are opened from now on. Raises TracesMissing."""
+        """Trace the sessions that are opened from now on. Raises StartError without the libraries."""
         try:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
             from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor  # noqa: PLC0415
@@ -49,8 +46,10 @@ class Traces:
             from opentelemetry.sdk.trace import SpanLimits, TracerProvider  # noqa: PLC0415
             from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
         except ImportError as error:
-            raise TracesMissing(str(error)) from None
-        timeout = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else SEND_S
+            raise StartError(
+                f"SCHEDTASK_TRACES needs OpenTelemetry's libraries ({error}): install it with the extra [traces]"
+            ) from None
+        timeout = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else self._send_s
         resource = Resource.create({"service.name": os.environ.get("OTEL_SERVICE_NAME") or SERVICE})
         # Events hold the messages of exceptions, which may be anybody's words; the kind of an error is an attribute.
         self._provider = TracerProvider(resource=resource, span_limits=SpanLimits(max_events=0))
@@ -64,7 +63,7 @@ class Traces:
         provider, self._provider, self._tracer = self._provider, None, None
         if provider is not None:
             self._instrumentor.uninstrument()
-            provider.force_flush(int(SEND_S * 1000))
+            provider.force_flush(int(self._send_s * 1000))
             provider.shutdown()
 
     @contextmanager

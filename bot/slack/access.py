@@ -17,8 +17,9 @@ from typing import Literal
 from bot.cards.problem import Problem
 from bot.slack.interaction import Interaction
 from bot.slack.limits import Allowance, Over
-from bot.slack.membership import ASK_S, OLD_WAIT_S, Call, Membership, Said
+from bot.slack.membership import Call, Membership, Said
 from bot.task.snapshot import Snapshot
+from bot.timings import TIMINGS, AccessTimings
 
 DIRECT = "dm"
 """Stands for all direct messages in a list of channels."""
@@ -93,12 +94,19 @@ class Access:
     """The rules, with what is remembered of people. One per process, used from one event loop."""
 
     def __init__(
-        self, rules: Rules, own_team: str, call: Call, *, monotonic: Callable[[], float] = time.monotonic
+        self,
+        rules: Rules,
+        own_team: str,
+        call: Call,
+        *,
+        timings: AccessTimings = TIMINGS.access,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._rules = rules
         self._teams = rules.workspaces | {own_team}
+        self._timings = timings
         self._monotonic = monotonic
-        self._people = Membership(rules.groups, call, monotonic)
+        self._people = Membership(rules.groups, call, timings, monotonic)
         self._asked = Allowance(rules.person_limit, rules.channel_limit, monotonic)
         self._refused = Allowance(REFUSALS, STRANGER_REFUSALS, monotonic)
 
@@ -108,11 +116,12 @@ class Access:
             return
         began, rules = self._monotonic(), self._rules
         user = interaction.user
+        can_stand_in = self._verdict(interaction, final=True) == "allowed"
         await self._people.learn(
             user,
             lambda: self._verdict(interaction) != "ask",
             guest=not rules.guests,
-            wait_s=OLD_WAIT_S if self._verdict(interaction, final=True) == "allowed" else ASK_S,
+            wait_s=self._timings.stale_wait_s if can_stand_in else self._timings.wait_s,
         )
         interaction.admission.waited_s = self._monotonic() - began
         self._conclude(interaction, self._verdict(interaction, final=True))

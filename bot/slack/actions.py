@@ -13,6 +13,7 @@ from bot.cards.budget import Message
 from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.task import MORE, PARAMETERS, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.errors import CocError
+from bot.pacing import CARD_MS
 from bot.slack import views
 from bot.slack.explorer import open_targets
 from bot.slack.interaction import Interaction
@@ -99,8 +100,8 @@ async def _refresh(desk: Desk, interaction: Interaction, before: Seen, body: Map
         snapshot = await desk.snapshot(interaction, before.task_id, newer_than=before.as_of)
     except CocError as error:
         return await _failed(desk, interaction, error, before.task_id, body)
-    await desk.turns.turn()
-    card = task_card(snapshot, asked_by=interaction.user, before=before)
+    build = partial(task_card, snapshot, asked_by=interaction.user, before=before)
+    card = await desk.pacer.run(CARD_MS, build)
     await desk.replies.respond(interaction.response_url, card, replace_original=True)
     return outcome("refreshed", snapshot)
 

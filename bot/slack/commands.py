@@ -1,7 +1,7 @@
 """``/schedtask``: posts the card of a task, or whether hosts are among its targets."""
 
-import asyncio
 import re
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,6 +11,7 @@ from bot.cards.budget import Message
 from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
+from bot.pacing import CARD_MS, UNBOUNDED_MS
 from bot.slack.interaction import Interaction
 from bot.slack.reply import SlackRefused
 from bot.slack.request import Help, Show, parse
@@ -45,12 +46,11 @@ async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, na
         await desk.tell(interaction, guide(name, request.wrong, private_by_default=desk.private_by_default))
         return "misunderstood" if request.wrong else "help"
     snapshot = await desk.snapshot(interaction, request.task_id)
-    await desk.turns.turn()
     ask = " ".join(filter(None, (name, request.visibility, request.task_id, "host")))
     if request.hosts:
-        card = await _host_card(snapshot, request.hosts, ask, interaction.user)
+        card = await _host_card(desk, snapshot, request.hosts, ask, interaction.user)
     else:
-        card = task_card(snapshot, asked_by=interaction.user)
+        card = await desk.pacer.run(CARD_MS, partial(task_card, snapshot, asked_by=interaction.user))
     private = request.visibility == "private" or (request.visibility is None and desk.private_by_default)
     note = remark(ask, request.ignored, request.private_word)
     if note and private:
@@ -68,7 +68,6 @@ async def _tell_aside(desk: Desk, interaction: Interaction, note: Message) -> No
         log.warning("note_refused", error=str(refused))  # the card itself was taken
 
 
-async def _host_card(snapshot: Snapshot, hosts: tuple[str, ...], ask: str, asked_by: str) -> Message:
-    # Comparing the spelling of thousands of names takes longer than the loop may be held up.
-    answers, left = await asyncio.to_thread(look_up, snapshot.targets, hosts, MOST_ASKED)
+async def _host_card(desk: Desk, snapshot: Snapshot, hosts: tuple[str, ...], ask: str, asked_by: str) -> Message:
+    answers, left = await desk.pacer.run(UNBOUNDED_MS, partial(look_up, snapshot.targets, hosts, MOST_ASKED))
     return host_card(snapshot, answers, left=left, ask=ask, asked_by=asked_by)

@@ -10,16 +10,17 @@ from collections.abc import Awaitable, Callable
 
 from slack_bolt.response import BoltResponse
 
+KEPT = 5_000
+"""Envelopes: more than Slack sends one process in a minute."""
+CHARACTERS = 4_000_000
+"""In all responses together; that to a search carries a view of up to 250 KB."""
+
 
 class Envelopes:
     """The responses to the latest envelopes. A copy gets the same response, and its request is not done again."""
 
-    KEPT = 5_000
-    """Envelopes: more than Slack sends one process in a minute."""
-    KEPT_CHARACTERS = 4_000_000
-    """In all responses together; that to a search carries a view of up to 250 KB."""
-
-    def __init__(self) -> None:
+    def __init__(self, kept: int = KEPT, characters: int = CHARACTERS) -> None:
+        self._kept, self._most_characters = kept, characters
         self._responses: OrderedDict[str, asyncio.Future[BoltResponse]] = OrderedDict()
         self._characters = 0
 
@@ -44,7 +45,7 @@ class Envelopes:
         if self._responses.get(envelope_id) is not mine:
             return response  # forgotten meanwhile
         self._characters += len(response.body)
-        while len(self) > self.KEPT or self._characters > self.KEPT_CHARACTERS:
+        while len(self) > self._kept or self._characters > self._most_characters:
             _, oldest = self._responses.popitem(last=False)
             self._characters -= len(oldest.result().body) if oldest.done() else 0
         return response

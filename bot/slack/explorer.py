@@ -6,7 +6,7 @@ Data that is younger than a setting is shown without asking COC again; the modal
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
@@ -18,6 +18,7 @@ from bot.cards.problem import Problem, problem_of
 from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
 from bot.cards.text import code, composed
 from bot.errors import CocError
+from bot.pacing import FILE_MS_PER_MACHINE, VIEW_MS_PER_MACHINE
 from bot.slack.access import Denied
 from bot.slack.files import deliver
 from bot.slack.interaction import Interaction
@@ -43,13 +44,6 @@ from bot.task.target_query import (
 )
 
 log = structlog.get_logger(__name__)
-
-T = TypeVar("T")
-
-LARGE = 2_000
-"""Machines above which a view is built in a thread."""
-SETTLED_S = 0.5
-"""How long Slack may take to show the view that a submission was answered with."""
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
@@ -125,7 +119,7 @@ async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
     window = _window(desk, interaction, look, desk.targets_max_age_s)
     try:
         snapshot = desk.in_hand(interaction, look.task_id)
-        found = await _built(snapshot, partial(targets_view, snapshot, look)) if snapshot else None
+        found = await _page(desk, snapshot, look, is_urgent=True) if snapshot else None
         outcome = "targets"
     except Denied as denied:
         found, outcome = problem_view(window, denied.problem, interaction.reference), denied.word
@@ -139,7 +133,7 @@ async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
 
         async def later() -> str:
             # Slack must have shown the loading view before it is replaced, or it would stay.
-            await asyncio.sleep(SETTLED_S)
+            await asyncio.sleep(desk.timings.settle_s)
             return await fill(desk, interaction, window, turn, blind=True)
 
         desk.answer(interaction, later, task_id=look.task_id, in_window=True)
@@ -178,8 +172,7 @@ def _look(body: Mapping[str, Any], action: Mapping[str, Any]) -> Look | None:
 def _window(desk: Desk, interaction: Interaction, look: Look, max_age_s: float) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
         snapshot = await desk.targets(interaction, look.task_id, max_age_s)
-        await desk.turns.turn()
-        return await _built(snapshot, lambda: targets_view(snapshot, look)), outcome("targets", snapshot)
+        return await _page(desk, snapshot, look), outcome("targets", snapshot)
 
     return Window(TARGETS, look.task_id, encode(look), content)
 
@@ -187,9 +180,9 @@ def _window(desk: Desk, interaction: Interaction, look: Look, max_age_s: float) 
 def _names(desk: Desk, interaction: Interaction, look: Look) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
         snapshot = await desk.targets(interaction, look.task_id, desk.targets_max_age_s)
-        return await _built(snapshot, lambda: take_along.names_view(snapshot, look, encode(look))), outcome(
-            "names", snapshot
-        )
+        build = partial(take_along.names_view, snapshot, look, encode(look))
+        cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
+        return await desk.pacer.run(cost_ms, build), outcome("names", snapshot)
 
     return Window(take_along.NAMES, look.task_id, encode(look), content)
 
@@ -234,12 +227,13 @@ class _Sent:
         except Denied as denied:
             self._failed(denied.problem, denied.word)
             raise
-        file = await _built(snapshot, lambda: take_along.make_file(snapshot, look, self._kind))
+        cost_ms = FILE_MS_PER_MACHINE * len(snapshot.targets.machines)
+        file = await desk.pacer.run(cost_ms, partial(take_along.make_file, snapshot, look, self._kind))
         channel, thread = self._place
         self._note, self._outcome = await deliver(
             desk.replies, self._interaction, file, channel=channel, thread=thread
         )
-        return await _built(snapshot, lambda: targets_view(snapshot, look, note=self._note)), self._outcome
+        return await _page(desk, snapshot, look, note=self._note), self._outcome
 
     def _failed(self, problem: Problem, outcome: str) -> None:
         reference = code(self._interaction.reference, 20)
@@ -247,6 +241,8 @@ class _Sent:
         self._outcome = outcome
 
 
-async def _built(snapshot: Snapshot, build: Callable[[], T]) -> T:
-    """What is made of very many machines is made beside the event loop."""
-    return await asyncio.to_thread(build) if len(snapshot.targets.machines) > LARGE else build()
+async def _page(
+    desk: Desk, snapshot: Snapshot, look: Look, *, note: str = "", is_urgent: bool = False
+) -> dict[str, Any]:
+    cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
+    return await desk.pacer.run(cost_ms, partial(targets_view, snapshot, look, note=note), is_urgent=is_urgent)

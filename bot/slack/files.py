@@ -52,6 +52,6 @@ def _advice(refused: SlackRefused, *, thread: bool) -> str:
         return "the bot is not a member of the conversation. Invite it there, or let it send the file to you."
     if not thread and refused.error in _NO_DM | _NOT_A_MEMBER:
         return "Slack let the bot open no direct messages with you. Try the card's thread, or “Names”."
-    if refused.passing or refused.error in {"timed_out", "broken_off"}:
+    if refused.transient or refused.error in {"timed_out", "broken_off"}:
         return f"Slack did not take the file in time ({code(refused.word, 40)}). Try again in a minute."
     return f"Slack did not take the file ({code(refused.word, 40)}). If it stays so, tell the bot's owner."

@@ -13,12 +13,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from bot.slack import signature
 from bot.slack.payloads import as_request
 from bot.slack.signature import Refusal, Replays, verified
+from bot.timings import TIMINGS
 
 PATH = "/slack/events"
-
-
-BODY_S = 5.0
-"""From the end of the headers to the end of the body. Slack gives up after 3 s."""
 
 
 def handler(
@@ -26,6 +23,7 @@ def handler(
     secret: str,
     refused: Callable[[str], None],
     *,
+    body_s: float = TIMINGS.http.body_s,
     acked: Callable[[float], None] = lambda _seconds: None,
     clock: Callable[[], float] = time.time,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
@@ -43,7 +41,7 @@ def handler(
     async def handle(request: web.Request) -> web.StreamResponse:
         if refusal := signature.refused_unread(request.headers, request.client_max_size, clock):
             return refuse(refusal)
-        body = await _body(request)
+        body = await _body(request, body_s)
         if isinstance(body, Refusal):
             return refuse(body)
         began = time.monotonic()
@@ -63,11 +61,11 @@ def handler(
     return handle
 
 
-async def _body(request: web.Request) -> bytes | Refusal:
+async def _body(request: web.Request, within_s: float) -> bytes | Refusal:
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(within_s):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         return signature.TOO_LARGE

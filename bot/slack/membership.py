@@ -14,25 +14,14 @@ from typing import Any, Generic, TypeVar
 
 import structlog
 
-from bot.lookup.single_flight import Flights
+from bot.lookup.single_flight import SingleFlight
 from bot.slack.reply import SlackRefused
+from bot.timings import AccessTimings
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-GROUP_S, GUEST_S = 60.0, 300.0
-"""How long a user group's members and what a person is are believed, in seconds."""
-STALE_S = 600.0
-"""How long they are still believed while Slack does not answer: nobody who was removed gets in for longer."""
-FAILED_S = 10.0
-"""After a failure Slack is asked again no sooner."""
-LOOKUP_S = 5.0
-"""For one look-up with its retry."""
-ASK_S = 2.5
-"""How long a person waits for look-ups: no longer than until they would be told that COC is being waited for."""
-OLD_WAIT_S = 1.0
-"""The same for a person whom an old answer lets in: then the old answer stands."""
 KEPT = 5_000
 """People and groups that are remembered."""
 
@@ -72,30 +61,36 @@ class _Answers(Generic[T]):
     """Slack's answers to one question, by what was asked about."""
 
     def __init__(
-        self, name: str, ask: Callable[[str], Awaitable[T]], fresh_s: float, monotonic: Callable[[], float]
+        self,
+        name: str,
+        ask: Callable[[str], Awaitable[T]],
+        fresh_s: float,
+        timings: AccessTimings,
+        monotonic: Callable[[], float],
     ) -> None:
         self._name = name
         self._ask = ask
         self._fresh_s = fresh_s
+        self._timings = timings
         self._monotonic = monotonic
         self._known: OrderedDict[str, _Known[T]] = OrderedDict()
-        self._flights = Flights[None]()
+        self._calls = SingleFlight[None]()
 
     def look(self, key: str) -> _Look[T]:
         """What is in hand, without asking."""
         now, known = self._monotonic(), self._known.get(key, _Known())
         age_s = now - known.asked
-        settled = age_s < self._fresh_s or now - known.failed < FAILED_S
-        return _Look(known.value if age_s < STALE_S else None, settled)
+        settled = age_s < self._fresh_s or now - known.failed < self._timings.failed_s
+        return _Look(known.value if age_s < self._timings.stale_s else None, settled)
 
     async def learn(self, key: str) -> None:
         """Ask Slack, or join who asks already. A failure is logged and remembered."""
-        await self._flights.join(key, lambda: self._learn(key))
+        await self._calls.join(key, lambda: self._learn(key))
 
     async def _learn(self, key: str) -> None:
         asked = self._monotonic()
         try:
-            async with asyncio.timeout(LOOKUP_S):
+            async with asyncio.timeout(self._timings.question_s):
                 known = _Known(await self._ask(key), asked)
         except (SlackRefused, TimeoutError) as error:
             needed = error.needed if isinstance(error, SlackRefused) else ""
@@ -110,11 +105,13 @@ class _Answers(Generic[T]):
 class Membership:
     """What is known of people, and the asking for more. One per process, used from one event loop."""
 
-    def __init__(self, groups: frozenset[str], call: Call, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, groups: frozenset[str], call: Call, timings: AccessTimings, monotonic: Callable[[], float]
+    ) -> None:
         self._call = call
         self._groups = sorted(groups)
-        self._members = _Answers("usergroup", self._ask_members, GROUP_S, monotonic)
-        self._guests = _Answers("person", self._ask_guest, GUEST_S, monotonic)
+        self._members = _Answers("usergroup", self._ask_members, timings.group_s, timings, monotonic)
+        self._guests = _Answers("person", self._ask_guest, timings.guest_s, timings, monotonic)
 
     def is_member(self, user: str, *, final: bool = False) -> Said:
         """Whether the person is in one of the groups. ``final``: Slack will not be asked, the old must do."""

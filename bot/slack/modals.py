@@ -18,9 +18,6 @@ from bot.slack.view_updates import Turn
 
 log = structlog.get_logger(__name__)
 
-FLICKER_S = 0.5
-"""A click in a modal that is answered sooner shows no loading view in between."""
-
 _TRIGGER_GONE = frozenset(
     {"expired_trigger_id", "trigger_expired", "exchanged_trigger_id", "trigger_exchanged", "invalid_trigger_id"}
 )
@@ -83,7 +80,7 @@ async def fill(desk: Desk, interaction: Interaction, window: Window, turn: Turn,
         desk.stop_if_quiet(interaction)
     filling = asyncio.ensure_future(_filled(interaction, window))
     try:
-        done, _ = await asyncio.wait({filling}, timeout=FLICKER_S)
+        done, _ = await asyncio.wait({filling}, timeout=desk.timings.loading_s)
         if not done and not blind:
             await _show(desk, turn, window.loading())
         filled, outcome = await filling

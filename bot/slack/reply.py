@@ -20,29 +20,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot import redact
 from bot.cards.budget import Message
 from bot.slack.error_words import known
+from bot.timings import TIMINGS, ReplyTimings
 
 log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-DEADLINE_S = 15.0
-"""For one call to Slack, connection included. Where all of Slack is slow, giving up sooner would help nobody: word of
-that goes through Slack too."""
-QUESTION_DEADLINE_S = 5.0
-"""For a call that the answer has to wait for."""
-UPLOAD_DEADLINE_S = 45.0
-"""For a file: two calls to Slack and its bytes, 3 MB for 10,000 machines."""
 _BLOCKS_REFUSED = frozenset({"invalid_blocks", "msg_blocks_too_long", "invalid_blocks_format"})
 WORD_LENGTH = 100
 """So much of a word that nobody knows is kept for the log."""
-MAX_WAIT_S = 2.0
-"""The longest Retry-After that is waited for; a person would press again sooner."""
 
 
 class SlackRefused(Exception):
     """Slack did not take a reply. ``error`` is Slack's word or what happened on the way, out of a closed set.
 
-    ``word`` is the same as it came, cut and redacted, for the log and for people. ``passing`` says whether the
+    ``word`` is the same as it came, cut and redacted, for the log and for people. ``transient`` says whether the
     same call may succeed a moment later (rate limit, 5xx, no connection); ``needed`` is the scope that a token lacks.
     """
 
@@ -50,14 +42,14 @@ class SlackRefused(Exception):
         self,
         error: str,
         *,
-        passing: bool = False,
+        transient: bool = False,
         retry_after_s: float | None = None,
         detail: str = "",
         needed: str = "",
     ) -> None:
         self.error = known(error)
         self.word = error if self.error == error else redact.plain(error[:WORD_LENGTH])
-        self.passing = passing
+        self.transient = transient
         self.retry_after_s = retry_after_s
         self.needed = needed
         super().__init__(f"{self.word}: {redact.plain(detail)}" if detail else self.word)
@@ -75,11 +67,13 @@ class Replies:
         session: aiohttp.ClientSession,
         client: AsyncWebClient,
         *,
+        timings: ReplyTimings = TIMINGS.replies,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         observe: Callable[[str, str, float], None] = lambda _method, _outcome, _seconds: None,
     ) -> None:
         self._session = session
         self._client = client
+        self._timings = timings
         self._sleep = sleep
         self._observe = observe
 
@@ -106,11 +100,11 @@ class Replies:
 
     async def call(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """Call a Web API method with a JSON body of what is not None; the answer's fields. Raises SlackRefused."""
-        return await self._call(method, arguments, DEADLINE_S)
+        return await self._call(method, arguments, self._timings.call_s)
 
     async def ask(self, method: str, **arguments: Any) -> Mapping[str, Any]:
         """The same for what must be known before there can be an answer: in less time, or not at all."""
-        return await self._call(method, arguments, QUESTION_DEADLINE_S)
+        return await self._call(method, arguments, self._timings.question_s)
 
     async def _call(self, method: str, arguments: Mapping[str, Any], deadline_s: float) -> Mapping[str, Any]:
         given = {name: value for name, value in arguments.items() if value is not None}
@@ -133,7 +127,7 @@ class Replies:
             return await attempt()
         except SlackRefused as refused:
             wait = refused.retry_after_s if refused.retry_after_s is not None else 0.3
-            if not refused.passing or wait > MAX_WAIT_S:
+            if not refused.transient or wait > self._timings.retry_after_s:
                 raise
             log.warning("slack_retry", error=refused.error, wait_s=wait)
             await self._sleep(wait)
@@ -141,14 +135,14 @@ class Replies:
 
     async def _post(self, url: str, payload: dict[str, Any]) -> None:
         try:
-            async with asyncio.timeout(DEADLINE_S), self._session.post(url, json=payload) as answer:
+            async with asyncio.timeout(self._timings.call_s), self._session.post(url, json=payload) as answer:
                 body = (await _beginning(answer.content)).decode("utf-8", "replace")
                 status, headers = answer.status, answer.headers
         except TimeoutError:
             # It may have been posted: a second try could show the card twice.
             raise SlackRefused("timed_out") from None
         except aiohttp.ClientConnectorError as error:
-            raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
+            raise SlackRefused("unreachable", transient=True, detail=type(error).__name__) from error
         except (aiohttp.ClientError, ValueError) as error:
             raise SlackRefused("broken_off", detail=type(error).__name__) from error
         word, detail = _outcome(body)
@@ -173,12 +167,14 @@ class Replies:
         await self._observed("upload", sending)
 
     async def _upload(self, name: str, content: bytes, *, channel: str, thread_ts: str | None, comment: str) -> None:
-        async with _refusals(UPLOAD_DEADLINE_S):
+        async with _refusals(self._timings.upload_s):
             ticket = await self._client.files_getUploadURLExternal(filename=name, length=len(content))
             url, file_id = ticket.get("upload_url"), ticket.get("file_id")
             async with self._session.post(str(url), data=io.BytesIO(content)) as answer:
                 if answer.status != 200:
-                    raise SlackRefused("upload_failed", passing=answer.status >= 500, detail=f"HTTP {answer.status}")
+                    raise SlackRefused(
+                        "upload_failed", transient=answer.status >= 500, detail=f"HTTP {answer.status}"
+                    )
             await self._client.files_completeUploadExternal(
                 files=[{"id": str(file_id), "title": name}],
                 channel_id=channel,
@@ -198,7 +194,7 @@ async def _refusals(deadline_s: float) -> AsyncIterator[None]:
     except SlackApiError as error:
         raise _api_refusal(error) from error
     except aiohttp.ClientConnectorError as error:
-        raise SlackRefused("unreachable", passing=True, detail=type(error).__name__) from error
+        raise SlackRefused("unreachable", transient=True, detail=type(error).__name__) from error
     except (aiohttp.ClientError, ValueError) as error:
         raise SlackRefused("broken_off", detail=type(error).__name__) from error
     except (AttributeError, TypeError) as error:
@@ -238,11 +234,11 @@ def _pointers(found: Mapping[str, Any]) -> str:
 
 def _refusal(status: int, word: str, detail: str, headers: Mapping[str, str]) -> SlackRefused:
     if status == 429:
-        return SlackRefused("ratelimited", passing=True, retry_after_s=_seconds(headers), detail=detail)
+        return SlackRefused("ratelimited", transient=True, retry_after_s=_seconds(headers), detail=detail)
     if status >= 500:
         # Slack answers 500 with invalid_blocks too; that word is final whatever the status.
         final = word in _BLOCKS_REFUSED
-        return SlackRefused(word if final else f"http_{status}", passing=not final, detail=detail)
+        return SlackRefused(word if final else f"http_{status}", transient=not final, detail=detail)
     return SlackRefused(word, detail=detail or f"HTTP {status}")
 
 
@@ -253,11 +249,11 @@ def _api_refusal(error: SlackApiError) -> SlackRefused:
     word = str(data.get("error") or f"http_{status}")
     if status == 429 or word == "ratelimited":
         headers = getattr(answer, "headers", None) or {}
-        return SlackRefused("ratelimited", passing=True, retry_after_s=_seconds(headers))
+        return SlackRefused("ratelimited", transient=True, retry_after_s=_seconds(headers))
     needed = data.get("needed")
     return SlackRefused(
         word,
-        passing=status >= 500 and "error" not in data,
+        transient=status >= 500 and "error" not in data,
         detail=_pointers(data),
         needed=needed if isinstance(needed, str) else "",
     )

@@ -18,24 +18,17 @@ from bot.cards.budget import Message
 from bot.cards.problem import Problem, problem_card, problem_of
 from bot.cards.text import code
 from bot.errors import CocError, ForeignTask, TaskNotFound
-from bot.lookup.lookup import Asker, Lookup
-from bot.pacing import Turns
+from bot.lookup.lookup import Lookup, Requester
+from bot.pacing import Pacer
 from bot.slack.access import Access, Denied
 from bot.slack.background import Work
 from bot.slack.interaction import Interaction
 from bot.slack.reply import Replies, SlackRefused
 from bot.slack.view_updates import Order
 from bot.task.snapshot import Snapshot
+from bot.timings import TIMINGS, AnswerTimings
 
 log = structlog.get_logger(__name__)
-
-PATIENCE_S = 2.5
-"""After this long without an answer the person is told that COC is being waited for."""
-
-NOTE_S = 5.0
-"""For saying so. The answer itself waits for that, so that the note does not come after it."""
-AGAIN_S = 20.0
-"""After this long an error that Slack took by no way is sent once more: an outage of Slack's may be over."""
 
 NOT_TAKEN = Problem(
     ":warning:",
@@ -85,12 +78,12 @@ class Desk:
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
-    patience_s: float = PATIENCE_S
+    timings: AnswerTimings = TIMINGS.answers
     targets_max_age_s: float = 60.0
     """Paging, filtering and searching targets asks COC nothing while the data is younger than this."""
     order: Order = field(default_factory=Order)
-    turns: Turns = field(default_factory=Turns)
-    """Awaited before whatever is heavy: looking a task up, building a card or a view."""
+    pacer: Pacer = field(default_factory=Pacer)
+    """Decides where cards and views are built, and when a listener's job starts."""
 
     def answer(
         self, interaction: Interaction, job: Job, *, task_id: str | None = None, in_window: bool = False
@@ -142,23 +135,25 @@ class Desk:
 
     async def targets(self, interaction: Interaction, task_id: str, max_age_s: float) -> Snapshot:
         """What the detail call tells, at most ``max_age_s`` seconds old. Raises CocError and Denied."""
-        asker = await self._asker(interaction, task_id)
-        return await self._shown(interaction, task_id, self.lookup.targets(task_id, max_age_s=max_age_s, asker=asker))
+        requester = await self._requester(interaction, task_id)
+        return await self._shown(
+            interaction, task_id, self.lookup.targets(task_id, max_age_s=max_age_s, requester=requester)
+        )
 
     async def history(self, interaction: Interaction, task_id: str) -> Snapshot:
         """The task with its runs, also where COC needs longer for them. Raises CocError and Denied."""
-        asker = await self._asker(interaction, task_id)
-        return await self._shown(interaction, task_id, self.lookup.history(task_id, asker))
+        requester = await self._requester(interaction, task_id)
+        return await self._shown(interaction, task_id, self.lookup.history(task_id, requester))
 
     def in_hand(self, interaction: Interaction, task_id: str) -> Snapshot | None:
         """What ``targets`` would give at once; None where COC or Slack must be asked. Raises Denied."""
         if not self.access.admitted(interaction):
             return None
         self.access.check_id(task_id)
-        kept = self.lookup.kept(task_id, self.targets_max_age_s)
-        if kept is not None:
-            self.access.check_task(kept)
-        return kept
+        cached = self.lookup.cached(task_id, self.targets_max_age_s)
+        if cached is not None:
+            self.access.check_task(cached)
+        return cached
 
     def stop_if_quiet(self, interaction: Interaction) -> None:
         """Raise Denied for somebody who was refused so often that it is not worth a call to Slack."""
@@ -175,14 +170,14 @@ class Desk:
 
         ``newer_than`` is as of when the card is that the answer replaces: what is not newer can't stand in for it.
         """
-        asker = replace(await self._asker(interaction, task_id), newer_than=newer_than)
-        return await self._shown(interaction, task_id, self._patiently(interaction, task_id, asker))
+        requester = replace(await self._requester(interaction, task_id), newer_than=newer_than)
+        return await self._shown(interaction, task_id, self._patiently(interaction, task_id, requester))
 
-    async def _asker(self, interaction: Interaction, task_id: str) -> Asker:
+    async def _requester(self, interaction: Interaction, task_id: str) -> Requester:
         """Somebody who may ask for this task. Raises Denied."""
         await self.access.admit(interaction)
         self.access.check_id(task_id)
-        return Asker(interaction.user, waited_s=interaction.admission.waited_s)
+        return Requester(interaction.user, waited_s=interaction.admission.waited_s)
 
     async def _shown(self, interaction: Interaction, task_id: str, asking: Awaitable[Snapshot]) -> Snapshot:
         """The answer, where this task may be shown."""
@@ -200,16 +195,16 @@ class Desk:
         log_coc_error(found.stale.error)
         return replace(found, stale=replace(found.stale, reference=interaction.reference))
 
-    async def _patiently(self, interaction: Interaction, task_id: str, asker: Asker) -> Snapshot:
-        asking = asyncio.ensure_future(self.lookup.snapshot(task_id, asker))
+    async def _patiently(self, interaction: Interaction, task_id: str, requester: Requester) -> Snapshot:
+        asking = asyncio.ensure_future(self.lookup.snapshot(task_id, requester))
         try:
-            done, _ = await asyncio.wait({asking}, timeout=max(0.0, self.patience_s - asker.waited_s))
+            done, _ = await asyncio.wait({asking}, timeout=max(0.0, self.timings.patience_s - requester.waited_s))
             if not done:
                 waiting = f":hourglass_flowing_sand:  Still waiting for COC's answer about {code(task_id, 40)} …"
                 note = Message(f"Still waiting for COC's answer about {task_id} …", (section(waiting),))
                 interaction.waited.append(True)
                 try:
-                    async with asyncio.timeout(NOTE_S):
+                    async with asyncio.timeout(self.timings.note_s):
                         await self.tell(interaction, note)
                 except (SlackRefused, TimeoutError) as error:
                     log.warning("note_refused", error=str(error))  # the answer itself may still be taken
@@ -245,7 +240,7 @@ class Desk:
 
     async def _outcome(self, interaction: Interaction, job: Job, task_id: str | None, *, in_window: bool) -> str:
         try:
-            await self.turns.turn()
+            await self.pacer.slot()
             if not in_window:
                 await self.access.admit(interaction)
             return await job()
@@ -266,7 +261,7 @@ class Desk:
             outcome, problem = type(error).__name__, problem_of(error, task_id)
         card = problem_card(problem, task_id=task_id, reference=interaction.reference)
         lost = ""
-        for wait_s in (0.0, AGAIN_S):
+        for wait_s in (0.0, self.timings.resend_s):
             try:
                 await self.sleep(wait_s)
                 await self.tell(interaction, card)

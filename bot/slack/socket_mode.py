@@ -9,7 +9,7 @@ replaced although it looks open; and when nothing helps the process is told, so 
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,22 +24,9 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.slack.envelopes import Envelopes
+from bot.timings import TIMINGS, SocketTimings
 
 log = structlog.get_logger(__name__)
-
-PING_INTERVAL_S = 5.0
-STALE_S = 4 * PING_INTERVAL_S
-"""A connection that has answered no ping for so long is dead, whatever else it looks like."""
-RECONNECT_S = 30.0
-"""For opening one connection anew: asking for its address, the handshake."""
-LINGER_S = 30.0
-"""For so long a connection that Slack wants to go is left for Slack to close: what it sends until then is served."""
-BUSY_S = 1.0
-"""How long a connection is kept for acknowledgements under way; they take milliseconds."""
-CLOSE_S = 2.0
-"""How long Slack may take to say goodbye; aiohttp would wait 10 s for a peer that is gone."""
-PAUSES_S = (0.2, 1.0, 2.0, 5.0, 10.0)
-"""Between tries to open a connection; the last one again and again."""
 
 FINAL = frozenset(
     {
@@ -86,10 +73,11 @@ class _Connection(AsyncSocketModeHandler):
             app_token=app_token,
             logger=app.logger,
             web_client=web_client,
-            ping_interval=PING_INTERVAL_S,
+            ping_interval=pool.timings.ping_s,
         )
         self.client.socket_mode_request_listeners.append(self.handle)  # type: ignore[arg-type]
         self._pool = pool
+        self._timings = pool.timings
         self._opened = time.time()
         self._busy = 0
 
@@ -102,7 +90,7 @@ class _Connection(AsyncSocketModeHandler):
     def usable(self) -> bool:
         """Whether it is open and its pongs come: Slack may still send something down it."""
         session = self.client.current_session
-        return session is not None and not session.closed and self.pong_age_s < STALE_S
+        return session is not None and not session.closed and self.pong_age_s < self._timings.stale_s
 
     @property
     def pong_age_s(self) -> float:
@@ -112,7 +100,7 @@ class _Connection(AsyncSocketModeHandler):
 
     async def open(self) -> None:
         """Connect. Raises SlackApiError, TimeoutError and connection errors."""
-        async with asyncio.timeout(RECONNECT_S):
+        async with asyncio.timeout(self._timings.open_s):
             answer = await self.client.web_client.apps_connections_open(app_token=self.app_token)
             self.client.wss_uri = str(answer["url"])
             await self.client.connect()
@@ -140,13 +128,13 @@ class _Connection(AsyncSocketModeHandler):
     async def close(self) -> None:
         """Disconnect, once what is being acknowledged is; Slack sends further requests elsewhere."""
         client = self.client
-        for _ in range(int(BUSY_S / 0.01)):
+        for _ in range(int(self._timings.busy_s / 0.01)):
             if not self._busy and client.message_queue.empty():
                 break
             await asyncio.sleep(0.01)
         pending = [client.message_processor, client.current_session_monitor, client.message_receiver]
         with contextlib.suppress(aiohttp.ClientError, OSError):  # a socket that is already gone is closed enough
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(self._timings.close_s):
                 await client.close()
         # close() cancels these and does not wait; a loop that ends before they do complains.
         tasks = [task for task in pending if task is not None]
@@ -158,7 +146,7 @@ class _Connection(AsyncSocketModeHandler):
     def check(self) -> None:
         """Notice that it is dead, where the SDK's own monitor has not."""
         if not self.live:
-            self._is_lost("no pong" if self.pong_age_s >= STALE_S else "dropped")
+            self._is_lost("no pong" if self.pong_age_s >= self._timings.stale_s else "dropped")
 
     def _is_lost(self, why: str) -> None:
         if not self.lost.is_set():
@@ -190,11 +178,12 @@ class Connections:
         *,
         wanted: int = 2,
         give_up_s: float = 120.0,
+        timings: SocketTimings = TIMINGS.socket,
         acked: Acked = lambda _seconds: None,
         replaced: Callable[[str], None] = lambda _why: None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.acked = acked
+        self.timings = timings
         self.envelopes = Envelopes()
         self.failed: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._app = app
@@ -203,7 +192,6 @@ class Connections:
         self._wanted = wanted
         self._give_up_s = give_up_s
         self._replaced = replaced
-        self._sleep = sleep
         self._open: list[_Connection] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._alive = time.monotonic()
@@ -260,7 +248,7 @@ class Connections:
 
     async def _again(self) -> _Connection:
         """A new connection, however long it takes."""
-        tries = 0
+        tries, pauses_s = 0, self.timings.pauses_s
         while True:
             try:
                 return await self._opened()
@@ -274,13 +262,13 @@ class Connections:
             except Exception as error:
                 # slack_sdk takes the body of any 200 for a JSON object; a proxy's page is none.
                 log.error("socket_failed", exc_info=error)
-            await self._sleep(PAUSES_S[min(tries, len(PAUSES_S) - 1)])
+            await asyncio.sleep(pauses_s[min(tries, len(pauses_s) - 1)])
             tries += 1
 
     async def _let_go(self, old: _Connection) -> None:
-        until = time.monotonic() + LINGER_S
-        while old.usable and time.monotonic() < until:
-            await self._sleep(0.1)
+        until = time.monotonic() + self.timings.linger_s
+        while old.usable and time.monotonic() < until:  # noqa: ASYNC110 - the SDK's client tells nobody
+            await asyncio.sleep(0.1)
         await old.close()
         if old in self._open:
             self._open.remove(old)
@@ -288,7 +276,7 @@ class Connections:
     async def _watch(self) -> None:
         """Look at the pongs, whatever the SDK's own monitor does; in the end give up."""
         while True:
-            await self._sleep(1.0)
+            await asyncio.sleep(self.timings.watch_s)
             for connection in self._open:
                 connection.check()
             if self.health.live:

@@ -1,6 +1,5 @@
 """What the card's menu opens: the run history and the parameters, each with a Refresh of its own."""
 
-import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -9,6 +8,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 
 from bot.cards import parameters, runs
 from bot.cards.modal import Modal
+from bot.pacing import UNBOUNDED_MS
 from bot.slack.interaction import Interaction
 from bot.slack.modals import Window, dead_end, fill, open_window, view_of
 from bot.slack.runner import Desk, outcome
@@ -53,7 +53,7 @@ def _runs(desk: Desk, interaction: Interaction, look: Look) -> Window:
         snapshot = await desk.history(interaction, look.task_id)
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
         make = partial(runs.runs_view, snapshot, reference=interaction.reference, metadata=encode(look))
-        view = await asyncio.to_thread(make)  # twenty messages to redact
+        view = await desk.pacer.run(UNBOUNDED_MS, make)
         return view, outcome(f"runs: {missing.reason}" if missing else "runs", snapshot)
 
     return Window(runs.RUNS, look.task_id, encode(look), content)
@@ -62,8 +62,7 @@ def _runs(desk: Desk, interaction: Interaction, look: Look) -> Window:
 def _parameters(desk: Desk, interaction: Interaction, look: Look) -> Window:
     async def content() -> tuple[dict[str, Any], str]:
         snapshot = await desk.targets(interaction, look.task_id, 0.0)
-        # Long values take the redactor a while.
-        view = await asyncio.to_thread(parameters.parameters_view, snapshot)
+        view = await desk.pacer.run(UNBOUNDED_MS, partial(parameters.parameters_view, snapshot))
         return {**view, "private_metadata": encode(look)}, outcome("parameters", snapshot)
 
     return Window(parameters.PARAMETERS, look.task_id, encode(look), content)

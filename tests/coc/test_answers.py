@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import errors
-from bot.coc.answers import UNUSABLE_ID, Answer, entries, task_object
+from bot.coc.answers import UNUSABLE_ID, Answer, parse_list, parse_task
 
 ID = "ST2601050930000000000001A1"
 NOON = 1_767_268_800.0  # 1 January 2026, 12:00 UTC
@@ -25,7 +25,7 @@ def answer(status: int, body: object, headers: Mapping[str, str] | None = None) 
 def failure(status: int, body: object, headers: Mapping[str, str] | None = None) -> errors.CocError:
     """The error that the answer means."""
     with pytest.raises(errors.CocError) as caught:
-        task_object(answer(status, body, headers), ID)
+        parse_task(answer(status, body, headers), ID)
     return caught.value
 
 
@@ -235,7 +235,7 @@ def test_retry_after_is_seconds_or_a_date_by_the_services_own_clock(
 def test_a_task_is_returned_as_it_came() -> None:
     """All keys, also unknown ones; the id may have blanks around it."""
     body = {"id": f" {ID} ", "name": "夜间", "new": {"a": [1]}}
-    assert task_object(answer(200, body), ID) == body
+    assert parse_task(answer(200, body), ID) == body
 
 
 @pytest.mark.parametrize(
@@ -317,28 +317,28 @@ def test_what_is_no_json_object_is_unreadable_and_says_why(body: bytes, says: st
 def test_small_damage_does_not_hide_the_task(extra: bytes, expected: object) -> None:
     """Bad bytes, NaN, repeated keys and lone surrogates are repaired, with a byte order mark in front as well."""
     for mark in (b"", b"\xef\xbb\xbf"):
-        found = task_object(answer(200, mark + b'{"id": "' + ID.encode() + b'", ' + extra + b"}"), ID)
+        found = parse_task(answer(200, mark + b'{"id": "' + ID.encode() + b'", ' + extra + b"}"), ID)
         assert found["x"] == expected
         json.dumps(found, ensure_ascii=False).encode()  # what is shown later can be encoded
 
 
 def test_entries_are_the_objects_of_the_list() -> None:
     """What is no object is left out; null is an empty list, as everywhere in this API."""
-    assert entries(answer(200, {"rows": [{"a": 1}, None, 3, "x", [], {}]}), "rows") == [{"a": 1}, {}]
-    assert entries(answer(200, {"rows": None}), "rows") == []
+    assert parse_list(answer(200, {"rows": [{"a": 1}, None, 3, "x", [], {}]}), "rows") == [{"a": 1}, {}]
+    assert parse_list(answer(200, {"rows": None}), "rows") == []
 
 
 @pytest.mark.parametrize("body", [{}, {"count": 0}, {"rows": {}}, {"rows": "[]"}])
 def test_a_missing_list_is_unreadable(body: object) -> None:
     """An answer of another shape must not read as "no runs"."""
     with pytest.raises(errors.Unreadable, match="no list 'rows'"):
-        entries(answer(200, body), "rows")
+        parse_list(answer(200, body), "rows")
 
 
 def test_an_envelope_in_place_of_a_list_means_what_its_code_means() -> None:
     """The same table as for the detail call."""
     with pytest.raises(errors.ForeignTask):
-        entries(answer(200, {"error_code": "COC.00014121"}), "rows")
+        parse_list(answer(200, {"error_code": "COC.00014121"}), "rows")
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -370,7 +370,7 @@ def test_any_status_and_any_bytes_give_an_object_or_an_error_of_the_tree(
 ) -> None:
     """Nothing else is ever raised, and every word of it can be encoded and shown."""
     came = answer(status, body, headers)
-    for read in (lambda: task_object(came, ID), lambda: entries(came, "rows")):
+    for read in (lambda: parse_task(came, ID), lambda: parse_list(came, "rows")):
         error = None
         try:
             json.dumps(read(), ensure_ascii=False).encode()

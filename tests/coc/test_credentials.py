@@ -168,7 +168,7 @@ def test_the_published_vector() -> None:
     SDK, print it whole. With it the published canonical request and signature come out, and ours is the
     vendor's for the same request: the published one without the content type, which a GET does not have.
     """
-    key = explicit_key("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc", None, None, None)
+    key = explicit_key(StaticKeys("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"))
     url = "https://service.region.example.com/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs"
     query = {"limit": "2", "marker": "13551d6b-755d-4757-b956-536f674975c0"}
     stamp = {"X-Sdk-Date": "20191115T033655Z"}
@@ -278,7 +278,7 @@ def test_the_expiry_is_right_in_every_time_zone(monkeypatch: pytest.MonkeyPatch,
     """The library reads the UTC time stamp as if it were local."""
     from huaweicloudsdkcore.auth.internal import StsAccessor
 
-    from bot.coc.credential_chain import _exchanged
+    from bot.coc.credential_chain import _exchange
 
     monkeypatch.setenv("TZ", zone)
     time.tzset()
@@ -287,7 +287,7 @@ def test_the_expiry_is_right_in_every_time_zone(monkeypatch: pytest.MonkeyPatch,
         signer.sts_accessor = MetadataAccessor()
         found = {"access": "a", "secret": "s", "expires_at": "2026-01-15T12:00:00.500000Z"}
         signer._expired_at = StsAccessor._process_credential(found).expire_at
-        assert _exchanged(signer) == calendar.timegm((2026, 1, 15, 12, 0, 0))
+        assert _exchange(signer) == calendar.timegm((2026, 1, 15, 12, 0, 0))
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -661,7 +661,7 @@ async def test_a_refused_permanent_key_stays() -> None:
     """There is no other."""
     source = CredentialSource.static(StaticKeys("AK", "SK"))
     key = await source.current()
-    source.refused(key)
+    source.mark_refused(key)
     assert await source.current() is key
 
 

@@ -38,6 +38,7 @@ from bot.slack.access import Access, Rules
 from bot.slack.background import Work
 from bot.slack.reply import Replies, SlackRefused
 from bot.slack.runner import Desk
+from bot.timings import AnswerTimings
 from tests.cards.judges import assert_tame, judge_message, judge_view
 from tests.fuzz.findings import Broke
 from tests.fuzz.inputs import BODIES
@@ -176,11 +177,9 @@ class Door:
     _work: Work = field(default_factory=Work)
     _port: int = 0
     _close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
-    _settled_s: float = 0.0
 
     def __enter__(self) -> Self:
         logging.getLogger().addHandler(self._errors)
-        self._settled_s, explorer.SETTLED_S = explorer.SETTLED_S, 0.0
         self._loop.run_until_complete(self._start())
         return self
 
@@ -192,7 +191,6 @@ class Door:
         self._loop.run_until_complete(_leave())
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
-        explorer.SETTLED_S = self._settled_s
         logging.getLogger().removeHandler(self._errors)
 
     def sign(self, body: bytes) -> tuple[Header, Header]:
@@ -282,6 +280,7 @@ class Door:
             work=self._work,
             access=Access(Rules(), "T1", self.slack.call),
             observe=metrics.observe_interaction,
+            timings=AnswerTimings(settle_s=0.0),
         )
 
     def _coc(self, _request: httpx.Request) -> httpx.Response:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from bot import cli, errors, redact
 from bot.cards.problem import problem_of
 from bot.cards.text import shown
-from bot.coc.answers import Answer, task_object
+from bot.coc.answers import Answer, parse_task
 from bot.operations import logs
 from bot.slack.interaction import Interaction
 from bot.slack.reply import _outcome, _refusal
@@ -73,7 +73,7 @@ def refusals(text: str) -> Iterator[errors.CocError]:
             raw = body if isinstance(body, str) else json.dumps(body)
             headers = httpx.Headers([(header.encode(), text.replace("\n", " ").encode())])
             with pytest.raises(errors.CocError) as raised:
-                task_object(Answer(status, headers, raw.encode(), "coc:schedule:get", 0.0), TASK_ID)
+                parse_task(Answer(status, headers, raw.encode(), "coc:schedule:get", 0.0), TASK_ID)
             yield raised.value
 
 

@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
+from bot.app import Bot
 from bot.sandbox.session import Sandbox
 from bot.slack.access import Access, Denied, Rules, Verdict, decide
 from bot.slack.interaction import Interaction
 from bot.slack.membership import Said
+from bot.timings import TIMINGS, Timings
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, turned, view_text
 
 MALLORY = "U0PARTNER"
@@ -20,11 +22,13 @@ OTHER = "ST2601050930000000000001A1"
 
 
 @asynccontextmanager
-async def guarded(tmp_path: Path, **given: str) -> AsyncIterator[tuple[Sandbox, Path]]:
+async def guarded(tmp_path: Path, timings: Timings = TIMINGS, /, **given: str) -> AsyncIterator[tuple[Sandbox, Path]]:
     """A sandbox with these settings (without ``SCHEDTASK_``), and its audit."""
     audit = tmp_path / "audit.jsonl"
     named = {f"SCHEDTASK_{name}": value for name, value in given.items()}
-    async with Sandbox(given={**named, "SCHEDTASK_AUDIT_FILE": str(audit)}) as box:
+    async with Sandbox(
+        given={**named, "SCHEDTASK_AUDIT_FILE": str(audit)}, make_bot=partial(Bot, timings=timings)
+    ) as box:
         box.slack.scopes += ",users:read,usergroups:read"
         yield box, audit
 

@@ -17,6 +17,7 @@ from bot.sandbox.slack_server import Interaction as Sent
 from bot.slack.access import REFUSALS, Access, Denied, Rules
 from bot.slack.interaction import Interaction
 from bot.slack.limits import KEPT, Allowance, Buckets
+from bot.timings import AccessTimings, Timings
 from tests.faults.surfaces import SURFACES, Spot, Surface
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, view_text
 from tests.slack.test_access import MALLORY, OTHER, guarded, lines, refused
@@ -154,10 +155,10 @@ async def test_each_path_is_refused_over_the_limit(path: Surface, tmp_path: Path
     assert not box.coc.requests
 
 
-async def test_what_fails_before_it_is_decided_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_fails_before_it_is_decided_counts(tmp_path: Path) -> None:
     """Slack is slow to say who is a member, and does not take the loading view either."""
-    monkeypatch.setattr("bot.slack.membership.GROUP_S", 0)
-    async with guarded(tmp_path, PERSON_LIMIT="3", ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
+    each_time = Timings(access=AccessTimings(group_s=0))
+    async with guarded(tmp_path, each_time, PERSON_LIMIT="3", ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
         view = await explorer(box)
         box.slack.refuse("usergroups.users.list", delay=1.5)
         box.slack.refuse("views.update", "internal_error")

@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from bot.cards.blocks import section
 from bot.cards.budget import Message
 from bot.slack.reply import Replies, SlackRefused
+from bot.timings import TIMINGS, ReplyTimings
 
 CARD = Message("verdict", (section("card"),))
 
@@ -78,10 +79,11 @@ async def listening(handle: Callable[[web.Request], Awaitable[web.StreamResponse
 
 
 @asynccontextmanager
-async def talking(url: str) -> AsyncIterator[Replies]:
+async def talking(url: str, timings: ReplyTimings = TIMINGS.replies) -> AsyncIterator[Replies]:
     """Replies to this server, on a session of their own."""
     async with aiohttp.ClientSession() as session:
-        yield Replies(session, AsyncWebClient(token="xoxb-1", base_url=f"{url}/api/", session=session))
+        client = AsyncWebClient(token="xoxb-1", base_url=f"{url}/api/", session=session)
+        yield Replies(session, client, timings=timings)
 
 
 def text(body: str, status: int = 200, **headers: str) -> web.Response:
@@ -203,7 +205,7 @@ async def test_a_server_that_stays_broken_is_given_up(slack: StandIn, replies: R
     slack.answers = [text("<html>", 502)]
     with pytest.raises(SlackRefused) as caught:
         await replies.respond(slack.url, CARD)
-    assert (caught.value.error, caught.value.passing, len(slack.bodies)) == ("http_502", True, 2)
+    assert (caught.value.error, caught.value.transient, len(slack.bodies)) == ("http_502", True, 2)
 
 
 async def test_a_refusal_that_names_the_block_is_in_the_log(slack: StandIn, replies: Replies) -> None:
@@ -244,11 +246,8 @@ async def test_an_answer_in_several_packets_is_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("method", [None, "chat.postMessage"])
-async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(
-    monkeypatch: pytest.MonkeyPatch, method: str | None
-) -> None:
+async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(method: str | None) -> None:
     """After the deadline; it may have been posted, so a second try could show it twice."""
-    monkeypatch.setattr("bot.slack.reply.DEADLINE_S", 0.2)
     asked = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -256,7 +255,7 @@ async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(
         await asyncio.sleep(1)
         return web.Response(text="ok")
 
-    async with listening(handle) as url, talking(url) as replies:
+    async with listening(handle) as url, talking(url, ReplyTimings(call_s=0.2)) as replies:
         with pytest.raises(SlackRefused, match="timed_out"):
             await (replies.call(method) if method else replies.respond(url, CARD))
     assert len(asked) == 1

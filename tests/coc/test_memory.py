@@ -12,8 +12,8 @@ from aiohttp import web
 
 from bot import errors
 from bot.coc.client import CocClient, Deadlines
+from bot.coc.memory import MEDIUM, SMALL, TOTAL, MemoryBudget, Reservation
 from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
-from bot.coc.room import MEDIUM, SMALL, TOTAL, Place, Room
 from bot.sandbox.coc_oversized_task import target_instances
 from bot.task.snapshot import Detail
 from tests.coc.test_client import ID, client_for, http_server
@@ -24,19 +24,19 @@ MB = 1024 * 1024
 @pytest.mark.parametrize("seed", range(20))
 async def test_answers_of_any_size_all_get_through_and_stay_within_the_room(seed: int) -> None:
     """At most TOTAL bytes, plus one undeclared answer that grew. Nobody waits for ever, some give up."""
-    draw, room, most = random.Random(seed), Room(), 0
+    draw, budget, most = random.Random(seed), MemoryBudget(), 0
 
     async def read(size: int, *, is_declared: bool, patience_s: float) -> bool:
         nonlocal most
         try:
-            async with asyncio.timeout(patience_s), Place(room) as place:
+            async with asyncio.timeout(patience_s), Reservation(budget) as reservation:
                 if is_declared:
-                    await place.expect(size)
+                    await reservation.before_reading(size)
                 for so_far in range(0, size + 1, max(size // 4, 1)):
-                    await place.grow(so_far)
-                    most = max(most, room.used)
+                    await reservation.while_reading(so_far)
+                    most = max(most, budget.used)
                     await asyncio.sleep(0)
-                await place.decoding(size)
+                await reservation.before_decoding(size)
                 await asyncio.sleep(0.001)
         except TimeoutError:
             return False
@@ -52,20 +52,20 @@ async def test_answers_of_any_size_all_get_through_and_stay_within_the_room(seed
     )
     assert all(done for done, patience_s in zip(results, patience, strict=True) if patience_s == 10.0)
     assert most <= TOTAL + 60 * MB
-    assert room.used == 0
-    assert not room.heavy.locked()
+    assert budget.used == 0
+    assert not budget.large.locked()
 
 
 async def test_an_abandoned_decode_holds_its_room_until_the_thread_ends() -> None:
     """A thread can't be stopped: its memory is not free because somebody stopped waiting."""
-    room, decoding = Room(), asyncio.get_running_loop().create_future()
-    async with Place(room) as place:
-        await place.expect(16 * MB)
-        place.keep_until(decoding)
-    assert room.used == 16 * MB
-    decoding.set_result(None)
+    budget, thread = MemoryBudget(), asyncio.get_running_loop().create_future()
+    async with Reservation(budget) as reservation:
+        await reservation.before_reading(16 * MB)
+        reservation.hold_until_done(thread)
+    assert budget.used == 16 * MB
+    thread.set_result(None)
     await asyncio.sleep(0)
-    assert room.used == 0
+    assert budget.used == 0
 
 
 async def test_without_room_in_time_the_bot_says_that_it_is_busy() -> None:
@@ -76,12 +76,12 @@ async def test_without_room_in_time_the_bot_says_that_it_is_busy() -> None:
         return web.Response(body=body)
 
     async with http_server(answer) as url, client_for(url, deadlines=Deadlines(total=0.3)) as client:
-        await client._room.take(TOTAL)
+        await client._memory.acquire(TOTAL)
         with pytest.raises(errors.Busy):
             await client.task(ID)
-        client._room.give_back(TOTAL)
+        client._memory.release(TOTAL)
         assert (await client.task(ID)).value.id == ID
-        assert client._room.used == 0
+        assert client._memory.used == 0
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
@@ -104,13 +104,13 @@ async def test_twenty_giants_at_once_stay_within_the_room(is_chunked: bool) -> N
     async def ask(client: CocClient) -> int:
         nonlocal most
         detail = (await client.detail(ID, Detail.of)).value
-        most = max(most, client._room.used)
+        most = max(most, client._memory.used)
         return len(detail.parameters.other[0].value or "")
 
     deadlines = Deadlines(read=60, total=60)
     async with http_server(answer) as url, client_for(url, deadlines=deadlines) as client:
         lengths = await asyncio.gather(*(ask(client) for _ in range(6)))
-        assert client._room.used == 0
+        assert client._memory.used == 0
     assert most <= TOTAL + len(body)
     assert set(lengths) == {len(shortened("x" * 16 * MB))}
 
