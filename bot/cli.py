@@ -199,7 +199,7 @@ async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
         if in_sandbox:
             from bot.coc.client import CocClient
             from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
-            from bot.sandbox.coc_server import LocalCoc
+            from bot.sandbox.coc.server import LocalCoc
 
             local = await stack.enter_async_context(LocalCoc())
             keys = CredentialSource.static(StaticKeys(ak=local.access_key, sk=local.secret_key))

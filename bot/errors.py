@@ -1,4 +1,4 @@
-"""Errors of asking COC for something, as a tree; at the end, what ends the process.
+"""Errors of asking COC for something, as a tree; below it, what ends the process.
 
 ::
 

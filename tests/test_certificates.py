@@ -12,8 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from bot.certificates import refusal
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.slack_server import LocalSlack
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import NIGHTLY, environment, running
 
 

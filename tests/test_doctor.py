@@ -15,8 +15,8 @@ from bot import settings
 from bot.doctor import examine
 from bot.doctor.manifest import judge, judge_file
 from bot.doctor.slack import clock, greeting, scopes
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.slack_server import LocalSlack
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.slack.server import LocalSlack
 from bot.settings import ConfigurationError, Settings
 from tests.test_run import environment
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from bot.sandbox.coc_error_tasks import error_id
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.slack_server import LocalSlack
+from bot.sandbox.coc.samples.errors import error_id
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.slack.server import LocalSlack
 
 ADA, SHIFT = "U0ONCALL", "C0SHIFT"
 NIGHTLY = "ST2601050930000000000002B2"

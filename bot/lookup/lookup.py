@@ -240,7 +240,8 @@ class Lookup:
         """As long as wanted, but not beyond the deadline of a look-up that began then."""
         if self._policy.deadline_s is None:
             return wanted_s
-        return max(min(wanted_s, began + self._policy.deadline_s - self._timings.spare_s - self._monotonic()), 0.0)
+        end = began + self._policy.deadline_s - self._timings.spare_s
+        return max(min(wanted_s, end - self._monotonic()), 0.0)
 
 
 async def _within(wait_s: float, fetching: Awaitable[T]) -> T | Missing:

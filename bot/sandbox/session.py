@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from bot import settings
 from bot.app import Bot
 from bot.coc.credentials import CredentialSource, StaticKeys
-from bot.sandbox.coc_server import LocalCoc, Seen
-from bot.sandbox.coc_switches import coc_switches
+from bot.sandbox.coc.server import LocalCoc, Seen
+from bot.sandbox.coc.switches import coc_switches
 from bot.sandbox.scenes import Step
-from bot.sandbox.slack_server import LocalSlack, SampleNote
+from bot.sandbox.slack.server import LocalSlack, SampleNote
 
 
 class Sandbox:

@@ -10,8 +10,8 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 from yarl import URL
 
-from bot.sandbox.coc_server import ACCESS_KEY, SECRET_KEY
-from bot.sandbox.coc_task_parts import ENTERPRISE_PROJECT
+from bot.sandbox.coc.samples.parts import ENTERPRISE_PROJECT
+from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY
 from tests.bench.figures import median
 from tests.bench.processes import task_id
 

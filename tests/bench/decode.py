@@ -15,7 +15,7 @@ from rich.table import Table
 from bot.cards.targets import targets_view
 from bot.cards.task import task_card
 from bot.operations.memory import settle_memory
-from bot.sandbox.coc_oversized_task import OVERSIZED, target_instances
+from bot.sandbox.coc.samples.oversized import OVERSIZED, target_instances
 from bot.task.target_query import Look
 from bot.task.targets import decode_targets
 from tests.bench.figures import Figure, median, ms, run, show

@@ -23,8 +23,8 @@ from bot import settings
 from bot.app import Bot
 from bot.coc.credentials import CredentialSource, StaticKeys
 from bot.operations.memory import settle_memory
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.slack_server import LocalSlack
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.slack.server import LocalSlack
 
 COC_S = 0.05
 ROUNDS = {"nightly-logrotate": 60, "fleet-wide-kernel-check": 60, "all-regions-agent-upgrade": 20}

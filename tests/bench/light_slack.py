@@ -20,8 +20,8 @@ from urllib.parse import urlencode
 import aiohttp
 from aiohttp import web
 
-from bot.sandbox.slack_payloads import action_of, find_element, message_click, slash_command
-from bot.sandbox.slack_records import BOT_ID, BOT_USER, TEAM_ID, Json, Message, Person, Place, with_ids
+from bot.sandbox.slack.payloads import action_of, find_element, message_click, slash_command
+from bot.sandbox.slack.records import BOT_ID, BOT_USER, TEAM_ID, Json, Message, Person, Place, with_ids
 
 BOT_TOKEN, APP_TOKEN = "xoxb-benchmark-bot", "xapp-1-benchmark-app"
 SIGNING_SECRET = "benchmark-signing-secret"

@@ -22,7 +22,7 @@ from rich.table import Table
 from bot.operations import logs
 from bot.sandbox.screenshots import CHROMIUMS, QUIET
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_records import BOT_USER, Message
+from bot.sandbox.slack.records import BOT_USER, Message
 from tests.operations.sanitizing import SANITIZER
 
 MESSAGES = 500

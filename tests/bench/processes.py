@@ -22,10 +22,10 @@ from uuid import UUID
 
 import aiohttp
 
-from bot.sandbox.coc_everyday_tasks import NIGHTLY
-from bot.sandbox.coc_faults import Fault
-from bot.sandbox.coc_server import ACCESS_KEY, SECRET_KEY, LocalCoc, Seen
-from bot.sandbox.coc_task_parts import SampleTask
+from bot.sandbox.coc.faults import Fault
+from bot.sandbox.coc.samples.everyday import NIGHTLY
+from bot.sandbox.coc.samples.parts import SampleTask
+from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY, LocalCoc, Seen
 from tests.bench.beside import beside
 from tests.bench.light_slack import LightSlack
 

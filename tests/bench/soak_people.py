@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bot.sandbox.coc_error_tasks import error_id
-from bot.sandbox.slack_server import Interaction, LocalSlack, NotThereError
+from bot.sandbox.coc.samples.errors import error_id
+from bot.sandbox.slack.server import Interaction, LocalSlack, NotThereError
 
 PLACES = {"U0ONCALL": "C0SHIFT", "U0GUEST": "C0SHIFT", "U0PARTNER": "C0INCIDENT"}
 """Who is where; the last is of another workspace, and the bot is no member there."""

@@ -27,8 +27,8 @@ from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
 from bot.coc.wire import Task
 from bot.lookup.lookup import Lookup
 from bot.operations.memory import settle_memory
-from bot.sandbox.coc_oversized_task import OVERSIZED, oversized_task, target_instances
-from bot.sandbox.coc_server import ACCESS_KEY, SECRET_KEY, LocalCoc
+from bot.sandbox.coc.samples.oversized import OVERSIZED, oversized_task, target_instances
+from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY, LocalCoc
 from bot.task.parameters import Parameters
 from bot.task.snapshot import Missing, Snapshot
 from bot.task.target_query import Look

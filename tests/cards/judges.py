@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.cards.budget import Message
 from bot.cards.targets import targets_view
-from bot.sandbox.slack_rules import check_message, check_view
+from bot.sandbox.slack.rules import check_message, check_view
 from bot.task.snapshot import Snapshot
 from bot.task.target_query import NEXT, Look
 from tests.cards.snapshots import ADA, Json

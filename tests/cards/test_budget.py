@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from bot.cards.blocks import actions, button, context, fields, header, section
 from bot.cards.budget import MAX_BLOCKS, MAX_CHARACTERS, characters, message
-from bot.sandbox.slack_rules import check_message
+from bot.sandbox.slack.rules import check_message
 from tests.cards import judges
 
 TOP, END = [header("name")], [actions(button("Refresh", "refresh", "v"))]

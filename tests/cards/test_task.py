@@ -14,7 +14,7 @@ from bot.cards.budget import Message
 from bot.cards.sentence import as_mrkdwn, as_plain, local
 from bot.cards.task import NOT_REFRESHED, not_refreshed, task_card, verdict_line
 from bot.errors import CocError, Forbidden, ServiceFailure, TimedOut
-from bot.sandbox.slack_rules import check_message
+from bot.sandbox.slack.rules import check_message
 from bot.task.changes import decode, seen
 from bot.task.snapshot import Missing, Snapshot
 from bot.task.verdict import At, Code, Fragment, Quote, Verdict

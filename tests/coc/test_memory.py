@@ -1,4 +1,4 @@
-"""Room for large answers: bounded, fair, without deadlock; and what happens when there is none in time."""
+"""The memory budget for large answers: bounded, fair, without deadlock; and what happens when it is used up."""
 
 import asyncio
 import gc
@@ -14,7 +14,7 @@ from bot import errors
 from bot.coc.client import CocClient, Deadlines
 from bot.coc.memory import MEDIUM, SMALL, TOTAL, MemoryBudget, Reservation
 from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
-from bot.sandbox.coc_oversized_task import target_instances
+from bot.sandbox.coc.samples.oversized import target_instances
 from bot.task.snapshot import Detail
 from tests.coc.test_client import ID, client_for, http_server
 
@@ -22,8 +22,8 @@ MB = 1024 * 1024
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_answers_of_any_size_all_get_through_and_stay_within_the_room(seed: int) -> None:
-    """At most TOTAL bytes, plus one undeclared answer that grew. Nobody waits for ever, some give up."""
+async def test_answers_of_any_size_all_complete_within_the_budget(seed: int) -> None:
+    """At most TOTAL bytes, plus one undeclared answer that grew. Nobody waits for ever; some give up."""
     draw, budget, most = random.Random(seed), MemoryBudget(), 0
 
     async def read(size: int, *, is_declared: bool, patience_s: float) -> bool:
@@ -56,8 +56,8 @@ async def test_answers_of_any_size_all_get_through_and_stay_within_the_room(seed
     assert not budget.large.locked()
 
 
-async def test_an_abandoned_decode_holds_its_room_until_the_thread_ends() -> None:
-    """A thread can't be stopped: its memory is not free because somebody stopped waiting."""
+async def test_an_abandoned_decode_holds_its_memory_until_the_thread_ends() -> None:
+    """A thread cannot be stopped, and uses the memory although nobody waits for it."""
     budget, thread = MemoryBudget(), asyncio.get_running_loop().create_future()
     async with Reservation(budget) as reservation:
         await reservation.before_reading(16 * MB)
@@ -68,8 +68,8 @@ async def test_an_abandoned_decode_holds_its_room_until_the_thread_ends() -> Non
     assert budget.used == 0
 
 
-async def test_without_room_in_time_the_bot_says_that_it_is_busy() -> None:
-    """Not that COC was slow: it has answered."""
+async def test_a_call_without_memory_in_time_is_busy() -> None:
+    """COC has answered: it is not the one that was slow."""
     body = json.dumps({"id": ID, "input_param": "x" * MB}).encode()
 
     async def answer(_: web.BaseRequest) -> web.Response:
@@ -85,8 +85,8 @@ async def test_without_room_in_time_the_bot_says_that_it_is_busy() -> None:
 
 
 @pytest.mark.parametrize("is_chunked", [False, True])
-async def test_twenty_giants_at_once_stay_within_the_room(is_chunked: bool) -> None:
-    """Declared or not: what is being read never exceeds the budget by more than one answer."""
+async def test_giants_at_once_stay_within_the_budget(is_chunked: bool) -> None:
+    """Declared or not, answers exceed the budget by no more than one answer."""
     body = json.dumps({"id": ID, "input_param": json.dumps({"text": "x" * 16 * MB})}).encode()
     most = 0
 
@@ -142,8 +142,8 @@ def test_commas_and_brackets_inside_strings_are_not_values(value: object) -> Non
     assert parse(json.dumps({"text": value})) == {"text": value}
 
 
-def test_a_long_text_is_kept_in_part_and_says_so() -> None:
-    """And what is shortened once stays as it is."""
+def test_a_long_text_is_shortened_and_says_so() -> None:
+    """A shortened text is not shortened again."""
     text = as_text("x" * 16 * MB)
     assert text is not None
     assert len(text) <= LONGEST_TEXT
@@ -163,14 +163,14 @@ def test_a_long_text_is_kept_in_part_and_says_so() -> None:
     ],
     ids=["keys", "lists", "objects", "parameters", "machines"],
 )
-async def test_the_weight_of_an_answer_bounds_what_it_takes_in_memory(body: dict[str, Any]) -> None:
-    """By the weight it is decided how many answers are kept."""
+async def test_the_weight_of_an_answer_bounds_its_memory(body: dict[str, Any]) -> None:
+    """The weight decides how many answers the cache holds."""
 
     async def answer(_: web.BaseRequest) -> web.Response:
         return web.Response(body=json.dumps(body).encode())
 
     async with http_server(answer) as url, client_for(url) as client:
-        await client.task(ID)  # what lives as long as the client
+        await client.task(ID)  # warms up objects that live as long as the client
         tracemalloc.start()
         try:
             detail = await client.detail(ID, Detail.of)

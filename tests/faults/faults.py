@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import pytest
 
-from bot.sandbox.coc_faults import PathKind
+from bot.sandbox.coc.faults import PathKind
 from tests.faults.bench import COC_READ_S, COC_TOTAL_S, SLACK_S, UPLOAD_S, Bench
 from tests.faults.surfaces import FILE, Surface
 from tests.slack.presses import NIGHTLY

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_server import Interaction
+from bot.sandbox.slack.server import Interaction
 from tests.slack.presses import ADA, INCIDENT, NIGHTLY, SHIFT, filled, post
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.app import Bot
-from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.session import Sandbox
 from bot.timings import AccessTimings, Timings
 from tests.faults.bench import answers_of, calls_end_with_their_caller, small_world
@@ -75,7 +75,7 @@ async def told(box: Sandbox, surface: Surface) -> float | None:
 
 async def test_with_all_of_slack_slow_by_ten_seconds_everybody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each call takes 10 s and is lost where the bot does not wait for it: there is an answer or a clear error."""
-    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", 10.0)
+    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", 10.0)
     small_world(monkeypatch)
     calls_end_with_their_caller(monkeypatch)
     given = {"SCHEDTASK_TARGETS_MAX_AGE": "0", "SCHEDTASK_GRACE": "0.1"}

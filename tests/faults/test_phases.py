@@ -13,7 +13,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_server import Interaction, LocalSlack
+from bot.sandbox.slack.server import Interaction, LocalSlack
 from bot.timings import SocketTimings
 from tests.faults.bench import BRIEF, Bench, answers_of, bench
 from tests.faults.surfaces import COMMAND, CSV, PAGING, TARGETS, Spot, Surface
@@ -110,7 +110,7 @@ async def test_the_link_is_lost_and_found(
     loss: Loss, phase: Phase, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """One answer to what is under way, none twice; later presses are answered as if nothing had been."""
-    monkeypatch.setattr("bot.sandbox.slack_delivery.ACK_SECONDS", 0.8)
+    monkeypatch.setattr("bot.sandbox.slack.delivery.ACK_SECONDS", 0.8)
     async with bench(monkeypatch, tmp_path, RECONNECTING) as watched:
         slack, coc = watched.box.slack, watched.box.coc
         await whole_again(watched, CONNECTIONS)

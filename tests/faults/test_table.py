@@ -13,8 +13,8 @@ from typing import Any, Literal
 
 import pytest
 
-from bot.sandbox.coc_faults import PathKind
-from bot.sandbox.slack_faults import Mood
+from bot.sandbox.coc.faults import PathKind
+from bot.sandbox.slack.faults import Mood
 from bot.timings import TIMINGS
 from tests.faults.bench import (
     ACK_MS,
@@ -413,7 +413,7 @@ async def test_slack_takes_nothing_at_all(surface: Surface, monkeypatch: pytest.
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
 async def test_all_of_slack_is_slow(surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each call takes two thirds of its deadline: the answer comes, once, as if nothing had been."""
-    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", SLACK_S * 2 / 3)
+    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", SLACK_S * 2 / 3)
     calls_end_with_their_caller(monkeypatch)
     # As in the bot itself: a file has the time of three calls.
     timings = replace(BRIEF, replies=replace(BRIEF.replies, upload_s=3 * SLACK_S))
@@ -430,8 +430,8 @@ async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(
     surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The person is told to press again, though that takes as long."""
-    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", SLACK_S * 2 / 3)
-    monkeypatch.setattr("bot.sandbox.slack_workspace.TRIGGER_SECONDS", SLACK_S / 3)
+    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", SLACK_S * 2 / 3)
+    monkeypatch.setattr("bot.sandbox.slack.workspace.TRIGGER_SECONDS", SLACK_S / 3)
     calls_end_with_their_caller(monkeypatch)
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
@@ -449,7 +449,7 @@ async def test_all_of_slack_is_down_and_comes_back(
     surface: Surface, mood: Mood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Nothing gets through by any way, or not in time: what went wrong is told once Slack is well again."""
-    monkeypatch.setattr("bot.sandbox.slack_faults.LATE_SECONDS", 60)
+    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", 60)
     calls_end_with_their_caller(monkeypatch)
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)

@@ -31,8 +31,8 @@ from bot.coc.client import CocClient
 from bot.lookup.lookup import Lookup
 from bot.operations.listener import Listener
 from bot.operations.metrics import Metrics
-from bot.sandbox.slack_records import SlackRefusedError
-from bot.sandbox.slack_rules import check_message
+from bot.sandbox.slack.records import SlackRefusedError
+from bot.sandbox.slack.rules import check_message
 from bot.slack import actions, commands, explorer, http_mode, views
 from bot.slack.access import Access, Rules
 from bot.slack.background import Work

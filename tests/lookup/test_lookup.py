@@ -21,8 +21,8 @@ from bot.errors import (
     Unauthenticated,
 )
 from bot.lookup.lookup import Lookup, Policy, Requester
-from bot.sandbox.coc_error_tasks import error_id
-from bot.sandbox.coc_server import LocalCoc
+from bot.sandbox.coc.samples.errors import error_id
+from bot.sandbox.coc.server import LocalCoc
 from bot.task.snapshot import Missing
 from bot.timings import TIMINGS
 

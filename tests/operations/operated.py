@@ -15,8 +15,8 @@ from typing import IO, Any
 
 import aiohttp
 
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.slack_server import LocalSlack
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import ADA, SHIFT, environment
 
 SMALL_QUEUES = """

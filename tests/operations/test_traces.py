@@ -18,8 +18,8 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from yarl import URL
 
 from bot.operations.traces import Traces, strip_secrets
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.slack_server import LocalSlack
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.slack.server import LocalSlack
 from tests.operations.sanitizing import SANITIZER
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
 

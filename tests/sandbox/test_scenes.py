@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox import scenes as module
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.coc_switches import coc_switches
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.coc.switches import coc_switches
 from bot.sandbox.scenes import Scenes
 from bot.sandbox.switches import NORMAL
 

@@ -9,8 +9,8 @@ import aiohttp
 import pytest
 
 from bot.coc.wire import Task
-from bot.sandbox.coc_server import LocalCoc
-from bot.sandbox.slack_server import LocalSlack
+from bot.sandbox.coc.server import LocalCoc
+from bot.sandbox.slack.server import LocalSlack
 from tests.sinks.planted import SECRETS, full, parameters, targets
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
 

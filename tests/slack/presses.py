@@ -6,7 +6,7 @@ from typing import Any
 import aiohttp
 
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_server import Message
+from bot.sandbox.slack.server import Message
 
 ADA, GRACE = "U0ONCALL", "U0GUEST"
 SHIFT, INCIDENT = "C0SHIFT", "C0INCIDENT"

@@ -6,7 +6,7 @@ from typing import Protocol
 
 import pytest
 
-from bot.sandbox.coc_error_tasks import error_id
+from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.session import Sandbox
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, chat, filled, now, post, turned, view_text
 

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from bot import redact
-from bot.sandbox.coc_error_tasks import error_id
+from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_server import Message
+from bot.sandbox.slack.server import Message
 
 ADA, GRACE = "U0ONCALL", "U0GUEST"
 SHIFT, INCIDENT = "C0SHIFT", "C0INCIDENT"

@@ -5,7 +5,7 @@ import json
 import aiohttp
 import pytest
 
-from bot.sandbox.coc_error_tasks import error_id
+from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.session import Sandbox
 
 GRACE, ADA, SHIFT = "U0GUEST", "U0ONCALL", "C0SHIFT"

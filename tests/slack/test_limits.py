@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_server import Interaction as Sent
+from bot.sandbox.slack.server import Interaction as Sent
 from bot.slack.access import REFUSALS, Access, Denied, Rules
 from bot.slack.interaction import Interaction
 from bot.slack.limits import KEPT, Allowance, Buckets

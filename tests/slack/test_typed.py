@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from structlog.testing import capture_logs
 
-from bot.sandbox.coc_error_tasks import error_id
+from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack_server import Message
+from bot.sandbox.slack.server import Message
 from tests.slack.presses import ADA, GRACE, NIGHTLY, SHIFT
 
 PRIVATE = [

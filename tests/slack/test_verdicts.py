@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bot.sandbox.coc_server import PERMISSIONS
+from bot.sandbox.coc.server import PERMISSIONS
 from bot.sandbox.session import Sandbox
 
 ADA, SHIFT = "U0ONCALL", "C0SHIFT"

@@ -1,0 +1,221 @@
+"""What Slack refuses: messages and views checked against the Block Kit table, in Slack's own words.
+
+Problems are lines such as `must be less than 151 characters [json-pointer:/blocks/0/text/text]`.
+"""
+
+import html
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, assert_never
+
+from bot.sandbox.slack.block_table import (
+    BLOCKS,
+    MODAL,
+    PARTS,
+    SURFACES,
+    Flag,
+    Many,
+    One,
+    Rule,
+    Shape,
+    Str,
+    Text,
+    Whole,
+    Word,
+)
+from bot.sandbox.slack.records import Json, SlackRefusedError, elements_of
+
+MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
+VIEW_BYTES = 250_000
+TEXT_CHARACTERS = 40_000
+MESSAGE_CHARACTERS = 13_200
+"""Over all blocks of a message, after escaping; reported, not documented."""
+
+
+def check_message(text: Any, blocks: Any, surface: str, *, used_ids: frozenset[str] = frozenset()) -> None:
+    """Refuses what Slack would refuse as a message; `used_ids` are block ids an update must not use again.
+
+    Raises SlackRefusedError: no_text, msg_too_long, invalid_blocks_format, invalid_blocks,
+    msg_blocks_too_long.
+    """
+    if text is not None and not isinstance(text, str):
+        raise SlackRefusedError("invalid_arguments", ["must be a string [json-pointer:/text]"])
+    if not text and not blocks:
+        raise SlackRefusedError("no_text")
+    if text and len(text) > TEXT_CHARACTERS:
+        raise SlackRefusedError("msg_too_long")
+    if blocks is None:
+        return
+    if not isinstance(blocks, list):
+        raise SlackRefusedError("invalid_blocks_format")
+    problems = list(_blocks(blocks, "/blocks", surface, MESSAGE_BLOCKS))
+    if not problems:
+        problems = [
+            f"`block_id` must be new on every update [json-pointer:/blocks/{index}/block_id]"
+            for index, block in enumerate(blocks)
+            if block.get("block_id") in used_ids
+        ]
+    if problems:
+        raise SlackRefusedError("invalid_blocks", problems)
+    if sum(_lengths(blocks)) > MESSAGE_CHARACTERS:
+        raise SlackRefusedError("msg_blocks_too_long")
+
+
+def check_view(view: Any) -> Json:
+    """Refuses what Slack would refuse as a modal; returns the view.
+
+    Raises SlackRefusedError: invalid_arguments, view_too_large.
+    """
+    if not isinstance(view, dict):
+        raise SlackRefusedError("invalid_arguments", ["must provide an object [json-pointer:/view]"])
+    if len(json.dumps(view, ensure_ascii=False).encode()) > VIEW_BYTES:
+        raise SlackRefusedError("view_too_large")
+    blocks = view.get("blocks")
+    frame = {key: value for key, value in view.items() if key != "blocks"}
+    problems = list(_shape(MODAL, frame, "/view"))
+    if blocks is None:
+        problems.append("missing required field: blocks [json-pointer:/view]")
+    else:
+        problems.extend(_blocks(blocks, "/view/blocks", "modal", VIEW_BLOCKS))
+        has_input = not problems and any(block["type"] == "input" for block in blocks)
+        if has_input and not view.get("submit"):
+            problems.append("`submit` is required when the view has an input block [json-pointer:/view]")
+    if problems:
+        raise SlackRefusedError("invalid_arguments", problems)
+    return view
+
+
+def _blocks(blocks: Any, at: str, surface: str, most: int) -> Iterator[str]:
+    if not isinstance(blocks, list):
+        yield f"must provide an array [json-pointer:{at}]"
+        return
+    if len(blocks) > most:
+        yield f"no more than {most} items allowed [json-pointer:{at}]"
+    sound = True
+    for index, block in enumerate(blocks):
+        for problem in _typed(BLOCKS, SURFACES[surface], block, f"{at}/{index}"):
+            sound = False
+            yield problem
+    if sound:
+        yield from _duplicates(blocks, at)
+
+
+def _duplicates(blocks: list[Json], at: str) -> Iterator[str]:
+    block_ids = Counter(block["block_id"] for block in blocks if "block_id" in block)
+    yield from (
+        f'block_id "{block_id}" already exists [json-pointer:{at}]'
+        for block_id, count in block_ids.items()
+        if count > 1
+    )
+    for index, block in enumerate(blocks):
+        actions = Counter(e["action_id"] for e in elements_of(block) if "action_id" in e)
+        yield from (
+            f'action_id "{action_id}" already exists [json-pointer:{at}/{index}/elements]'
+            for action_id, count in actions.items()
+            if count > 1
+        )
+    if sum(block["type"] == "table" for block in blocks) > 1:
+        yield f"only_one_table_allowed [json-pointer:{at}]"
+
+
+def _typed(table: Mapping[str, Shape], kinds: tuple[str, ...], value: Any, at: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"must provide an object [json-pointer:{at}]"
+    elif "type" not in value:
+        yield f"missing required field: type [json-pointer:{at}]"
+    elif value["type"] not in kinds:
+        yield f"unsupported type: {value['type']} [json-pointer:{at}/type]"
+    else:
+        rest = {key: item for key, item in value.items() if key != "type"}
+        yield from _shape(table[value["type"]], rest, at)
+
+
+def _shape(shape: Shape, value: Any, at: str) -> Iterator[str]:
+    if not isinstance(value, dict):
+        yield f"must provide an object [json-pointer:{at}]"
+        return
+    for name in shape.required:
+        if name not in value:
+            yield f"missing required field: {name} [json-pointer:{at}]"
+    if shape.at_least_one and not any(name in value for name in shape.at_least_one):
+        yield f"missing required field: {' or '.join(shape.at_least_one)} [json-pointer:{at}]"
+    if shape.exactly_one and sum(name in value for name in shape.exactly_one) != 1:
+        yield f"must define either {' or '.join(shape.exactly_one)} [json-pointer:{at}]"
+    for name, item in value.items():
+        if name not in shape.fields:
+            yield f"invalid additional property: {name} [json-pointer:{at}]"
+        else:
+            yield from _check(shape.fields[name], item, f"{at}/{name}")
+
+
+def _string(rule: Str, value: Any, at: str) -> Iterator[str]:
+    if not isinstance(value, str):
+        yield f"must be a string [json-pointer:{at}]"
+    elif len(value) < rule.least:
+        yield f"must be more than {rule.least - 1} characters [json-pointer:{at}]"
+    elif len(value) > rule.most:
+        yield f"must be less than {rule.most + 1} characters [json-pointer:{at}]"
+
+
+def _text(rule: Text, value: Any, at: str) -> Iterator[str]:
+    kinds = ("plain_text", "mrkdwn") if rule.mrkdwn else ("plain_text",)
+    flag = "verbatim" if isinstance(value, dict) and value.get("type") == "mrkdwn" else "emoji"
+    shape = Shape({"text": Str(rule.most, least=1), flag: Flag()}, ("text",))
+    yield from _typed(dict.fromkeys(kinds, shape), kinds, value, at)
+
+
+def _many(rule: Many, value: Any, at: str) -> Iterator[str]:
+    if not isinstance(value, list):
+        yield f"must provide an array [json-pointer:{at}]"
+        return
+    if len(value) < rule.least:
+        yield f"no less than {rule.least} items allowed [json-pointer:{at}]"
+    if len(value) > rule.most:
+        yield f"no more than {rule.most} items allowed [json-pointer:{at}]"
+    for index, item in enumerate(value):
+        yield from _check(rule.of, item, f"{at}/{index}")
+
+
+def _scalar(rule: Flag | Whole | Word, value: Any, at: str) -> Iterator[str]:
+    match rule:
+        case Flag():
+            if not isinstance(value, bool):
+                yield f"must be a boolean [json-pointer:{at}]"
+        case Whole(least, most):
+            if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+                yield f"must be an integer from {least} to {most} [json-pointer:{at}]"
+        case Word(words):
+            if value not in words:
+                yield f"must be a valid enum value [json-pointer:{at}]"
+        case _:
+            assert_never(rule)
+
+
+def _check(rule: Rule, value: Any, at: str) -> Iterator[str]:
+    match rule:
+        case Str():
+            return _string(rule, value, at)
+        case Text():
+            return _text(rule, value, at)
+        case Many():
+            return _many(rule, value, at)
+        case Shape():
+            return _shape(rule, value, at)
+        case One():
+            return _typed(PARTS, rule.kinds, value, at)
+        case _:
+            return _scalar(rule, value, at)
+
+
+def _lengths(value: Any) -> Iterator[int]:
+    """The length of every text inside; Slack escapes what is not mrkdwn when it stores it."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _lengths(item)
+    elif isinstance(value, dict):
+        text = value.get("text")
+        if isinstance(text, str):
+            yield len(text if value.get("type") == "mrkdwn" else html.escape(text, quote=False))
+        for item in value.values():
+            yield from _lengths(item)

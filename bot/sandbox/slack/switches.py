@@ -1,0 +1,67 @@
+"""The page's switches of the sandbox's Slack: how it takes the bot's calls, and what the bot's token may do."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from bot.sandbox.slack.faults import Mood, Weather
+from bot.sandbox.switches import NORMAL, Choice, Switch
+
+RECONNECT_SECONDS = 5.0
+
+_CHOICES = (
+    Choice(NORMAL, "well", "Nothing is broken."),
+    Choice("limited", "rate limited", "Each call is refused first: 429 with Retry-After: 1."),
+    Choice("late", "slow", "Each call of the bot takes 2 s longer."),
+    Choice("failing", "failing", "Each call of the bot gets a 503. Nothing can be answered; the bot's log says so."),
+    Choice("reconnecting", "reconnecting", "The bot is sent away every 5 s, as Slack does every few hours."),
+    Choice("unreachable", "unreachable", "The bot is cut off; Slack says dispatch_failed."),
+)
+_SCOPE_CHOICES = (
+    Choice(NORMAL, "granted", "The bot has files:write and im:write."),
+    Choice("withheld", "not granted", "Slack answers missing_scope: no files:write, no im:write."),
+)
+_MOODS: dict[str, Mood] = {"limited": "limited", "late": "late", "failing": "failing"}
+
+
+class SlackTrouble:
+    """What the switch sets going. ``stop`` ends it."""
+
+    def __init__(
+        self,
+        weather: Weather,
+        disconnect: Callable[[], Awaitable[None]],
+        cut_off: Callable[[bool], Awaitable[None]],
+    ) -> None:
+        self._weather = weather
+        self._disconnect = disconnect
+        self._cut_off = cut_off
+        self._restless: asyncio.Task[None] | None = None
+        self.switch = Switch("slack", "Slack is", _CHOICES, self._turn)
+
+    async def stop(self) -> None:
+        """Send nobody away any more."""
+        restless, self._restless = self._restless, None
+        if restless is not None:
+            restless.cancel()
+            await asyncio.gather(restless, return_exceptions=True)
+
+    async def _turn(self, value: str) -> None:
+        await self.stop()
+        self._weather.mood = _MOODS.get(value, "well")
+        await self._cut_off(value == "unreachable")
+        if value == "reconnecting":
+            self._restless = asyncio.create_task(self._keep_disconnecting())
+
+    async def _keep_disconnecting(self) -> None:
+        while True:
+            await self._disconnect()
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+
+def scope_switch(grant: Callable[[bool], None]) -> Switch:
+    """Whether the bot's token has the scopes that only files need; `grant` gives or takes them."""
+
+    async def turn(value: str) -> None:
+        grant(value == NORMAL)
+
+    return Switch("scopes", "Optional scopes are", _SCOPE_CHOICES, turn)
