@@ -11,7 +11,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bot.schedule.quartz import CronExpression, is_skipped
-from bot.schedule.quartz_fields import EVERY_YEAR, CronFields, InvalidCron
+from bot.schedule.quartz_fields import InvalidCron
 
 DEFAULT_ZONE = "Asia/Shanghai"
 """The meaning of an absent ``time_zone`` in the API's document."""
@@ -168,18 +168,8 @@ def _expression_of_periodic(trigger: Trigger) -> CronExpression:
         raise ValueError("the task's weekdays can't be read")
     if at is None:
         raise ValueError("the task's time of day can't be read")
-    return CronExpression(
-        CronFields(
-            seconds=(at.second,),
-            minutes=(at.minute,),
-            hours=(at.hour,),
-            days=(),
-            months=tuple(range(1, 13)),
-            weekdays=tuple(sorted(day % 7 + 1 for day in days)),
-            years=EVERY_YEAR,
-            by_weekday=True,
-        )
-    )
+    numbers = ",".join(str(day % 7 + 1) for day in days)  # Quartz counts from Sunday = 1
+    return CronExpression.parse(f"{at.second} {at.minute} {at.hour} ? * {numbers}")
 
 
 def _parse_cron(trigger: Trigger) -> CronExpression:
