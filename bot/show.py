@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from bot.redact.redactor import HIDDEN, Redactor
+from bot.redact import HIDDEN, Redactor
 from bot.redact.untrusted import Untrusted, UntrustedJson
 from bot.task.enums import Unknown
 from bot.task.fault import Fault

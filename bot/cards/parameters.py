@@ -15,8 +15,8 @@ from bot.cards.blocks import Block, button, context, divider, section
 from bot.cards.modal import Modal
 from bot.cards.stale import asked_before, old_data
 from bot.cards.text import code, count, date, mrkdwn, plain
+from bot.redact import HIDDEN, count_hidden
 from bot.redact.excerpt import Excerpt, excerpt, json_excerpt
-from bot.redact.redactor import HIDDEN, count_hidden
 from bot.redact.untrusted import CUT, UntrustedJson
 from bot.task.enums import Kind, Unknown
 from bot.task.fault import Fault

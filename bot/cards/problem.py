@@ -6,7 +6,7 @@ from bot import errors as coc
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
 from bot.cards.text import code, escape, mrkdwn, plain
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 from bot.schedule.describe import distance
 

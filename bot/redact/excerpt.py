@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from bot.redact.redactor import HIDDEN, MAX_DEPTH, count_hidden
+from bot.redact import HIDDEN, MAX_DEPTH, count_hidden
 from bot.redact.untrusted import LONGEST, Untrusted, UntrustedJson, clean
 
 _LONGEST_JSON = 30_000

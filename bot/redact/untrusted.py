@@ -9,7 +9,8 @@ import re
 import unicodedata
 from typing import Any
 
-from bot.redact.redactor import HIDDEN, Redactor
+from bot.redact.chance import HIDDEN
+from bot.redact.redactor import Redactor
 
 CUT = "…"
 """Marks the place where text was cut."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from itertools import islice
 
 from bot.coc import wire
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted, UntrustedJson
 from bot.schedule.trigger import Trigger, instant
 from bot.task.enums import (

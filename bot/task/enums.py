@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar
 
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 
 Words = TypeVar("Words", bound=StrEnum)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bot.coc.decode import Broken
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from bot import pairs
 from bot.coc.decode import Broken, decode, decode_list, decode_object, objects
 from bot.coc.reading import as_text, as_whole
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.redact.untrusted import LONGEST, Untrusted, UntrustedJson, cut
 from bot.task.fault import Fault
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from bot.coc.decode import Broken, decode_list, decode_object, objects
 from bot.coc.reading import as_text, as_whole
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 from bot.task.enums import AgentState, ResourceKind, Rotation, Selection, Unknown, known
 from bot.task.fault import Fault

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 from bot.task.hostnames import bare, fold, is_address, is_public, same_host, spellings, unreadable
 from bot.task.targets import Batch, Machine, Step, Targets

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from bot.errors import CocError, Forbidden, TimedOut
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.task.parameters import Parameters
 from bot.task.targets import Targets
 from bot.task.task import Listing, Run, Task

@@ -14,12 +14,12 @@ from bot.redact.untrusted import Untrusted, clean
 from bot.task.enums import Unknown
 from bot.task.search import Hit, finder
 from bot.task.targets import Machine, Step, Targets
+from bot.task_id import is_task_id
 
 ANY = "any"
 """The value of the option that is no filter."""
 LONGEST_FIND = 255
 
-_ID = re.compile(r"ST[0-9A-Za-z]{24}")
 _READABLE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
@@ -80,13 +80,13 @@ def encode(look: Look) -> str:
 
 def decode(metadata: object) -> Look | None:
     """What ``encode`` wrote, or a bare task id; None where no task id is in it."""
-    if isinstance(metadata, str) and _ID.fullmatch(metadata):
+    if isinstance(metadata, str) and is_task_id(metadata):
         return Look(metadata)
     try:
         body = json.loads(metadata if isinstance(metadata, str) else "")
     except (ValueError, RecursionError):
         return None
-    if not isinstance(body, dict) or not _ID.fullmatch(str(body.get("t"))):
+    if not isinstance(body, dict) or not is_task_id(str(body.get("t"))):
         return None
     texts = {name: clean(str(body.get(_SHORT[name]) or "")[:LONGEST_FIND]) for name in Look.__slots__}
     return Look(

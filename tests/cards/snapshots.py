@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.coc.wire import Run, Task, TaskSummary
-from bot.redact.redactor import Redactor
+from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 from bot.task.assemble import read_detail, read_run, read_summary
 from bot.task.snapshot import Missing, Snapshot
