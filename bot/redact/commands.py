@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 
-from bot.redact.rule import Span, without
+from bot.redact.rules import without
+from bot.redact.spans import Span
 
 _MOST_WORDS, _MOST_TOOLS = 60, 3
 """What is looked at of one command, so that time stays linear: sudo docker exec db mysql."""

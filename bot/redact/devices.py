@@ -1,6 +1,6 @@
 """Secrets in the configuration of network devices and of daemons. Used by ``bot.redact``."""
 
-from bot.redact.rule import WORD, Rule
+from bot.redact.rules import WORD, Rule
 
 _S = WORD
 _ON = r"(?:(?!&&)[^\n|;]|\\\n)"

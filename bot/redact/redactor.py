@@ -11,15 +11,16 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from bot.redact.chance import HIDDEN, random_runs
 from bot.redact.commands import handed_over
 from bot.redact.encodings import BASE64_RUN, decode_all, decode_base64
-from bot.redact.glance import is_harmless
-from bot.redact.named import NamedValues
+from bot.redact.entropy import random_runs
+from bot.redact.fast_path import is_harmless
+from bot.redact.named_values import NamedValues
 from bot.redact.names import Names
 from bot.redact.references import is_reference, is_status
 from bot.redact.shapes import SHAPES, guessed
-from bot.redact.structure import Structures
+from bot.redact.spans import HIDDEN
+from bot.redact.structures import Structures
 from bot.redact.syntax import SYNTAX
 from bot.redact.variables import unset
 
@@ -126,7 +127,7 @@ class Redactor:
         bare: set[str] = set()
         text = handed_over(self._shapes.applied(text, variables), variables)
         text = guessed(self._syntax.applied(text, variables))
-        text = unset(self._named_values.hidden(text, variables, bare), variables, bare)
+        text = unset(self._named_values.hide(text, variables, bare), variables, bare)
         if done:
             text = _DONE_AT.sub(lambda match: done[int(match.group(1))], text)
         return self._decode_runs(text, layer) if layer < _MOST_LAYERS else text

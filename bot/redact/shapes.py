@@ -2,9 +2,10 @@
 
 import re
 
-from bot.redact.chance import HIDDEN, looks_given, noise, pieces
+from bot.redact.entropy import looks_like_value, noise, pieces
 from bot.redact.references import variable
-from bot.redact.rule import Rule, Rules
+from bot.redact.rules import Rule, Rules
+from bot.redact.spans import HIDDEN
 
 _REST = r"[^\s\"'<>\\),，。?#]"
 """One more character of a URL's path."""
@@ -177,7 +178,7 @@ def _scheme(found: re.Match[str]) -> str:
     given = found.group(2)
     if given.startswith("realm=") or variable(given) is not None:
         return found.group()
-    return HIDDEN if given == HIDDEN or looks_given(given, least=6) else found.group()
+    return HIDDEN if given == HIDDEN or looks_like_value(given, least=6) else found.group()
 
 
 def _key_lines(block: str) -> bool:

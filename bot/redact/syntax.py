@@ -2,7 +2,7 @@
 
 from bot.redact.devices import DEVICES
 from bot.redact.phrases import PHRASES
-from bot.redact.rule import WORD, Rule, Rules
+from bot.redact.rules import WORD, Rule, Rules
 
 _S = WORD
 _W = f"(?:{_S[1:-1]})"

@@ -2,7 +2,8 @@
 
 import re
 
-from bot.redact.rule import Span, without
+from bot.redact.rules import without
+from bot.redact.spans import Span
 
 _LONGEST_CHAIN = 3
 _MOST = 40

@@ -2,16 +2,16 @@
 
 A script's map holds ``success_rate`` (percent), ``timeout`` (seconds), ``execute_user``, ``project_id`` and
 ``script_params``, a JSON string of ``[{paramName, paramValue, paramOrder}]``, which the script API spells
-``param_name`` and so on (other spellings: ``bot.pairs``) and which may refer to a parameter store instead of
+``param_name`` and so on (other spellings: ``bot.redact.fields``) and which may refer to a parameter store instead of
 holding a value. A job's map is flat; some of its values are JSON strings.
 """
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import pairs
 from bot.coc.decode import Broken, decode, decode_list, decode_object, objects
 from bot.coc.reading import as_text, as_whole
+from bot.redact import fields
 
 _RUN_KEYS = ("execute_user", "timeout", "success_rate", "project_id", "script_params")
 
@@ -82,9 +82,9 @@ def _script_parameters(value: object) -> tuple[tuple[Parameter, ...], tuple[Brok
 def _script_parameter(row: dict[str, Any]) -> Parameter:
     refer = row.get("paramRefer") or row.get("param_refer")
     parameter = replace(
-        _parameter(as_text(pairs.name_of(row)) or "?", pairs.value_of(row)),
-        sensitive=pairs.is_marked(row),
-        hints=pairs.hints(row),
+        _parameter(as_text(fields.name_of(row)) or "?", fields.value_of(row)),
+        sensitive=fields.is_marked(row),
+        hints=fields.hints(row),
     )
     if not isinstance(refer, dict):
         return parameter

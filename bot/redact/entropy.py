@@ -7,8 +7,7 @@ from functools import lru_cache
 
 from bot.redact.encodings import decode_base64
 from bot.redact.references import is_reference
-
-HIDDEN = "[hidden]"
+from bot.redact.spans import HIDDEN
 
 _RUN = re.compile(r"(?>((?<=\\)[nrt])?)([A-Za-z0-9+/_-]{16,}+={0,2})")
 _PIECE = re.compile(r"[A-Za-z0-9]+")
@@ -71,7 +70,7 @@ _WRITTEN = re.compile(
 )
 
 
-def looks_given(word: str, least: int = 4) -> bool:
+def looks_like_value(word: str, least: int = 4) -> bool:
     """Whether a word of running text is a value rather than a word: digits, symbols or capitals inside it."""
     if is_reference(word.strip("\"'`")):
         return False

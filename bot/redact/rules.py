@@ -8,10 +8,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.redact.chance import HIDDEN
 from bot.redact.references import is_status, unschemed, variables_of
+from bot.redact.spans import Span, hide
 
-Span = tuple[int, int]
 WORD = (
     r"""("(?>(?:[^"\\\n]|\\.)*)"?|'[^'\n]*+'?|\\"(?>(?:(?!\\").)*)(?:\\")?"""
     r"""|[^\s"'|;&<>\\](?>(?:[^\s"']|["'](?=\w))*))"""
@@ -78,16 +77,12 @@ class Rules:
 
 def without(text: str, spans: Iterable[Span], variables: set[str]) -> str:
     """The text with these spans hidden, but for those that only say where the secret comes from."""
-    kept, shown = [], 0
+    hidden = []
     for start, end in sorted(spans):
-        if start < shown or end <= start:
-            continue
-        given = unschemed(text[start:end])
-        names = variables_of(given)
-        if names is not None:
-            variables.update(names)
-        if names is not None or is_status(given) or not given:
-            continue
-        kept += [text[shown:start], HIDDEN]
-        shown = end
-    return "".join(kept) + text[shown:] if kept else text
+        value = unschemed(text[start:end])
+        used = variables_of(value)
+        if used is not None:
+            variables.update(used)
+        elif value and not is_status(value):
+            hidden.append((start, end))
+    return hide(text, hidden)
