@@ -245,6 +245,7 @@ PIECES = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("piece", PIECES)
 def test_time_is_linear_in_the_length(piece: str) -> None:
     """A value may have 16 million characters: 100,000 take well under a second, whatever they are."""

@@ -54,6 +54,7 @@ def nested(levels: int) -> Any:
 # Any task ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50, suppress_health_check=SLOW)
 @given(snapshots(), snapshots())
 def test_any_card_can_be_refreshed_and_marked(found: Snapshot, before: Snapshot) -> None:

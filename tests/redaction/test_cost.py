@@ -9,6 +9,8 @@ from bot.redact.commands import TOOLS
 from bot.redact.shapes import SHAPES
 from bot.redact.syntax import SYNTAX
 
+pytestmark = pytest.mark.slow
+
 SIGNS = "-=:/@#$%&*|<>()[]{}'\"`,;.!?~^+_\\ \t\n\u5bc6a0A"
 TRIGGERS = sorted({word for rule in (*SHAPES.all, *SYNTAX.all) for word in rule.keywords})
 EXAMPLES = [*(rule.hides for rule in (*SHAPES.all, *SYNTAX.all)), *(tool.hides for tool in TOOLS)]

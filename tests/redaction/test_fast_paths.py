@@ -1,5 +1,6 @@
 """A text that is harmless at a glance is harmless: the long look changes nothing in it."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,6 +30,7 @@ def test_no_case_of_the_corpora_is_judged_otherwise_by_the_long_look() -> None:
     assert [text for text in glanced if len(set(both(text))) > 1] == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join).filter(is_harmless))
 @settings(max_examples=300, deadline=None)
 def test_nor_is_any_mixture_of_their_words(text: str) -> None:

@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 FINDS = """
 import importlib, pkgutil, re
 
@@ -33,6 +35,7 @@ re.compile("(?:ab)*+")
 """
 
 
+@pytest.mark.slow
 def test_no_pattern_has_a_possessive_group() -> None:
     """An atomic group does the same on every Python. The last pattern shows that the search finds one."""
     done = subprocess.run([sys.executable, "-c", FINDS], capture_output=True, text=True, check=True)
