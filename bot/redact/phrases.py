@@ -1,4 +1,4 @@
-"""Secrets in sentences of several languages and in the statements of databases. Used by ``bot.redact``."""
+"""Rules for secrets in sentences of several languages, and in statements to databases and installers."""
 
 from bot.redact.rules import WORD, Rule
 

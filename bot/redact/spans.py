@@ -19,7 +19,7 @@ _VALUE = re.compile(
       | (?: -?\d[\d.eE+-]*+ | true | false | null ) (?=\s*+[,}}\]])
       | [^\s<]\S*+ (?:(?<=\\)\n[ ]*+\S++)? | <\S++"""
 )
-# What stands before the secret of a header or a token.
+# Stands before the secret of a header or a token.
 _SCHEME = re.compile(r"""(?i)\\?["']?(?:bearer|basic|digest|token|apikey|negotiate)\\?(?=[ \t]+[^\s\\])""")
 _SCHEME_VALUE = re.compile(r"[ \t]++\S++")
 _BRACKET = re.compile(r"[\[{]")

@@ -1,10 +1,10 @@
-"""Decoded JSON: what of it may be shown, at any depth. Used by ``bot.redact``."""
+"""Redacts decoded JSON, at any depth."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from bot.redact.commands import handed_over
+from bot.redact.commands import hide_arguments
 from bot.redact.fields import is_marked, is_name, is_value
 from bot.redact.names import Names
 from bot.redact.references import SCHEMA_KEYS, SCHEMA_TYPES
@@ -12,7 +12,7 @@ from bot.redact.spans import HIDDEN
 from bot.redact.yaml_lines import MANIFEST_DATA
 
 MAX_DEPTH = 100
-"""How deep a decoded value is shown; what lies deeper is hidden."""
+"""Levels of decoded JSON that are shown. Deeper ones are hidden."""
 
 _LONG_KEY = 12
 _LONGEST_NAME = 60
@@ -79,9 +79,9 @@ class Structures:
 
 
 def _as_command(words: list[str]) -> list[str]:
-    """The words of a command without what its tool takes as a secret: ``["sshpass", "-p", "x"]``."""
+    """The words of a command without the secrets that its tool takes: ``["sshpass", "-p", "x"]``."""
     text = json.dumps(words, ensure_ascii=False)
-    shown = handed_over(text, set())
+    shown = hide_arguments(text, set())
     if shown == text:
         return words
     try:
