@@ -14,8 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
@@ -28,6 +27,7 @@ from bot.sandbox.coc.samples.catalog import sample_tasks
 from bot.sandbox.coc.samples.errors import INVALID, NOT_FOUND
 from bot.sandbox.coc.samples.parts import DETAIL_FIELDS, LISTING_FIELDS, SampleTask
 from bot.sandbox.coc.signature import KeyCheck, SignatureRefused
+from bot.sandbox.local_server import LocalServer
 
 ACCESS_KEY = "SANDBOXAK00000000001"
 SECRET_KEY = "sandbox-secret-key-that-opens-nothing-00"  # noqa: S105  it opens this sandbox alone
@@ -62,7 +62,7 @@ class Seen:
     excerpt: bytes = b""
 
 
-class LocalCoc:
+class LocalCoc(LocalServer):
     """A COC of one's own. ``tasks`` holds what it knows, ``permissions`` what the key may do; change both freely.
 
     ``clock`` returns Unix seconds; sample tasks are made for the moment of construction. Use it as an async
@@ -77,6 +77,7 @@ class LocalCoc:
         secret_key: str = SECRET_KEY,
         security_token: str | None = None,
     ) -> None:
+        super().__init__(port)
         self.observe: Callable[[Seen], None] = lambda _: None
         """Told of each request twice: when it came, and when it is over."""
         self.access_key = access_key
@@ -87,47 +88,20 @@ class LocalCoc:
         self.requests: deque[Seen] = deque(maxlen=REQUESTS_KEPT)
         self.faults: list[Fault] = []
         self._key = KeyCheck(access_key, secret_key, security_token)
-        self._port = port
         self._clock = clock
         self._stopping = asyncio.Event()
-        self._runner: web.ServerRunner | None = None
 
-    @property
-    def url(self) -> str:
-        """The base URL, ``http://127.0.0.1:PORT``: what COC_ENDPOINT is set to. Known once started."""
-        return f"http://127.0.0.1:{self._port}"
-
-    async def start(self) -> None:
-        """Listen. Raises OSError where the port is taken."""
-        # No reason to wait for handlers on the way out: the slow ones are woken by _stopping.
-        self._runner = web.ServerRunner(
-            # A client that gives up ends its handler, and so it is seen that it did.
-            web.Server(self._handle, handler_cancellation=True, access_log=None),
-            shutdown_timeout=1.0,
+    def _make_runner(self) -> web.ServerRunner:
+        # With handler_cancellation, a client that gives up ends its handler, and the request is recorded as given up.
+        # Slow handlers are woken by _stopping, so the shutdown has nothing to wait for.
+        return web.ServerRunner(
+            web.Server(self._handle, handler_cancellation=True, access_log=None), shutdown_timeout=1.0
         )
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        except OSError:
-            await self.stop()
-            raise
-        self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close every connection, also those that are being kept waiting, and stop listening."""
+        """Close every connection, also those that a fault keeps waiting, and stop listening."""
         self._stopping.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
 
     def fail(
         self,

@@ -9,22 +9,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from bot.sandbox.slack.block_table import (
-    BLOCKS,
-    MODAL,
-    PARTS,
-    SURFACES,
-    Flag,
-    Many,
-    One,
-    Rule,
-    Shape,
-    Str,
-    Text,
-    Whole,
-    Word,
-)
+from bot.sandbox.slack.block_table import BLOCKS, MODAL, PARTS, SURFACES
 from bot.sandbox.slack.records import Json, SlackRefusedError, elements_of
+from bot.sandbox.slack.schema import Array, Boolean, Enum, Integer, Object, Schema, String, Text, TypedObject
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 VIEW_BYTES = 250_000
@@ -119,7 +106,7 @@ def _duplicates(blocks: list[Json], at: str) -> Iterator[str]:
         yield f"only_one_table_allowed [json-pointer:{at}]"
 
 
-def _typed(table: Mapping[str, Shape], kinds: tuple[str, ...], value: Any, at: str) -> Iterator[str]:
+def _typed(table: Mapping[str, Object], kinds: tuple[str, ...], value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"must provide an object [json-pointer:{at}]"
     elif "type" not in value:
@@ -131,7 +118,7 @@ def _typed(table: Mapping[str, Shape], kinds: tuple[str, ...], value: Any, at: s
         yield from _shape(table[value["type"]], rest, at)
 
 
-def _shape(shape: Shape, value: Any, at: str) -> Iterator[str]:
+def _shape(shape: Object, value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"must provide an object [json-pointer:{at}]"
         return
@@ -149,7 +136,7 @@ def _shape(shape: Shape, value: Any, at: str) -> Iterator[str]:
             yield from _check(shape.fields[name], item, f"{at}/{name}")
 
 
-def _string(rule: Str, value: Any, at: str) -> Iterator[str]:
+def _string(rule: String, value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, str):
         yield f"must be a string [json-pointer:{at}]"
     elif len(value) < rule.least:
@@ -161,11 +148,11 @@ def _string(rule: Str, value: Any, at: str) -> Iterator[str]:
 def _text(rule: Text, value: Any, at: str) -> Iterator[str]:
     kinds = ("plain_text", "mrkdwn") if rule.mrkdwn else ("plain_text",)
     flag = "verbatim" if isinstance(value, dict) and value.get("type") == "mrkdwn" else "emoji"
-    shape = Shape({"text": Str(rule.most, least=1), flag: Flag()}, ("text",))
+    shape = Object({"text": String(rule.most, least=1), flag: Boolean()}, ("text",))
     yield from _typed(dict.fromkeys(kinds, shape), kinds, value, at)
 
 
-def _many(rule: Many, value: Any, at: str) -> Iterator[str]:
+def _many(rule: Array, value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, list):
         yield f"must provide an array [json-pointer:{at}]"
         return
@@ -177,32 +164,32 @@ def _many(rule: Many, value: Any, at: str) -> Iterator[str]:
         yield from _check(rule.of, item, f"{at}/{index}")
 
 
-def _scalar(rule: Flag | Whole | Word, value: Any, at: str) -> Iterator[str]:
+def _scalar(rule: Boolean | Integer | Enum, value: Any, at: str) -> Iterator[str]:
     match rule:
-        case Flag():
+        case Boolean():
             if not isinstance(value, bool):
                 yield f"must be a boolean [json-pointer:{at}]"
-        case Whole(least, most):
+        case Integer(least, most):
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 yield f"must be an integer from {least} to {most} [json-pointer:{at}]"
-        case Word(words):
+        case Enum(words):
             if value not in words:
                 yield f"must be a valid enum value [json-pointer:{at}]"
         case _:
             assert_never(rule)
 
 
-def _check(rule: Rule, value: Any, at: str) -> Iterator[str]:
+def _check(rule: Schema, value: Any, at: str) -> Iterator[str]:
     match rule:
-        case Str():
+        case String():
             return _string(rule, value, at)
         case Text():
             return _text(rule, value, at)
-        case Many():
+        case Array():
             return _many(rule, value, at)
-        case Shape():
+        case Object():
             return _shape(rule, value, at)
-        case One():
+        case TypedObject():
             return _typed(PARTS, rule.kinds, value, at)
         case _:
             return _scalar(rule, value, at)

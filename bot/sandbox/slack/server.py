@@ -8,11 +8,11 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 from aiohttp import web
 
+from bot.sandbox.local_server import LocalServer
 from bot.sandbox.page.api import COMMAND, PageApi, add_headers, guard
 from bot.sandbox.page.state import PageState, SampleNote
 from bot.sandbox.scenes import Scenes
@@ -38,7 +38,7 @@ POLL_SECONDS = 0.05
 """How often `settled` looks again although nothing was announced: a predicate may look at the bot too."""
 
 
-class LocalSlack:
+class LocalSlack(LocalServer):
     """A Slack workspace on 127.0.0.1. `clock` gives seconds since 1970 and rules all expiries.
 
     `events_url` chooses how the app is reached: None by Socket Mode, a URL by signed posts to it. `switches` are
@@ -57,8 +57,8 @@ class LocalSlack:
         events_url: str | None = None,
         switches: tuple[Switch, ...] = (),
     ) -> None:
+        super().__init__(port)
         self.events_url = events_url
-        self._port = port
         self._workspace = Workspace(clock)
         self.scenes = Scenes(lambda body: self._workspace.announce(body, self._workspace.people))
         """What went between Slack, the bot and whoever else writes into it, for the page's drawer."""
@@ -73,25 +73,20 @@ class LocalSlack:
         board = (*switches, self._trouble.switch, scopes)
         page = PageState(self._workspace, self.scenes, tasks, board, self._is_connected)
         self._page = PageApi(page, self._files, self._interactions, self._run)
-        self._runner: web.AppRunner | None = None
         self._running: set[asyncio.Task[Interaction]] = set()
         self._changed = asyncio.Event()
         self._workspace.listen(lambda _: self._wake())
 
     # --- life
 
-    async def start(self) -> None:
-        """Starts listening. Raises OSError if the port is taken."""
+    def _make_runner(self) -> web.AppRunner:
         app = web.Application(middlewares=[guard], client_max_size=BODY_BYTES)
         app.on_response_prepare.append(add_headers)
         app.on_shutdown.append(self._hang_up)
         self._api.add_routes(app)
         self._page.add_routes(app)
         app.router.add_get("/link", self._sockets.handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        self._port = self._runner.addresses[0][1]
+        return web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
 
     async def stop(self) -> None:
         """Ends what is under way, closes all connections and stops listening."""
@@ -100,29 +95,13 @@ class LocalSlack:
         for task in running:
             task.cancel()
         await asyncio.gather(*running, return_exceptions=True)
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
 
     async def _hang_up(self, _: web.Application) -> None:
         self._page.end_streams()
         await self._sockets.close()
 
     # --- where it is
-
-    @property
-    def url(self) -> str:
-        """The page; no slash at the end."""
-        return f"http://127.0.0.1:{self._port}"
 
     @property
     def api_url(self) -> str:
