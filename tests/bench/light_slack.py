@@ -22,11 +22,11 @@ from aiohttp import web
 
 from bot.sandbox.local_server import LocalServer
 from bot.sandbox.slack.payloads import action_of, find_element, message_click, slash_command
-from bot.sandbox.slack.records import BOT_ID, BOT_USER, TEAM_ID, Json, Message, Person, Place, with_ids
+from bot.sandbox.slack.records import BOT_ID, BOT_USER, TEAM_ID, Conversation, Json, Message, Person, with_ids
 
 BOT_TOKEN, APP_TOKEN = "xoxb-benchmark-bot", "xapp-1-benchmark-app"
 SIGNING_SECRET = "benchmark-signing-secret"
-CHANNEL = Place("C0BENCH", "bench", "channel", frozenset())
+CHANNEL = Conversation("C0BENCH", "bench", "channel", frozenset())
 STILL_WAITING = b"Still waiting"
 """In the note that a person gets who waits for long: it is no answer yet."""
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.sandbox.coc.faults import PathKind
-from bot.sandbox.slack.faults import Mood
+from bot.sandbox.slack.faults import Condition
 from bot.slack.runner import AGAIN_S
 from tests.faults.bench import (
     ACK_MS,
@@ -407,7 +407,7 @@ async def test_all_of_slack_is_slow(surface: Surface, monkeypatch: pytest.Monkey
         # As in the bot itself: a file has the time of three calls.
         monkeypatch.setattr("bot.slack.reply.UPLOAD_DEADLINE_S", 3 * SLACK_S)
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.mood = "late"
+        watched.box.slack._api.service.condition = "late"
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
     judge_content(surface, seen, judge(watched, surface, seen))
@@ -423,7 +423,7 @@ async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(
     calls_end_with_their_caller(monkeypatch)
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.mood = "late"
+        watched.box.slack._api.service.condition = "late"
         await watched.mark()
         seen = await pressed(watched, surface, spot, 3 * SLACK_S + WITHIN_S)
     line = judge(watched, surface, seen)
@@ -431,17 +431,17 @@ async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(
     assert line["outcome"] == "expired_trigger_id"
 
 
-@pytest.mark.parametrize("mood", ["failing", "late"])
+@pytest.mark.parametrize("condition", ["failing", "late"])
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
 async def test_all_of_slack_is_down_and_comes_back(
-    surface: Surface, mood: Mood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    surface: Surface, condition: Condition, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Nothing gets through by any way, or not in time: what went wrong is told once Slack is well again."""
     monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", 60)
     calls_end_with_their_caller(monkeypatch)
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.mood = mood
+        watched.box.slack._api.service.condition = condition
         watched.heals_after = AGAIN_S
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)

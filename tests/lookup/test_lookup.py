@@ -377,7 +377,7 @@ async def test_where_coc_fails_the_last_good_answer_stands_in(
     clock.passed += 720
     with pytest.raises(CocError):
         await sharing.snapshot(NIGHTLY, ADA)
-    coc.heal()
+    coc.clear_faults()
     assert (await sharing.snapshot(NIGHTLY, ADA)).stale is None
 
 
@@ -494,7 +494,7 @@ async def test_while_coc_is_not_well_one_call_comes_first(coc: LocalCoc, lookup:
     with pytest.raises(CocError):
         await lookup.snapshot(NIGHTLY)
     assert paths(coc) == ["detail"]
-    coc.heal()
+    coc.clear_faults()
     coc.requests.clear()
     await lookup.snapshot(NIGHTLY)
     assert paths(coc)[0] == "detail"
@@ -510,4 +510,4 @@ async def test_what_was_begun_for_a_task_that_is_gone_is_given_up(coc: LocalCoc,
     with pytest.raises(TaskNotFound):
         await lookup.snapshot(NIGHTLY)
     await asyncio.sleep(0.1)
-    assert [seen.ended for seen in list(coc.requests)[-3:]].count("the client gave up") == 2
+    assert [seen.outcome for seen in list(coc.requests)[-3:]].count("the client gave up") == 2

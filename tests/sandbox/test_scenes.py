@@ -27,7 +27,7 @@ def test_a_step_is_told_when_it_begins_and_when_it_ends() -> None:
 def test_only_the_latest_steps_are_kept() -> None:
     """The drawer's memory is bounded; what is forgotten has no details any more."""
     scenes = Scenes(lambda _: None)
-    for number in range(module.STEPS_KEPT + 5):
+    for number in range(module.MAX_STEPS + 5):
         scenes.note("link", str(number), "x")
     assert [step["what"] for step in scenes.to_json()][:1] == ["5"]
     assert scenes.details(5) is None
@@ -46,10 +46,10 @@ def test_a_huge_detail_is_cut_and_says_so() -> None:
 def test_the_keys_of_requests_are_bounded() -> None:
     """Old triggers and URLs are forgotten; the newest are known."""
     scenes = Scenes(lambda _: None)
-    for number in range(module.KEYS_KEPT + 1):
+    for number in range(module.MAX_KEYS + 1):
         scenes.owns(number, f"key{number}", None, "")
     assert scenes.owner("key0") is None
-    assert scenes.owner(None, "", f"key{module.KEYS_KEPT}") == module.KEYS_KEPT
+    assert scenes.owner(None, "", f"key{module.MAX_KEYS}") == module.MAX_KEYS
 
 
 async def test_every_position_of_a_switch_can_be_turned_to_and_back() -> None:

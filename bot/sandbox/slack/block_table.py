@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.sandbox.slack.schema import Array, Boolean, Enum, Integer, Object, Schema, String, Text, TypedObject
 
 UNLIMITED = 1_000_000
-"""For strings and arrays whose limit Slack does not document; the message or view limit holds."""
+"""For strings and arrays without a documented limit; the limit of the message or view applies."""
 ID = String(255, least=1)
 URL = String(3000, least=1)
 BOOLEAN = Boolean()
@@ -127,7 +127,7 @@ BLOCKS: Mapping[str, Object] = MappingProxyType(
 
 PARTS: Mapping[str, Object] = MappingProxyType(
     {
-        # Context elements are text objects themselves.
+        # The elements of a context block are text objects themselves.
         "mrkdwn": Object({"text": String(3000, least=1), "verbatim": BOOLEAN}, ("text",)),
         "plain_text": Object({"text": String(3000, least=1), "emoji": BOOLEAN}, ("text",)),
         "image": Object(IMAGE_SOURCE, ("image_url", "alt_text")),
@@ -221,7 +221,7 @@ PARTS: Mapping[str, Object] = MappingProxyType(
             ("timestamp", "format"),
         ),
         "color": Object({"value": String(9, least=4), "style": STYLE}, ("value",)),
-        # A cell of a table; unlike the block, it has no id.
+        # A cell of a table; unlike the block, it has no block_id.
         "rich_text": Object({"elements": Array(TypedObject(RICH_PARTS), UNLIMITED)}, ("elements",)),
     }
 )
@@ -242,8 +242,8 @@ MODAL = Object(
     ("type", "title"),
 )
 
-# Modals take neither tables nor markdown. Whether ephemeral messages show a table is not documented, and
-# an input block outside a modal needs more than this sandbox does: both are refused.
+# Modals accept neither tables nor markdown. Two things are refused although Slack may accept them: tables in
+# ephemeral messages, which are not documented, and input blocks in messages, which this sandbox does not support.
 SURFACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "message": ("section", "context", "header", "divider", "actions", "image", "rich_text", "table"),

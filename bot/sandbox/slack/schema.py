@@ -1,7 +1,7 @@
-"""The types that Slack's Block Kit is described with: strings, arrays and objects, and the limits of each."""
+"""The types in which the Block Kit table is written: strings, arrays and objects, each with its limits."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class Integer:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """One of a few words."""
+    """One of a few strings."""
 
-    words: tuple[str, ...]
+    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Array:
-    """An array of `least` to `most` things that follow one rule."""
+    """An array of `least` to `most` items of one type."""
 
     of: "Schema"
     most: int
@@ -51,19 +51,19 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class TypedObject:
-    """An object whose `type` is one of `kinds`; the table KINDS says what it holds."""
+    """An object whose `type` is one of `types`; the table PARTS has its fields."""
 
-    kinds: tuple[str, ...]
+    types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Object:
-    """An object: its fields, the required ones, and sets of which exactly one (or at least one) is needed."""
+    """An object: its fields, the required ones, and fields of which exactly one, or at least one, is required."""
 
     fields: "Mapping[str, Schema]"
     required: tuple[str, ...] = ()
     exactly_one: tuple[str, ...] = ()
-    at_least_one: tuple[str, ...] = field(default=())
+    at_least_one: tuple[str, ...] = ()
 
 
 Schema = String | Boolean | Integer | Enum | Text | Array | TypedObject | Object

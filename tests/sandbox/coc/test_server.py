@@ -27,7 +27,7 @@ from yarl import URL
 from bot.sandbox.coc.samples.errors import error_id, error_tasks
 from bot.sandbox.coc.samples.everyday import NIGHTLY, ONE_OFF
 from bot.sandbox.coc.samples.parts import ENTERPRISE_PROJECT
-from bot.sandbox.coc.server import LocalCoc, Seen
+from bot.sandbox.coc.server import LocalCoc, RecordedRequest
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC).timestamp()
 DETAIL = f"/v1/schedule/task/{NIGHTLY}"
@@ -412,9 +412,9 @@ async def test_the_end_of_each_call_is_told_as_it_was(caller: Caller) -> None:
     told: list[tuple[str, str]] = []
     over = asyncio.Event()
 
-    def observe(call: Seen) -> None:
-        told.append((call.path, call.ended))
-        if call.ended:
+    def observe(call: RecordedRequest) -> None:
+        told.append((call.path, call.outcome))
+        if call.outcome:
             over.set()
 
     caller.coc.observe = observe
@@ -422,7 +422,7 @@ async def test_the_end_of_each_call_is_told_as_it_was(caller: Caller) -> None:
     caller.coc.fail(drop=True)
     with pytest.raises(aiohttp.ClientError):
         await caller.get(HISTORY, task_id=NIGHTLY, limit="1")
-    caller.coc.heal()
+    caller.coc.clear_faults()
     over.clear()
     caller.coc.fail(status=200, delay=30)
     with pytest.raises(TimeoutError):
@@ -478,7 +478,7 @@ async def test_stop_does_not_wait_for_slow_answers() -> None:
 
 
 async def test_fault_hits_its_calls_its_number_of_times(caller: Caller) -> None:
-    """fail() hits one kind of call, so often; what is left afterwards heal() ends."""
+    """fail() hits one kind of call, so often; clear_faults() ends the rest."""
     caller.coc.fail("detail", status=503, times=2)
     caller.coc.fail(
         "list", status=429, headers={"Retry-After": "2"}, body={"error_code": "APIG.0308", "error_msg": "x"}
@@ -486,7 +486,7 @@ async def test_fault_hits_its_calls_its_number_of_times(caller: Caller) -> None:
     assert [(await caller.get(DETAIL))[0] for _ in range(3)] == [503, 503, 200]
     status, body, headers = await caller.send(*caller.signed("/v1/schedule/task"))
     assert (status, headers["Retry-After"], json.loads(body)["error_code"]) == (429, "2", "APIG.0308")
-    caller.coc.heal()
+    caller.coc.clear_faults()
     assert (await caller.get("/v1/schedule/task"))[0] == 200
 
 
@@ -505,7 +505,7 @@ async def test_fault_can_spare_the_answer_and_spoil_its_delivery(caller: Caller)
     caller.coc.fail(drop=True)  # without a number: aiohttp itself asks once more on a connection it has kept
     with pytest.raises((aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)):
         await caller.get(path)
-    caller.coc.heal()
+    caller.coc.clear_faults()
     assert await caller.get(path) == expected
 
 

@@ -10,8 +10,8 @@ from huaweicloudsdkcore.signer.signer import Signer
 from bot.sandbox.coc.signature import (
     LOCK_TIME,
     MAX_FAILURES,
-    KeyCheck,
     SignatureRefused,
+    SignatureVerifier,
     canonical_request,
     signature,
 )
@@ -39,7 +39,7 @@ def check(
     target: str = TARGET, headers: dict[str, str] = HEADERS, body: bytes = b"", method: str = "GET", now: float = NOW
 ) -> None:
     """Let a fresh key check judge a request; without arguments, the published one."""
-    KeyCheck(ACCESS_KEY, SECRET_KEY, None).check(method, target, headers, body, now=now)
+    SignatureVerifier(ACCESS_KEY, SECRET_KEY, None).verify(method, target, headers, body, now=now)
 
 
 def vendor_signed(path: str, query: list[tuple[str, str]], headers: dict[str, str]) -> tuple[str, dict[str, str]]:
@@ -134,45 +134,45 @@ def test_vendors_signer_is_understood(path: str, query: list[tuple[str, str]], h
 
 def test_unknown_key_is_told_and_locks_nothing() -> None:
     """However often a stranger's key fails, the known one goes on working."""
-    key = KeyCheck(ACCESS_KEY, SECRET_KEY, None)
+    key = SignatureVerifier(ACCESS_KEY, SECRET_KEY, None)
     stranger = {**HEADERS, "authorization": HEADERS["authorization"].replace(ACCESS_KEY, "STRANGER000000000000")}
     for _ in range(MAX_FAILURES * 2):
         with pytest.raises(SignatureRefused, match="ak not exist"):
-            key.check("GET", TARGET, stranger, b"", now=NOW)
-    key.check("GET", TARGET, HEADERS, b"", now=NOW)
+            key.verify("GET", TARGET, stranger, b"", now=NOW)
+    key.verify("GET", TARGET, HEADERS, b"", now=NOW)
 
 
 def test_more_than_five_failures_in_a_row_lock_the_key_for_five_minutes() -> None:
     """After the sixth failure right signatures are refused too, until five minutes have passed."""
-    key = KeyCheck(ACCESS_KEY, SECRET_KEY, None)
+    key = SignatureVerifier(ACCESS_KEY, SECRET_KEY, None)
     for _ in range(MAX_FAILURES + 1):
         with pytest.raises(SignatureRefused, match="verify aksk signature fail"):
-            key.check("GET", TARGET, HEADERS, b"tampered", now=NOW)
+            key.verify("GET", TARGET, HEADERS, b"tampered", now=NOW)
     for later in (0, LOCK_TIME - 1):
         with pytest.raises(SignatureRefused, match="AK access failed to reach the limit"):
-            key.check("GET", TARGET, HEADERS, b"", now=NOW + later)
-    key.check("GET", TARGET, HEADERS, b"", now=NOW + LOCK_TIME)
+            key.verify("GET", TARGET, HEADERS, b"", now=NOW + later)
+    key.verify("GET", TARGET, HEADERS, b"", now=NOW + LOCK_TIME)
 
 
 def test_a_success_in_between_starts_the_count_anew() -> None:
     """Only failures in a row count."""
-    key = KeyCheck(ACCESS_KEY, SECRET_KEY, None)
+    key = SignatureVerifier(ACCESS_KEY, SECRET_KEY, None)
     for _ in range(3):
         for _ in range(MAX_FAILURES):
             with pytest.raises(SignatureRefused, match="verify"):
-                key.check("GET", TARGET, HEADERS, b"tampered", now=NOW)
-        key.check("GET", TARGET, HEADERS, b"", now=NOW)
+                key.verify("GET", TARGET, HEADERS, b"tampered", now=NOW)
+        key.verify("GET", TARGET, HEADERS, b"", now=NOW)
 
 
 def test_security_token_must_come_with_a_temporary_key() -> None:
     """Where the key has a token, a missing, another, or an unsigned and changed one is refused."""
-    key = KeyCheck(ACCESS_KEY, SECRET_KEY, "the-token")
+    key = SignatureVerifier(ACCESS_KEY, SECRET_KEY, "the-token")
     with pytest.raises(SignatureRefused, match="X-Security-Token is missing"):
-        key.check("GET", TARGET, HEADERS, b"", now=NOW)
+        key.verify("GET", TARGET, HEADERS, b"", now=NOW)
     for token, says in (("another", "decrypt token fail"), ("the-token", None)):
         target, headers = vendor_signed(PATH, [], {"X-Security-Token": token})
         if says is None:
-            key.check("GET", target, headers, b"", now=NOW)
+            key.verify("GET", target, headers, b"", now=NOW)
         else:
             with pytest.raises(SignatureRefused, match=says):
-                key.check("GET", target, headers, b"", now=NOW)
+                key.verify("GET", target, headers, b"", now=NOW)

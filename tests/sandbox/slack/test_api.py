@@ -232,7 +232,7 @@ async def test_a_channel_forgets_its_oldest_messages(
     slack: LocalSlack, bot: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Memory is bounded."""
-    monkeypatch.setattr("bot.sandbox.slack.workspace.MESSAGES_KEPT", 2)
+    monkeypatch.setattr("bot.sandbox.slack.workspace.MAX_MESSAGES", 2)
     for text in ("one", "two", "three"):
         await bot.call("chat.postMessage", channel="C0SHIFT", text=text)
     assert [message.text for message in slack.messages("C0SHIFT")] == ["two", "three"]

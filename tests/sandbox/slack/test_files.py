@@ -227,11 +227,11 @@ async def test_the_oldest_files_are_forgotten(
     slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By number and by bytes; a forgotten address is unknown, a forgotten file is no longer there."""
-    monkeypatch.setattr(files, "FILES_KEPT", 2)
+    monkeypatch.setattr(files, "MAX_FILES", 2)
     paths = [await address(client) for _ in range(3)]
     assert [(await posted(http, path))[0] for path, _ in paths] == [404, 200, 200]
-    monkeypatch.setattr(files, "FILES_KEPT", 200)
-    monkeypatch.setattr(files, "BYTES_KEPT", 2 * len(CONTENT))
+    monkeypatch.setattr(files, "MAX_FILES", 200)
+    monkeypatch.setattr(files, "MAX_BYTES", 2 * len(CONTENT))
     for name in ("one.csv", "two.csv", "three.csv"):
         await client.files_upload_v2(filename=name, content=CONTENT, channel=SHIFT)
     assert [file.name for file in slack.files(ADA)] == ["two.csv", "three.csv"]

@@ -170,7 +170,7 @@ def test_a_bad_block_is_refused_with_a_pointer(block: Json, problem: str) -> Non
     """Each rule answers invalid_blocks and points at the field."""
     with pytest.raises(SlackRefusedError) as refused:
         check_message("x", [block], "message")
-    assert (refused.value.word, refused.value.problems) == ("invalid_blocks", (problem,))
+    assert (refused.value.error, refused.value.problems) == ("invalid_blocks", (problem,))
 
 
 GOOD = [

@@ -1,11 +1,11 @@
-// The line one types into, with Slack's help for slash commands.
+// The input line, with suggestions for slash commands as in Slack.
 
 import { el } from "./dom.js";
 
 const COMMAND = "/schedtask";
-const MOST = 6;
+const MAX_SUGGESTIONS = 6;
 
-/** What may follow the words typed so far: {line, title, note, final}. `final` lines can be sent as they are. */
+/** Completions of a line: {line, title, note, final}. A `final` line is complete and can be sent. */
 function suggestions(line, tasks) {
   if (!line.startsWith("/") || line.includes("\n")) return [];
   const space = line.indexOf(" ");
@@ -28,11 +28,11 @@ function suggestions(line, tasks) {
       line: `${COMMAND} ${word}${word === "help" ? "" : " "}`, title: `${COMMAND} ${word}`,
       note: word === "help" ? "How to use it" : "Show a task to yourself only", final: word === "help",
     }));
-  return [...rows.slice(0, MOST), ...extras];
+  return [...rows.slice(0, MAX_SUGGESTIONS), ...extras];
 }
 
 export class Composer {
-  /** `onSend(line)` gets the whole line; `onUnknown(command)` a slash command that nobody here answers. */
+  /** `onSend(line)` gets the whole line, `onUnknown(command)` an unknown slash command. */
   constructor(form, { onSend, onUnknown }) {
     this.form = form;
     this.box = form.querySelector("textarea");
@@ -52,7 +52,7 @@ export class Composer {
     });
   }
 
-  /** Puts a line in, ready to be sent. */
+  /** Replaces the line. */
   fill(line) {
     this.box.value = line;
     this.box.focus();
@@ -121,7 +121,7 @@ export class Composer {
     }
     this.box.value = "";
     this.changed();
-    // However the id was pasted (tab, line break, no-break space), one space parts it from the command.
+    // A pasted id may follow a tab, a line break or a no-break space; the command needs one plain space.
     this.onSend(word === COMMAND ? `${COMMAND} ${line.slice(word.length).trim()}`.trim() : line);
   }
 }

@@ -1,4 +1,4 @@
-// Slack's date tokens, in the reader's own zone.
+// Slack's date tokens, in the reader's time zone.
 
 const MONTHS = [
   "January", "February", "March", "April", "May", "June",
@@ -18,7 +18,7 @@ function formatter(zone) {
   return formatters.get(zone);
 }
 
-/** What a clock on the wall in `zone` shows at `ms` (milliseconds since 1970), with `dayNumber` to compare days. */
+/** The local time in `zone` at `ms` (milliseconds since 1970), with a `dayNumber` to compare days. */
 export function wallClock(ms, zone) {
   const parts = Object.fromEntries(formatter(zone).formatToParts(ms).map((part) => [part.type, Number(part.value)]));
   const midnight = Date.UTC(parts.year, parts.month - 1, parts.day);
@@ -66,8 +66,8 @@ const TOKENS = {
 };
 
 /**
- * `format` with its {tokens} filled in for `unix` seconds in `zone`; null when it can't be (the fallback is shown).
- * As in Slack, "today" and its like get a capital only where they open the format.
+ * `format` with its {tokens} replaced for `unix` seconds in `zone`; null if that is impossible, and the fallback is shown.
+ * As in Slack, "today" and the like are capitalized only at the start of the format.
  */
 export function formatDate(unix, format, zone, now = Date.now()) {
   const ms = Number(unix) * 1000;
@@ -80,7 +80,7 @@ export function formatDate(unix, format, zone, now = Date.now()) {
   });
 }
 
-/** A <time> element for `unix` seconds, or the fallback as text. Its title names the full date and the zone. */
+/** A <time> element for `unix` seconds, or the fallback as text. Its title is the full date with the zone. */
 export function dateNode(unix, format, fallback, zone) {
   const words = formatDate(unix, format, zone);
   if (words === null) return document.createTextNode(fallback);
@@ -93,7 +93,7 @@ export function dateNode(unix, format, fallback, zone) {
   return node;
 }
 
-/** Words every date below `root` anew: "today" turns into "yesterday" while the page stays open. */
+/** Updates every date below `root`: on an open page, "today" becomes "yesterday". */
 export function refreshDates(root, zone) {
   for (const node of root.querySelectorAll("time[data-unix]")) {
     const words = formatDate(Number(node.dataset.unix), node.dataset.format, zone);
