@@ -198,29 +198,25 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
 async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
     async with contextlib.AsyncExitStack() as stack:
         if in_sandbox:
-            from bot.coc.client import CocClient, Deadlines
+            from bot.coc.client import CocClient
             from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
             from bot.sandbox.coc.server import LocalCoc
 
             local = await stack.enter_async_context(LocalCoc())
             keys = CredentialSource.static(StaticKeys(ak=local.access_key, sk=local.secret_key))
-            endpoint, auth, limits = local.url, SignedAuth(keys), Deadlines()
+            coc = CocClient(endpoint=local.url, auth=SignedAuth(keys))
         else:
             given = _environment()
             found = settings.read_cloud(given)
-            from bot import redact
-            from bot.app import coc_credentials, coc_endpoint, deadlines
-            from bot.coc.client import CocClient
-            from bot.coc.credentials import SignedAuth
+            from bot import cloud, redact
             from bot.operations import logs
 
             logs.configure("console", "warning", settings.secrets(None, given))
             for warning in settings.warnings(given):
                 log.warning("setting_cleaned", what=warning)
             redact.configure(hide=found.redact_words, show=found.redact_allow)
-            endpoint, limits = coc_endpoint(found), deadlines(found)
-            auth = SignedAuth(await coc_credentials(found))
-        coc = CocClient(endpoint=endpoint, auth=auth, deadlines=limits)
+            endpoint = cloud.coc_endpoint(found)
+            coc = cloud.coc_client(found, endpoint, await cloud.coc_credentials(found))
         stack.push_async_callback(coc.aclose)
         yield coc
 
@@ -234,7 +230,7 @@ async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
 
 
 def _finish(job: Coroutine[Any, Any, None]) -> None:
-    from bot.app import LinkLost, StartError
+    from bot.errors import LinkLost, StartError
 
     try:
         asyncio.run(job)

@@ -1,4 +1,4 @@
-"""Everything that can go wrong between us and COC, as a tree.
+"""Errors of asking COC for something, as a tree; below it, what ends the process.
 
 ::
 
@@ -7,7 +7,7 @@
     ├── Unreachable                no connection: DNS, refused, reset, TLS
     ├── TimedOut                   connect, read or total deadline passed
     ├── Busy                       the deadline passed while other large answers were being read
-    ├── Refused                    an answer that says no; final, never retried
+    ├── Refused                    COC said no; final, never retried
     │   ├── TaskNotFound           400 COC.00014102
     │   ├── ForeignTask            400 COC.00014121
     │   ├── InvalidRequest         400 COC.00014002, COC.00010002, any other 4xx
@@ -19,27 +19,26 @@
     ├── ServiceFailure             5xx, 494
     └── BadAnswer                  an answer we cannot use
         ├── Unreadable             HTML, truncated, not JSON, not an object
-        ├── ErrorEnvelope          a 200 whose body says that it failed, with a code we do not know
-        ├── WrongTask              another task's id came back, or none
+        ├── ErrorEnvelope          a 200 whose body reports an error with an unknown code
+        ├── WrongTask              the answer is about another task, or names none
         └── TooLarge               more bytes or values than we are ready to read
 
-The meaning of the codes follows the vendor's document of the call and its error-code pages. The gateway
-writes its prefix both ``APIGW.`` and ``APIG.``. No message here holds a key, a signature or a token.
+The codes follow the vendor's document of the call and its error-code pages. The gateway writes its prefix both
+``APIGW.`` and ``APIG.``. No message here holds a key, a signature or a token.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class CocError(Exception):
     """A COC call failed.
 
-    ``status`` is the HTTP status (None without an answer), ``code`` and ``message`` are the service's own
-    words (None where it sent none; cut to 500 characters), ``request_id`` is what the vendor's support asks
-    for, ``retry_after`` is in seconds.
+    ``status`` is the HTTP status (None without an answer). ``code`` and ``message`` are the service's own words
+    (None where it sent none; cut to 500 characters). Support asks for ``request_id``. ``retry_after`` is in seconds.
     """
 
-    passing: ClassVar[bool] = False
-    """Whether it tells nothing about the task or our rights: an answer of a while ago may still be right."""
+    transient: ClassVar[bool] = False
+    """Whether the error says nothing about the task or our permissions: an earlier answer may still be right."""
 
     def __init__(
         self,
@@ -61,15 +60,17 @@ class CocError(Exception):
 
     @property
     def retryable(self) -> bool:
-        """Whether the same request may succeed a moment later. False unless a class says otherwise."""
-        return False
+        """Whether the same request may succeed a moment later: no answer, 429, or a gateway's 502, 503 or 504."""
+        if isinstance(self, ServiceFailure):
+            return self.status in {502, 503, 504}
+        return isinstance(self, Unreachable | Throttled)
 
     def describe(self) -> str:
-        """One line for the log: kind, status, code, what the service said, our own detail."""
+        """One line for the log: class, status, code, the service's message, our own detail."""
         status = f"HTTP {self.status}" if self.status is not None else ""
-        said = ": ".join(part for part in (status, self.code, self.message, self.detail) if part)
-        # No colon: behind "CredentialsUnavailable:" the redactor would expect a secret.
-        return ", ".join(part for part in (type(self).__name__, said) if part)
+        parts = ": ".join(part for part in (status, self.code, self.message, self.detail) if part)
+        # No colon: after "CredentialsUnavailable:" the redactor would expect a secret.
+        return ", ".join(part for part in (type(self).__name__, parts) if part)
 
 
 class CredentialsUnavailable(CocError):
@@ -79,32 +80,27 @@ class CredentialsUnavailable(CocError):
 class Unreachable(CocError):
     """No connection to the endpoint: name not found, refused, reset, TLS failure."""
 
-    passing = True
-
-    @property
-    def retryable(self) -> bool:
-        """Yes: nothing was answered, or the answer was "later"."""
-        return True
+    transient = True
 
 
 class TimedOut(CocError):
     """A deadline passed; ``detail`` says which (connect, read, total) and after how many seconds."""
 
-    passing = True
+    transient = True
 
 
 class Busy(CocError):
-    """COC answered, but until the deadline other large answers took all the memory set aside for reading them."""
+    """COC answered, but other large answers held the memory for reading it until the deadline."""
 
-    passing = True
+    transient = True
 
 
 class Refused(CocError):
-    """COC answered no. Asking again the same way will not help."""
+    """COC said no. Repeating the request will not help."""
 
 
 class TaskNotFound(Refused):
-    """400 COC.00014102: there is no such task."""
+    """400 COC.00014102: the task does not exist."""
 
 
 class ForeignTask(Refused):
@@ -112,11 +108,11 @@ class ForeignTask(Refused):
 
 
 class InvalidRequest(Refused):
-    """400 COC.00014002 or COC.00010002, or any other client error without a row of its own."""
+    """400 COC.00014002 or COC.00010002, or any other client error that has no class of its own."""
 
 
 class Unauthenticated(Refused):
-    """401: wrong key, skewed clock, or a key locked after failed signatures. Never retried: it locks keys."""
+    """401: wrong key, skewed clock, or a key locked after failed signatures. Retrying would lock the key."""
 
 
 class TokenExpired(Unauthenticated):
@@ -126,60 +122,41 @@ class TokenExpired(Unauthenticated):
 class Forbidden(Refused):
     """403: the identity lacks ``permission``, e.g. ``coc:schedule:get``."""
 
-    def __init__(
-        self,
-        detail: str = "",
-        *,
-        permission: str,
-        status: int | None = None,
-        code: str | None = None,
-        message: str | None = None,
-        request_id: str | None = None,
-    ) -> None:
+    def __init__(self, detail: str = "", *, permission: str, **fields: Any) -> None:
         self.permission = permission
-        super().__init__(detail, status=status, code=code, message=message, request_id=request_id)
+        super().__init__(detail, **fields)
 
 
 class WrongEndpoint(Refused):
-    """404 or a redirect: the endpoint is not COC's. A missing task is answered with 400."""
+    """404 or a redirect: the endpoint is not COC's. COC answers 400 for a missing task."""
 
 
 class Throttled(CocError):
-    """429: too many requests; ``retry_after`` seconds as the service said, else None."""
+    """429: too many requests. ``retry_after`` is the service's own number of seconds, or None."""
 
-    passing = True
-
-    @property
-    def retryable(self) -> bool:
-        """Yes: nothing was answered, or the answer was "later"."""
-        return True
+    transient = True
 
 
 class ServiceFailure(CocError):
-    """5xx or 494: gateway or backend trouble. 502, 503 and 504 are worth another try."""
+    """5xx or 494: gateway or backend trouble."""
 
-    passing = True
-
-    @property
-    def retryable(self) -> bool:
-        """Whether this status may pass by itself (502, 503, 504)."""
-        return self.status in {502, 503, 504}
+    transient = True
 
 
 class BadAnswer(CocError):
-    """COC answered, but not with what it documents."""
+    """COC's answer is not what its documentation promises."""
 
 
 class Unreadable(BadAnswer):
     """HTML, a truncated body, not JSON, or JSON of another shape."""
 
-    passing = True
+    transient = True
 
 
 class ErrorEnvelope(BadAnswer):
-    """A 200 whose body is an error with a code that has no row of its own."""
+    """A 200 whose body reports an error with a code that has no class of its own."""
 
-    passing = True
+    transient = True
 
 
 class WrongTask(BadAnswer):
@@ -188,3 +165,11 @@ class WrongTask(BadAnswer):
 
 class TooLarge(BadAnswer):
     """The body has more bytes or more JSON values than the cap; it was not read to the end."""
+
+
+class StartError(Exception):
+    """The process can't start. The message is one line that says why and what to do."""
+
+
+class LinkLost(Exception):
+    """Slack can't be reached any more; another process may be luckier. The message is one line that says why."""

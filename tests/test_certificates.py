@@ -76,6 +76,7 @@ async def behind_tls(url: str, certificate: Path) -> AsyncIterator[str]:
         await asyncio.sleep(0)  # closed transports let go of their sockets in the next pass
 
 
+@pytest.mark.slow
 async def test_the_setting_is_named_and_mends_it(certificate: Path, tmp_path: Path) -> None:
     """For Slack and COC, in each command; also where only the file .env has it."""
     async with (
@@ -103,6 +104,7 @@ async def test_the_setting_is_named_and_mends_it(certificate: Path, tmp_path: Pa
             await bot.event("ready", 30)
 
 
+@pytest.mark.slow
 async def test_the_vendors_library_reads_a_setting_of_its_own(certificate: Path, tmp_path: Path) -> None:
     """Where it fetches a temporary key: the line names that setting, and it counts."""
     (tmp_path / "token").write_text("an identity")

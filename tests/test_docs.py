@@ -11,7 +11,8 @@ from bot.cli import cli
 from bot.operations import connections
 from bot.operations.metrics import Metrics
 from bot.settings import Settings
-from bot.slack import http_mode, signature
+from bot.slack import signature
+from bot.timings import TIMINGS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -56,8 +57,8 @@ def test_every_reason_to_refuse_a_request_is_documented() -> None:
         "crowded",
     }
     assert set(re.findall("`([a-z ]+)`", row.partition("by `reason`")[2])) == reasons | {"crowded"}
-    assert f"{connections.REQUEST_S:g} s for its headers and {http_mode.BODY_S:g} s for its body" in README
-    assert f"kept for at\nmost {connections.IDLE_S:g} s" in README
+    assert f"{TIMINGS.http.request_s:g} s for its headers and {TIMINGS.http.body_s:g} s for its body" in README
+    assert f"kept for at\nmost {TIMINGS.http.idle_s:g} s" in README
     assert f"at most {connections.MOST:,} connections" in README
 
 

@@ -7,6 +7,8 @@ from tests.bench.beside import beside
 from tests.bench.large import DENSE, many, rush, serve
 from tests.bench.light_slack import LightSlack
 
+pytestmark = pytest.mark.slow
+
 MOST_MB = 300
 """The documented unit ends the process at 512. Ten answers of 16 MB at once once took 547 MB, one with 1.5 million
 keys 617 MB."""

@@ -1,42 +1,38 @@
-"""Turns: one heavy piece for each pass of the event loop, so that what is short never waits for a crowd."""
+"""Heavy work is paced: one piece per pass of the event loop, or a thread. Short work never waits for a crowd."""
 
 import asyncio
 import itertools
+import threading
 import time
 
-from bot.pacing import Turns
+import pytest
+
+from bot.pacing import IN_LOOP_MS, UNBOUNDED_MS, Pacer
 
 
-async def test_pieces_run_one_a_pass_and_in_order() -> None:
-    """Between two of them everything else that is ready gets its turn."""
-    turns, seen = Turns(), []
+async def test_light_work_runs_one_piece_per_pass_in_arrival_order() -> None:
+    """Whatever else is ready runs between two pieces."""
+    pacer, seen = Pacer(), []
 
-    async def heavy(number: int) -> None:
-        await turns.turn()
-        seen.append(f"heavy {number}")
-
-    async def light() -> None:
+    async def chat() -> None:
         for number in range(20):
-            seen.append(f"light {number}")
+            seen.append(f"short {number}")
             await asyncio.sleep(0)
 
-    await asyncio.gather(*(heavy(number) for number in range(5)), light())
-    order = [what for what in seen if what.startswith("heavy")]
-    assert order == [f"heavy {number}" for number in range(5)]
-    places = [seen.index(what) for what in order]
-    assert all(after - before > 1 for before, after in itertools.pairwise(places))
+    pieces = [f"heavy {number}" for number in range(5)]
+    await asyncio.gather(*(pacer.run(1.0, lambda piece=piece: seen.append(piece)) for piece in pieces), chat())  # type: ignore[misc]
+    assert [entry for entry in seen if entry in pieces] == pieces
+    positions = [seen.index(piece) for piece in pieces]
+    assert all(after - before > 1 for before, after in itertools.pairwise(positions))
 
 
-async def test_a_crowd_holds_nobody_up_for_longer_than_a_piece() -> None:
-    """A hundred pieces of 2 ms that become ready at once: a beat in between comes after one or two of them."""
-    turns, go = Turns(), asyncio.Event()
+async def test_a_crowd_delays_nobody_for_longer_than_one_piece() -> None:
+    """A hundred pieces of 2 ms become ready at once: the loop makes a pass for each of them."""
+    pacer, go = Pacer(), asyncio.Event()
 
     async def heavy() -> None:
         await go.wait()
-        await turns.turn()
-        until = time.perf_counter() + 0.002
-        while time.perf_counter() < until:
-            pass
+        await pacer.run(2.0, lambda: time.sleep(0.002))
 
     crowd = [asyncio.create_task(heavy()) for _ in range(100)]
     await asyncio.sleep(0)
@@ -45,16 +41,47 @@ async def test_a_crowd_holds_nobody_up_for_longer_than_a_piece() -> None:
     while not all(task.done() for task in crowd):
         await asyncio.sleep(0)
         passes += 1
-    assert passes >= 100, "without turns there would be two or three"
+    assert passes >= 100, "without pacing there would be two or three"
 
 
-async def test_who_gives_up_takes_no_turn() -> None:
-    """A cancelled wait does not hold up the next one, nor does it stop the giving."""
-    turns = Turns()
-    waits = [asyncio.ensure_future(turns.turn()) for _ in range(3)]
+async def test_urgent_work_goes_ahead_of_the_queue() -> None:
+    """A view that an acknowledgement waits for does not wait for a crowd's cards."""
+    pacer, seen = Pacer(), []
+    crowd = [asyncio.ensure_future(pacer.run(1.0, lambda: seen.append("card"))) for _ in range(5)]
+    await asyncio.sleep(0)
+    await pacer.run(1.0, lambda: seen.append("view"), is_urgent=True)
+    await asyncio.gather(*crowd)
+    assert seen.index("view") <= 1
+
+
+async def test_a_cancelled_wait_takes_no_slot() -> None:
+    """It neither delays the next caller nor stops the queue."""
+    pacer = Pacer()
+    waits = [asyncio.ensure_future(pacer.slot()) for _ in range(3)]
     await asyncio.sleep(0)
     waits[0].cancel()
     waits[1].cancel()
     async with asyncio.timeout(1):
         await waits[2]
-        await turns.turn()
+        await pacer.slot()
+
+
+@pytest.mark.parametrize(
+    ("cost_ms", "in_loop"), [(0.0, True), (IN_LOOP_MS - 1, True), (IN_LOOP_MS, False), (UNBOUNDED_MS, False)]
+)
+async def test_the_cost_decides_between_loop_and_thread(cost_ms: float, in_loop: bool) -> None:
+    """From 10 ms on, and where the cost is not known, the work leaves the loop."""
+    thread = await Pacer().run(cost_ms, threading.current_thread)
+    assert (thread is threading.main_thread()) is in_loop
+
+
+async def test_a_thread_outlives_a_caller_who_gives_up() -> None:
+    """Its future says when it has really ended."""
+    threads: list[asyncio.Future[bool]] = []
+    end = threading.Event()
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.01):
+            await Pacer().run(UNBOUNDED_MS, lambda: end.wait(5), on_thread=threads.append)
+    assert not threads[0].done()
+    end.set()
+    assert await threads[0]

@@ -28,6 +28,7 @@ def hang_ups() -> Iterator[None]:
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_handler_comes_before_everything_heavy(command: str) -> None:
     """Nothing is imported first that takes tens of milliseconds: process 1 loses what comes before it."""
@@ -53,6 +54,7 @@ def _catches(pid: int, number: signal.Signals) -> bool:
     return bool(caught >> (number - 1) & 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_process_1_obeys_from_the_start(command: str, number: signal.Signals, tmp_path: Path, hang_ups: None) -> None:
@@ -81,6 +83,7 @@ def test_process_1_obeys_from_the_start(command: str, number: signal.Signals, tm
     assert b"Traceback" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["socket", "http"])
 async def test_a_hang_up_loses_nothing_under_way(transport: str, tmp_path: Path, hang_ups: None) -> None:
     """Like SIGTERM: what was asked for is answered, then the process ends with status 0."""
@@ -103,6 +106,7 @@ async def test_a_hang_up_loses_nothing_under_way(transport: str, tmp_path: Path,
         assert "cut_off" not in bot.raw
 
 
+@pytest.mark.slow
 async def test_a_process_that_was_started_to_outlive_its_terminal_does(tmp_path: Path) -> None:
     """As nohup starts it: with SIGHUP ignored."""
     async with LocalCoc() as coc, LocalSlack() as slack:

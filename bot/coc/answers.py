@@ -1,7 +1,7 @@
-"""What an HTTP answer of COC means: a JSON object, or one error of the tree in ``bot.errors``. No I/O.
+"""The meaning of a COC answer: a JSON object, or one error of the tree in ``bot.errors``. No I/O.
 
-The codes follow the vendor's document of the call and the error-code pages of its API gateway. A code decides
-before the status does, except on 401 and 403: those two must never turn into something that is retried.
+The codes follow the vendor's document of the call and the error-code pages of its API gateway. The code decides
+before the status, except on 401 and 403: those two must never become an error that is retried.
 """
 
 import json
@@ -32,18 +32,18 @@ _BY_STATUS: Mapping[int, type[errors.CocError]] = {
     429: errors.Throttled,
     494: errors.ServiceFailure,  # the gateway's own: request header too large
 }
-_SHAPES = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message"))
-_LONGEST_MESSAGE = 500
-_LONGEST_ID = 64
+_ENVELOPES = (("error_code", "error_msg"), ("errorCode", "errorMsg"), ("code", "message"))
+_MAX_MESSAGE = 500
+_MAX_ID = 64
 
 UNUSABLE_ID = "unusable id"
-"""Stands for a request id that is none: support could not find anything by it, and it might be anything."""
-_REQUEST_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{_LONGEST_ID}}}")
-_CODE = re.compile(rf"[A-Za-z0-9_.-]{{1,{_LONGEST_ID}}}")
+"""Replaces a malformed request id: support could not find anything by it, and it might hold anything."""
+_REQUEST_ID = re.compile(rf"[A-Za-z0-9_.:-]{{1,{_MAX_ID}}}")
+_CODE = re.compile(rf"[A-Za-z0-9_.-]{{1,{_MAX_ID}}}")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SECONDS = re.compile(r"\d{1,9}(\.\d{1,9})?")
 # The gateway quotes what it was sent: "…,ak:ABCDEFGHIJKLMNOPQRST,err:ak not exist", or the canonical request
-# with its X-Security-Token line. Four characters are enough to tell which key it was.
+# with its X-Security-Token line. Four characters are enough to identify the key.
 _SECRET = re.compile(
     r"""((?:\bak|\baccess|\bsignature|security-?token)["']?\s*[:=]\s*["']?)([\w+/=.~-]{4})[\w+/=.~-]{6,}""",
     re.IGNORECASE,
@@ -54,8 +54,8 @@ _SECRET = re.compile(
 class Answer:
     """One HTTP answer, read to its end.
 
-    ``headers`` looks names up in any case (``httpx.Headers``). ``permission`` is what the call needs, e.g.
-    ``coc:schedule:get``. ``received`` is when it came, in seconds since 1970 UTC.
+    ``headers`` ignores case (``httpx.Headers``). ``permission`` is the one that the call needs, e.g.
+    ``coc:schedule:get``. ``received`` is in seconds since 1970 UTC.
     """
 
     status: int
@@ -67,88 +67,84 @@ class Answer:
     @property
     def request_id(self) -> str | None:
         """The cloud's id of this request, from the headers; None where it sent none."""
-        for name in ("X-Request-Id", "X-IAM-Trace-Id"):
-            found = _request_id(self.headers.get(name))
-            if found:
-                return found
-        return None
+        return _request_id(self.headers.get("X-Request-Id")) or _request_id(self.headers.get("X-IAM-Trace-Id"))
 
 
-class Words(NamedTuple):
-    """What the service itself says about a failure: two ids, of which the characters are known, and its words."""
+class Envelope(NamedTuple):
+    """The service's own account of an error. Code and request id hold safe characters only."""
 
-    code: str | None
-    message: str | None
-    request_id: str | None
-
-
-_SILENCE = Words(None, None, None)
+    code: str | None = None
+    message: str | None = None
+    request_id: str | None = None
 
 
-def task_object(answer: Answer, task_id: str) -> dict[str, Any]:
+_EMPTY = Envelope()
+
+
+def parse_task(answer: Answer, task_id: str) -> dict[str, Any]:
     """The task in the answer to the detail call. Raises the error that the answer means, or WrongTask."""
-    found = _object(answer)
-    came = found.get("id")
-    if isinstance(came, str) and came.strip() == task_id:
-        return found
-    if not came:
-        _raise_if_envelope(answer, found)
-        raise _error(errors.WrongTask, answer, _SILENCE, "the answer names no task")
-    raise _error(errors.WrongTask, answer, _SILENCE, f"asked for {task_id}, got {_line(str(came), 60)}")
+    task = _parse_object(answer)
+    answered_id = task.get("id")
+    if isinstance(answered_id, str) and answered_id.strip() == task_id:
+        return task
+    if not answered_id:
+        _raise_if_envelope(answer, task)
+        raise _error(errors.WrongTask, answer, "the answer names no task")
+    raise _error(errors.WrongTask, answer, f"asked for {task_id}, got {_one_line(str(answered_id), 60)}")
 
 
-def entries(answer: Answer, key: str) -> list[dict[str, Any]]:
-    """The objects in the list under ``key``; null counts as an empty list, what is no object is left out.
+def parse_list(answer: Answer, key: str) -> list[dict[str, Any]]:
+    """The objects in the list under ``key``. null counts as an empty list; items that are not objects are left out.
 
     Raises the error that the answer means, or Unreadable where there is no such list.
     """
-    found = _object(answer)
-    if key in found and found[key] is None:
+    body = _parse_object(answer)
+    if key in body and body[key] is None:
         return []
-    if not isinstance(found.get(key), list):
-        _raise_if_envelope(answer, found)
-        raise _error(errors.Unreadable, answer, _SILENCE, f"the answer has no list '{key}'")
-    return [item for item in found[key] if isinstance(item, dict)]
+    if not isinstance(body.get(key), list):
+        _raise_if_envelope(answer, body)
+        raise _error(errors.Unreadable, answer, f"the answer has no list '{key}'")
+    return [item for item in body[key] if isinstance(item, dict)]
 
 
-def _object(answer: Answer) -> dict[str, Any]:
+def _parse_object(answer: Answer) -> dict[str, Any]:
     if not 200 <= answer.status < 300:
         raise _refusal(answer)
     try:
-        found = _parsed(answer.body)
+        value = _parse_json(answer.body)
     except TooManyValues as error:
-        raise _error(errors.TooLarge, answer, _SILENCE, str(error)) from error
+        raise _error(errors.TooLarge, answer, str(error)) from error
     except ValueError as error:
-        raise _error(errors.Unreadable, answer, _SILENCE, _what_instead(answer.body, error)) from error
-    if not isinstance(found, dict):
-        raise _error(errors.Unreadable, answer, _SILENCE, f"a JSON {type(found).__name__} instead of an object")
-    return found
+        raise _error(errors.Unreadable, answer, _why_not_json(answer.body, error)) from error
+    if not isinstance(value, dict):
+        raise _error(errors.Unreadable, answer, f"a JSON {type(value).__name__} instead of an object")
+    return value
 
 
-def _raise_if_envelope(answer: Answer, found: dict[str, Any]) -> None:
-    words = _words(found)
-    if words.code or words.message:
-        raise _error(_BY_CODE.get(_canonical(words.code), errors.ErrorEnvelope), answer, words)
+def _raise_if_envelope(answer: Answer, body: dict[str, Any]) -> None:
+    envelope = _parse_envelope(body)
+    if envelope.code or envelope.message:
+        raise _error(_BY_CODE.get(_canonical_code(envelope.code), errors.ErrorEnvelope), answer, envelope=envelope)
 
 
 def _refusal(answer: Answer) -> errors.CocError:
     try:
-        words, detail = _words(_parsed(answer.body)), ""
+        envelope, detail = _parse_envelope(_parse_json(answer.body)), ""
     except ValueError as error:
-        words, detail = _SILENCE, _what_instead(answer.body, error)
+        envelope, detail = _EMPTY, _why_not_json(answer.body, error)
     if 300 <= answer.status < 400:
         detail = "the endpoint redirects elsewhere; a signed request does not follow"
-    return _error(_kind(answer.status, words.code), answer, words, detail)
+    return _error(_error_class(answer.status, envelope.code), answer, detail, envelope)
 
 
-def _kind(status: int, code: str | None) -> type[errors.CocError]:
-    known = _BY_CODE.get(_canonical(code))
+def _error_class(status: int, code: str | None) -> type[errors.CocError]:
+    by_code = _BY_CODE.get(_canonical_code(code))
     if status == 401:
-        return errors.TokenExpired if known is errors.TokenExpired else errors.Unauthenticated
+        return errors.TokenExpired if by_code is errors.TokenExpired else errors.Unauthenticated
     if status == 403:
         return errors.Forbidden
-    if known is not None:
-        return known
+    if by_code is not None:
+        return by_code
     if status in _BY_STATUS:
         return _BY_STATUS[status]
     if 300 <= status < 400:
@@ -158,52 +154,42 @@ def _kind(status: int, code: str | None) -> type[errors.CocError]:
     return errors.ServiceFailure if 500 <= status < 600 else errors.Unreadable
 
 
-def _canonical(code: str | None) -> str:
+def _canonical_code(code: str | None) -> str:
     text = (code or "").upper()
     return "APIGW." + text.removeprefix("APIG.") if text.startswith("APIG.") else text
 
 
-def _error(kind: type[errors.CocError], answer: Answer, words: Words, detail: str = "") -> errors.CocError:
-    request_id = answer.request_id or words.request_id
-    if kind is errors.Forbidden:
-        return errors.Forbidden(
-            detail,
-            permission=answer.permission,
-            status=answer.status,
-            code=words.code,
-            message=words.message,
-            request_id=request_id,
-        )
-    return kind(
-        detail,
-        status=answer.status,
-        code=words.code,
-        message=words.message,
-        request_id=request_id,
-        retry_after=_retry_after(answer),
-    )
+def _error(
+    error_class: type[errors.CocError], answer: Answer, detail: str = "", envelope: Envelope = _EMPTY
+) -> errors.CocError:
+    fields: dict[str, Any] = {
+        "status": answer.status,
+        "code": envelope.code,
+        "message": envelope.message,
+        "request_id": answer.request_id or envelope.request_id,
+        "retry_after": _retry_after(answer),
+    }
+    if error_class is errors.Forbidden:
+        fields["permission"] = answer.permission
+    return error_class(detail, **fields)
 
 
-def _parsed(body: bytes) -> object:
+def _parse_json(body: bytes) -> object:
     """The JSON value in the body. Raises ValueError with the reason.
 
     Bytes that are not UTF-8 become U+FFFD: one bad byte in a comment must not hide the task. NaN and the
-    infinities, which JSON does not know, read as null; of a repeated key the last one counts.
+    infinities, which are not JSON, become null. The last of a repeated key counts.
     """
     text = body.decode("utf-8-sig", "replace")
     try:
-        value = parse(text, parse_constant=_no_number, object_hook=give_way)
-        # Raw surrogates were replaced while decoding; only escapes can bring one in.
+        value = parse(text, parse_constant=lambda _constant: None, object_hook=give_way)
+        # UTF-8 decoding has replaced raw surrogates; only escapes can bring one in.
         return clean_deep(value) if _SURROGATE.search(text) else value
     except RecursionError:
         raise ValueError("nested too deeply") from None
 
 
-def _no_number(_: str) -> None:
-    return None
-
-
-def _what_instead(body: bytes, error: ValueError) -> str:
+def _why_not_json(body: bytes, error: ValueError) -> str:
     start = body[:200].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:
         return "the body is empty"
@@ -214,43 +200,43 @@ def _what_instead(body: bytes, error: ValueError) -> str:
     return f"not JSON that can be read: {str(error)[:100]}"
 
 
-def _words(found: object) -> Words:
-    if not isinstance(found, dict):
-        return _SILENCE
-    request_id = _request_id(found.get("request_id") or found.get("requestId"))
-    for code_key, message_key in _SHAPES:
-        code, message = _line(found.get(code_key), _LONGEST_MESSAGE), _line(found.get(message_key), _LONGEST_MESSAGE)
+def _parse_envelope(body: object) -> Envelope:
+    if not isinstance(body, dict):
+        return _EMPTY
+    request_id = _request_id(body.get("request_id") or body.get("requestId"))
+    for code_key, message_key in _ENVELOPES:
+        code, message = _one_line(body.get(code_key)), _one_line(body.get(message_key))
         if code and not _CODE.fullmatch(code):
-            code, message = None, _line(": ".join(filter(None, (code, message))), _LONGEST_MESSAGE)
+            code, message = None, _one_line(": ".join(filter(None, (code, message))))
         if code or message:
-            return Words(code, message, request_id)
-    inner = found.get("error")
+            return Envelope(code, message, request_id)
+    inner = body.get("error")
     if isinstance(inner, dict):  # IAM's own: {"error": {"code": 403, "message": "…", "title": "Forbidden"}}
-        code, message, _ = _words({key: item for key, item in inner.items() if key != "error"})
-        return Words(code, message or _line(inner.get("title"), _LONGEST_MESSAGE), request_id)
-    return Words(None, _line(inner, _LONGEST_MESSAGE) if isinstance(inner, str) else None, request_id)
+        code, message, _ = _parse_envelope({key: item for key, item in inner.items() if key != "error"})
+        return Envelope(code, message or _one_line(inner.get("title")), request_id)
+    return Envelope(None, _one_line(inner) if isinstance(inner, str) else None, request_id)
 
 
 def _request_id(value: object) -> str | None:
     """The id that support asks for; the first where proxies have joined several."""
-    found = (_line(value, 8 * _LONGEST_ID) or "").partition(",")[0].strip()
-    return (found if _REQUEST_ID.fullmatch(found) else UNUSABLE_ID) if found else None
+    first = (_one_line(value, 8 * _MAX_ID) or "").partition(",")[0].strip()
+    return (first if _REQUEST_ID.fullmatch(first) else UNUSABLE_ID) if first else None
 
 
-def _line(value: object, longest: int) -> str | None:
-    """A service's words as one line fit to show: no control or direction characters, no keys, not too long."""
+def _one_line(value: object, limit: int = _MAX_MESSAGE) -> str | None:
+    """The service's text on one line, safe to show: no control or direction characters, no keys, cut to the limit."""
     if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 10**9:
         value = str(value)  # IAM sends its codes as numbers
     if not isinstance(value, str):
         return None
-    text = value[: 8 * longest]  # bounds the work below
+    text = value[: 8 * limit]  # bounds the work below
     text = "".join(" " if unicodedata.category(character).startswith(("C", "Z")) else character for character in text)
     text = _SECRET.sub(r"\1\2…", " ".join(text.split()))
-    return (text if len(text) <= longest else text[: longest - 1] + "…") or None
+    return (text if len(text) <= limit else text[: limit - 1] + "…") or None
 
 
 def _retry_after(answer: Answer) -> float | None:
-    """Seconds to wait, from Retry-After as seconds or as a date; None where it is absent or makes no sense."""
+    """Seconds to wait, from Retry-After as seconds or as a date; None where it is absent or malformed."""
     value = (answer.headers.get("Retry-After") or "").strip()
     if _SECONDS.fullmatch(value):
         return float(value)

@@ -1,4 +1,4 @@
-"""The query client: three calls of COC's scheduled-task API, each with deadlines and few, bounded retries.
+"""The COC client: three calls of the scheduled-task API, with deadlines and few, bounded retries.
 
 Paths, parameters and permissions follow the vendor's OpenAPI definition of the calls.
 """
@@ -6,49 +6,43 @@ Paths, parameters and permissions follow the vendor's OpenAPI definition of the 
 import asyncio
 import importlib.metadata
 import random
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Generic, TypeVar
 
 import httpx
-from tenacity import AsyncRetrying, RetryCallState, retry_if_exception
 
 from bot import errors
 from bot.coc import answers
 from bot.coc.answers import Answer
-from bot.coc.room import Place, Room
-from bot.coc.transport import FAILURES, Deadlines, broken_answer, no_answer, open_http, read_body
+from bot.coc.memory import MemoryBudget, Reservation
+from bot.coc.transport import Deadlines, open_http, read_body, send
 from bot.coc.wire import Run, Task, TaskSummary
-from bot.pacing import Turns
+from bot.pacing import DECODE_MS_PER_BYTE, Pacer
+from bot.task_id import is_task_id
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
 
 T = TypeVar("T")
 
 DEADLINES = Deadlines()
-"""Somebody is waiting in a chat, and has a second or two; the vendor's own client waits up to 60 s and 120 s."""
+"""Somebody is waiting in a chat, for a second or two; the vendor's own client waits up to 60 s and 120 s."""
 
 MAX_TRIES = 3
 RETRY_BUDGET = 2.5
-"""Seconds since the first try after which no further one starts."""
-
-OFF_LOOP_FROM = 256 * 1024
-"""Bytes of body from which decoding leaves the event loop; below, a thread costs more than it spares."""
+"""Seconds after the start of the first try within which the last one starts."""
 
 VALUE_BYTES = 200
-"""What one JSON value takes in memory at most, beside its text: an unknown key with a number behind it (measured)."""
-
-_TASK_ID = re.compile(r"ST[0-9A-Za-z]{24}")
+"""Most memory that one JSON value takes beside its text: an unknown key with a number as its value (measured)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[T]):
-    """What a call brought, with the cloud's id of the request and the size of the answer's body in bytes.
+    """The result of a call, with the cloud's id of the request and the size of the answer's body in bytes.
 
-    ``weight`` is a bound for the bytes that the value takes in memory.
+    ``weight`` is an upper bound of the bytes that the value takes in memory.
     """
 
     value: T
@@ -61,8 +55,8 @@ class Fetched(Generic[T]):
 class Call:
     """One finished try, for logs and metrics.
 
-    ``operation`` is task, summary or runs; ``outcome`` is "ok" or the name of the error's class; ``status`` is
-    None where no answer came; ``seconds`` is how long this try took.
+    ``operation`` is task, summary or runs. ``outcome`` is "ok" or the error's class name. ``status`` is None where
+    no answer came. ``seconds`` is the duration of this try.
     """
 
     operation: str
@@ -73,22 +67,21 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class _Operation:
-    name: str
+class _Request(Generic[T]):
+    operation: str
     permission: str
-
-
-_TASK = _Operation("task", "coc:schedule:get")
-_SUMMARY = _Operation("summary", "coc:schedule:list")
-_RUNS = _Operation("runs", "coc:schedule:getHistories")
+    path: str
+    decode: Callable[[Answer], T]
+    """May take long where the answer is large: runs where the pacer decides."""
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 class CocClient:
     """Asks COC about one scheduled task at a time, over one connection pool. Close it with ``aclose``.
 
-    Each method raises errors of the tree in ``bot.errors`` and no others. ``observe`` gets a record of
-    every finished try; ``turns`` is shared with what else is heavy. The clocks, the sleep and the jitter (0 to 1)
-    are arguments so that tests need not wait.
+    Its methods raise errors of the tree in ``bot.errors`` and no others. ``observe`` gets a record of every finished
+    try. ``pacer`` is the one of the process. The clocks, the sleep and the jitter (0 to 1) are arguments so that
+    tests need not wait.
     """
 
     def __init__(
@@ -102,8 +95,8 @@ class CocClient:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
-        observe: Callable[[Call], None] | None = None,
-        turns: Turns | None = None,
+        observe: Callable[[Call], None] = lambda _call: None,
+        pacer: Pacer | None = None,
     ) -> None:
         self._deadlines = deadlines
         self._monotonic = monotonic
@@ -111,8 +104,8 @@ class CocClient:
         self._sleep = sleep
         self._jitter = jitter
         self._observe = observe
-        self._turns = turns or Turns()
-        self._room = Room()
+        self._pacer = pacer or Pacer()
+        self._memory = MemoryBudget()
         self._http = open_http(
             endpoint, auth=auth, deadlines=deadlines, user_agent=_user_agent(), transport=transport
         )
@@ -122,163 +115,136 @@ class CocClient:
         return await self.detail(task_id, lambda task: task)
 
     async def detail(self, task_id: str, decode: Callable[[Task], T]) -> Fetched[T]:
-        """The task as ``decode`` makes it, which runs in a thread where the answer is large."""
-        _check(task_id)
-        return await self._fetch(
-            _TASK, f"/v1/schedule/task/{task_id}", {}, lambda answer: decode(_task(task_id, answer))
-        )
+        """The task as ``decode`` returns it, which runs in a thread where the answer is large."""
+        path = f"/v1/schedule/task/{_checked(task_id)}"
+        decode_answer = partial(_decode_task, task_id, decode)
+        return await self._fetch(_Request("task", "coc:schedule:get", path, decode_answer))
 
     async def summary(self, task_id: str, enterprise_project_id: str | None) -> Fetched[TaskSummary | None]:
-        """What only the list call knows of the task; None where it lists no such task. Needs ``coc:schedule:list``.
+        """What only the list call knows of the task; None where it does not list it. Needs ``coc:schedule:list``.
 
-        ``enterprise_project_id`` is the one the task itself names: without it COC looks in project "0" only.
+        ``enterprise_project_id`` is the one that the task names: without it COC searches project "0" only.
         """
-        _check(task_id)
-        query = {"task_id": task_id, "limit": "10"}
+        query = {"task_id": _checked(task_id), "limit": "10"}
         if enterprise_project_id:
             query["enterprise_project_id"] = enterprise_project_id
-        return await self._fetch(_SUMMARY, "/v1/schedule/task", query, partial(_summary, task_id))
+        decode = partial(_decode_summary, task_id)
+        return await self._fetch(_Request("summary", "coc:schedule:list", "/v1/schedule/task", decode, query))
 
     async def runs(self, task_id: str, limit: int = 20) -> Fetched[tuple[Run, ...]]:
         """The latest runs, newest first, at most ``limit`` (1 to 100). Needs ``coc:schedule:getHistories``."""
-        _check(task_id)
-        query = {"task_id": task_id, "limit": str(limit), "sort_key": "started_time", "sort_dir": "desc"}
-        return await self._fetch(_RUNS, "/v1/schedule/task/history", query, _runs)
+        query = {"task_id": _checked(task_id), "limit": str(limit), "sort_key": "started_time", "sort_dir": "desc"}
+        path = "/v1/schedule/task/history"
+        return await self._fetch(_Request("runs", "coc:schedule:getHistories", path, _decode_runs, query))
 
     async def aclose(self) -> None:
-        """Close the connections. Nothing may be asked afterwards."""
+        """Close the connections. The client cannot be used afterwards."""
         await self._http.aclose()
 
-    async def _fetch(
-        self, operation: _Operation, path: str, query: Mapping[str, str], read: Callable[[Answer], T]
-    ) -> Fetched[T]:
+    async def _fetch(self, request: _Request[T]) -> Fetched[T]:
+        """Try until one try succeeds, fails for good, or the next one would be too many or too late."""
         started = self._monotonic()
-        end = asyncio.get_running_loop().time() + self._deadlines.total
-        try:
-            return await self._try(operation, path, query, read, end)
-        except errors.CocError as error:
-            if not error.retryable:
-                raise
-            failed = [error]
+        deadline = asyncio.get_running_loop().time() + self._deadlines.total
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return await self._try(request, deadline)
+            except errors.CocError as error:
+                if not error.retryable or tries == MAX_TRIES:
+                    raise
+                pause = self._pause(error, tries)
+                if self._monotonic() - started + pause > RETRY_BUDGET:
+                    raise
+            await self._sleep(pause)
 
-        async def again() -> Fetched[T]:
-            # tenacity counts the try that has failed already; where none fails, its half millisecond is spared.
-            if failed:
-                raise failed.pop()
-            return await self._try(operation, path, query, read, end)
-
-        def give_up(state: RetryCallState) -> bool:
-            # Decided before the pause, so that nobody waits for a try that will not come.
-            elapsed = self._monotonic() - started
-            return state.attempt_number >= MAX_TRIES or elapsed + state.upcoming_sleep > RETRY_BUDGET
-
-        tries = AsyncRetrying(
-            retry=retry_if_exception(lambda error: isinstance(error, errors.CocError) and error.retryable),
-            wait=self._pause,
-            stop=give_up,
-            sleep=self._sleep,
-            reraise=True,
-        )
-        return await tries(again)
-
-    def _pause(self, state: RetryCallState) -> float:
-        """Seconds until the next try: what the service asked for, else a jittered, doubling backoff."""
-        error = state.outcome.exception() if state.outcome else None
-        asked = error.retry_after if isinstance(error, errors.CocError) else None
+    def _pause(self, error: errors.CocError, tries: int) -> float:
+        """Seconds until the next try: what the service asked for, else a backoff that doubles."""
+        asked = error.retry_after
         if asked is None and isinstance(error, errors.Throttled):
             asked = 1.0
         if asked is not None:
-            return asked + 0.1 * self._jitter()  # those who were sent away together don't come back together
+            return asked + 0.1 * self._jitter()  # throttled callers must not come back all at once
         # 0.1 to 0.3 s, then 0.2 to 0.6 s.
-        return 0.1 * 2.0 ** (state.attempt_number - 1) * (1 + 2 * self._jitter())
+        return 0.1 * 2.0 ** (tries - 1) * (1 + 2 * self._jitter())
 
-    async def _try(
-        self, operation: _Operation, path: str, query: Mapping[str, str], read: Callable[[Answer], T], end: float
-    ) -> Fetched[T]:
+    async def _try(self, request: _Request[T], deadline: float) -> Fetched[T]:
+        """One try, which the observer hears of."""
         started = self._monotonic()
+
+        def observe(outcome: str, status: int | None, request_id: str | None) -> None:
+            self._observe(Call(request.operation, outcome, status, self._monotonic() - started, request_id))
+
         try:
-            answer, (value, weight) = await self._within(end, operation, path, query, partial(_weighed, read))
+            answer, value, weight = await self._ask(request, deadline)
         except errors.CocError as error:
-            self._tell(operation, type(error).__name__, error.status, started, error.request_id)
+            observe(type(error).__name__, error.status, error.request_id)
             raise
-        self._tell(operation, "ok", answer.status, started, answer.request_id)
+        observe("ok", answer.status, answer.request_id)
         return Fetched(value, answer.request_id, len(answer.body), weight)
 
-    async def _within(
-        self, end: float, operation: _Operation, path: str, query: Mapping[str, str], read: Callable[[Answer], T]
-    ) -> tuple[Answer, T]:
-        place = Place(self._room)
+    async def _ask(self, request: _Request[T], deadline: float) -> tuple[Answer, T, int]:
+        """The answer, decoded, and its weight. Takes its slots of the event loop and its memory."""
+        reservation = Reservation(self._memory)
         try:
-            async with asyncio.timeout_at(end), place:
-                # Signing and sending take half a millisecond, reading and what is done with it more.
-                await self._turns.turn()
-                answer = await self._ask(operation, path, query, place)
-                await self._turns.turn()
-                if len(answer.body) < OFF_LOOP_FROM:
-                    return answer, read(answer)
-                await place.decoding(len(answer.body))
-                decoding = asyncio.ensure_future(asyncio.to_thread(read, answer))
-                place.keep_until(decoding)
-                return answer, await asyncio.shield(decoding)
+            async with asyncio.timeout_at(deadline), reservation:
+                # Signing and sending take half a millisecond.
+                await self._pacer.slot()
+                answer = await self._send(request, reservation)
+                await reservation.before_decoding(len(answer.body))
+                value, weight = await self._pacer.run(
+                    DECODE_MS_PER_BYTE * len(answer.body),
+                    lambda: (request.decode(answer), _weight(answer.body)),
+                    on_thread=reservation.hold_until_done,
+                )
+                return answer, value, weight
         except TimeoutError as error:
-            if place.is_waiting:
+            if reservation.is_waiting:
                 raise errors.Busy(f"no room for the answer within {self._deadlines.total:g} s") from error
             raise errors.TimedOut(f"total deadline: not done within {self._deadlines.total:g} s") from error
 
-    async def _ask(self, operation: _Operation, path: str, query: Mapping[str, str], place: Place) -> Answer:
-        request = self._http.build_request("GET", path, params=query)
+    async def _send(self, request: _Request[T], reservation: Reservation) -> Answer:
+        """The answer, read to its end."""
+        get = self._http.build_request("GET", request.path, params=request.query)
+        response = await send(self._http, get, self._deadlines)
+        answer = Answer(response.status_code, response.headers, b"", request.permission, self._clock())
         try:
-            response = await self._http.send(request, stream=True)
-        except FAILURES as error:
-            raise no_answer(error, self._deadlines) from error
-        answer = Answer(response.status_code, response.headers, b"", operation.permission, self._clock())
-        try:
-            return replace(answer, body=await read_body(response, place))
+            return replace(answer, body=await read_body(response, reservation, self._deadlines))
         except errors.CocError as error:
-            error.request_id = answer.request_id
+            error.request_id = answer.request_id  # it came with the headers, and support asks for it
             raise
-        except FAILURES as error:
-            broken = broken_answer(error, response.status_code, self._deadlines)
-            broken.request_id = answer.request_id  # the headers came, and with them what support asks for
-            raise broken from error
         finally:
             await response.aclose()
 
-    def _tell(
-        self, operation: _Operation, outcome: str, status: int | None, started: float, request_id: str | None
-    ) -> None:
-        if self._observe is not None:
-            self._observe(Call(operation.name, outcome, status, self._monotonic() - started, request_id))
 
-
-def _weighed(read: Callable[[Answer], T], answer: Answer) -> tuple[T, int]:
-    values = sum(map(answer.body.count, (b",", b"[", b"{")))
-    return read(answer), len(answer.body) + VALUE_BYTES * values
-
-
-def _check(task_id: str) -> None:
-    # Before any call: other words in the id's place are other calls of the API, such as /history.
-    if not _TASK_ID.fullmatch(task_id):
+def _checked(task_id: str) -> str:
+    # Other words in the id's place, such as /history, are other calls of the API.
+    if not is_task_id(task_id):
         raise errors.InvalidRequest("a task id is ST followed by 24 letters and digits")
+    return task_id
 
 
-def _task(task_id: str, answer: Answer) -> Task:
-    return Task.model_validate(answers.task_object(answer, task_id))
+def _weight(body: bytes) -> int:
+    return len(body) + VALUE_BYTES * sum(map(body.count, (b",", b"[", b"{")))
 
 
-def _summary(task_id: str, answer: Answer) -> TaskSummary | None:
-    found = (TaskSummary.model_validate(entry) for entry in answers.entries(answer, "scheduled_tasks"))
-    return next((summary for summary in found if summary.id and summary.id.strip() == task_id), None)
+def _decode_task(task_id: str, decode: Callable[[Task], T], answer: Answer) -> T:
+    return decode(Task.model_validate(answers.parse_task(answer, task_id)))
 
 
-def _runs(answer: Answer) -> tuple[Run, ...]:
-    found = (Run.model_validate(entry) for entry in answers.entries(answer, "scheduled_task_history_list"))
-    # The order was asked for, but a card that calls the wrong run the last one would mislead. One that has not
-    # begun is the newest.
-    return tuple(sorted(found, key=_began, reverse=True))
+def _decode_summary(task_id: str, answer: Answer) -> TaskSummary | None:
+    summaries = map(TaskSummary.model_validate, answers.parse_list(answer, "scheduled_tasks"))
+    return next((summary for summary in summaries if summary.id and summary.id.strip() == task_id), None)
+
+
+def _decode_runs(answer: Answer) -> tuple[Run, ...]:
+    runs = map(Run.model_validate, answers.parse_list(answer, "scheduled_task_history_list"))
+    # The request asks for this sequence, but a card must never call the wrong run the last one.
+    return tuple(sorted(runs, key=_began, reverse=True))
 
 
 def _began(run: Run) -> float:
+    """Milliseconds since 1970 UTC. A run that has not begun is the newest."""
     if run.started_time is not None:
         return run.started_time
     return run.finished_time if run.finished_time is not None else float("inf")

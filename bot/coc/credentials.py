@@ -1,18 +1,18 @@
-"""Keys that stay valid, and requests signed with them (``SDK-HMAC-SHA256``, by the vendor's own signer).
+"""Keeps keys valid and signs requests with them (``SDK-HMAC-SHA256``, by the vendor's own signer).
 
-Keys and tokens never get into a repr, a log or an error.
+No repr, log or error holds a key or a token.
 """
 
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from dataclasses import dataclass, field
+from functools import partial
 
 import httpx
 import structlog
 from huaweicloudsdkcore.sdk_request import SdkRequest
 
-from bot.coc.credential_chain import Key, Kind, explicit_key, load_key
+from bot.coc.credential_chain import Key, Kind, StaticKeys, explicit_key, load_key
 from bot.errors import CredentialsUnavailable
 
 __all__ = ["CredentialSource", "Kind", "SignedAuth", "StaticKeys", "open_credentials"]
@@ -26,31 +26,20 @@ RENEW_BEFORE = 40 * 60.0
 """Seconds before expiry at which a renewal is due: the vendor library's threshold."""
 
 LAST_CALL = 60.0
-"""Seconds before expiry from which a key is not used without trying to renew it first."""
+"""A key this many seconds before its expiry is used only after an attempt to renew it."""
 
 BACKGROUND_SPACING = 60.0
-"""Seconds between two renewals while the present key is good: a source may hand out the same key for hours."""
+"""Seconds between two renewals while the current key is good: a source may return the same key for hours."""
 
 EXPIRED_SPACING = 5.0
-"""Seconds between two renewals once there is no good key: calls fail meanwhile, with the last reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class StaticKeys:
-    """A key given as such. With ``project_id`` it signs as a project's (basic), else as an account's (global)."""
-
-    ak: str = field(repr=False)
-    sk: str = field(repr=False)
-    security_token: str | None = field(default=None, repr=False)
-    domain_id: str | None = None
-    project_id: str | None = None
+"""Seconds between two renewals without a good key. Calls fail meanwhile, with the last reason."""
 
 
 class CredentialSource:
-    """A key, and where the next one comes from. Belongs to one event loop.
+    """A key, and the way to get the next one. Belongs to one event loop.
 
-    A temporary key is renewed in the background before it expires; a call waits for that only when the key is
-    about to expire, has expired or was refused. Many calls share one renewal.
+    A temporary key is renewed in the background before it expires. A call waits for the renewal only when the key is
+    about to expire, has expired or was refused. All calls share one renewal.
     """
 
     def __init__(
@@ -66,38 +55,38 @@ class CredentialSource:
         self._deadline = deadline
         self._renewal: asyncio.Task[None] | None = None
         self._failure = ""
-        self._attempted = float("-inf")
+        self._attempted_at = float("-inf")
         self._accept(key)
 
     @classmethod
     def static(cls, keys: StaticKeys) -> "CredentialSource":
-        """A source that has this one key and never another."""
-        key = explicit_key(keys.ak, keys.sk, keys.security_token, keys.domain_id, keys.project_id)
-        return cls(key, None)
+        """A source with this one key."""
+        return cls(explicit_key(keys), None)
 
     async def current(self) -> Key:
-        """The key to sign with now. Raises CredentialsUnavailable when there is none that can be good."""
+        """The key to sign with now. Raises CredentialsUnavailable when none can be good."""
         if self._load is None or not self._key.renewable:
             return self._key
-        left = self._left()
-        if left > self._due and not self._refused:
+        left = self._seconds_left()
+        if left > self._renew_below and not self._is_refused:
             return self._key
-        since = self._clock() - self._attempted
-        if left > LAST_CALL and not self._refused:
+        since = self._clock() - self._attempted_at
+        if left > LAST_CALL and not self._is_refused:
             if since >= BACKGROUND_SPACING:
-                self._renew(self._load)
+                self._start_renewal(self._load)
             return self._key
-        if self._running() or since >= (BACKGROUND_SPACING if left > 0 else EXPIRED_SPACING):
-            # Shielded: a caller who gives up must not take the renewal away from the others.
-            await asyncio.shield(self._renew(self._load))
-        if self._left() <= 0:
+        is_running = self._renewal is not None and not self._renewal.done()
+        if is_running or since >= (BACKGROUND_SPACING if left > 0 else EXPIRED_SPACING):
+            # Shielded: a caller who gives up must not cancel the renewal for the others.
+            await asyncio.shield(self._start_renewal(self._load))
+        if self._seconds_left() <= 0:
             raise CredentialsUnavailable(self._failure or f"{self._key.source}: gave a key that has expired")
         return self._key
 
-    def refused(self, key: Key) -> None:
+    def mark_refused(self, key: Key) -> None:
         """COC refused a request signed with ``key``: if it is temporary, the next call renews it first."""
         if key is self._key:
-            self._refused = True
+            self._is_refused = True
 
     def describe(self) -> str:
         """One line for the doctor: source, kind, the key's first characters, expiry. No secret."""
@@ -113,32 +102,29 @@ class CredentialSource:
     def __repr__(self) -> str:
         return f"<CredentialSource: {self.describe()}>"
 
-    def _left(self) -> float:
+    def _seconds_left(self) -> float:
         expires_at = self._key.expires_at
         return float("inf") if expires_at is None else expires_at - self._clock()
 
     def _accept(self, key: Key) -> None:
         self._key = key
-        self._refused = False
-        # Of a key that lives no longer than the threshold, every call would start a renewal.
-        self._due = min(RENEW_BEFORE, self._left() / 2)
+        self._is_refused = False
+        # A key that lives no longer than the threshold would be renewed at every call.
+        self._renew_below = min(RENEW_BEFORE, self._seconds_left() / 2)
 
-    def _running(self) -> bool:
-        return self._renewal is not None and not self._renewal.done()
-
-    def _renew(self, load: Callable[[], Key]) -> asyncio.Task[None]:
+    def _start_renewal(self, load: Callable[[], Key]) -> asyncio.Task[None]:
         if self._renewal is None or self._renewal.done():
-            self._attempted = self._clock()
-            self._renewal = asyncio.create_task(self._renewed(load))
+            self._attempted_at = self._clock()
+            self._renewal = asyncio.create_task(self._renew(load))
         return self._renewal
 
-    async def _renewed(self, load: Callable[[], Key]) -> None:
-        # From the sources anew each time: the library keeps an OIDC token that may have been rotated since.
+    async def _renew(self, load: Callable[[], Key]) -> None:
+        # Walks the sources anew: the library keeps an OIDC token that may have been rotated since.
         try:
             self._accept(await _within(self._deadline, load))
         except CredentialsUnavailable as error:
             self._failure = error.detail
-            log.warning("credentials_not_renewed", why=error.detail, seconds_left=round(self._left()))
+            log.warning("credentials_not_renewed", why=error.detail, seconds_left=round(self._seconds_left()))
         else:
             self._failure = ""
             log.info("credentials_renewed", credentials=self.describe())
@@ -147,14 +133,11 @@ class CredentialSource:
 async def open_credentials(kind: Kind = "auto", *, clock: Callable[[], float] = time.time) -> CredentialSource:
     """The key of the first of the vendor library's sources that has one.
 
-    Sources, in order: OIDC, environment, credentials file, ECS agency metadata, pod identity. ``kind`` "auto"
-    is global where a domain id is set, else basic where a project id is set, else what the credentials file
-    has, else global. Takes at most 10 s. Raises CredentialsUnavailable, which says what was tried.
+    Sources, in order: OIDC, environment, credentials file, ECS agency metadata, pod identity. ``kind`` "auto" is
+    global where a domain id is set, else basic where a project id is set, else the only section of the credentials
+    file, else global. Takes at most 10 s. Raises CredentialsUnavailable, which lists the attempts.
     """
-
-    def load() -> Key:
-        return load_key(kind)
-
+    load = partial(load_key, kind)
     key = await _within(RENEWAL_DEADLINE, load)
     if key.ignored:
         log.warning("credentials_cleaned", source=key.source, ignored="; ".join(key.ignored))
@@ -172,8 +155,8 @@ async def _within(seconds: float, load: Callable[[], Key]) -> Key:
 class SignedAuth(httpx.Auth):
     """Signs requests without a body, for ``httpx.AsyncClient`` only.
 
-    Signed are the host, the date and what the key brings along (X-Domain-Id or X-Project-Id,
-    X-Security-Token). The request goes out with the very path and query that were signed. ``clock`` is in
+    The signature covers the host, the date and the key's own headers (X-Domain-Id or X-Project-Id,
+    X-Security-Token). The request goes out with exactly the path and query that were signed. ``clock`` is in
     seconds since 1970 UTC; COC refuses a date more than 15 minutes off.
     """
 
@@ -182,19 +165,19 @@ class SignedAuth(httpx.Auth):
         self._clock = clock
 
     async def async_auth_flow(self, request: httpx.Request) -> AsyncGenerator[httpx.Request, httpx.Response]:
-        """Sign, send, and take note when the signature is refused. Never sends twice: that locks keys."""
+        """Sign, send, and remember a refused signature. Never sends twice: that would lock the key."""
         key = await self._source.current()
         self.sign(request, key)
         response = yield request
         if response.status_code == 401:
-            self._source.refused(key)
+            self._source.mark_refused(key)
 
     def sync_auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
-        """Not there: getting a key may have to wait for the event loop."""
+        """Unsupported: getting a key may have to wait for the event loop."""
         raise RuntimeError("SignedAuth signs for httpx.AsyncClient only")
 
     def sign(self, request: httpx.Request, key: Key) -> None:
-        """Put the signature and the headers it covers on ``request``."""
+        """Add the signature and the headers it covers to ``request``."""
         path, _, _ = request.url.raw_path.decode("ascii").partition("?")
         draft = SdkRequest(
             method=request.method,
@@ -202,11 +185,11 @@ class SignedAuth(httpx.Auth):
             host=request.headers["Host"],
             resource_path=path,
             query_params=request.url.params.multi_items(),
-            # Ours: the library would take the date from datetime.utcnow, which is deprecated.
+            # The library would take the date from datetime.utcnow, which is deprecated.
             header_params={"X-Sdk-Date": time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(self._clock()))},
             body="",
         )
         signed = key.signer.sign_request(draft)
         request.headers.update(signed.header_params)
-        # One query can be written in several ways; the signature covers one of them.
+        # The same query can be written in several ways; the signature covers one of them.
         request.url = request.url.copy_with(raw_path=signed.uri.encode("ascii"))

@@ -1,4 +1,4 @@
-"""Where COC listens: from a region, or an address the operator gave, to the base of every request URL.
+"""COC's base URL, from a region or from the operator's own address.
 
 One endpoint serves all regions of its site. The three known ones are those of the vendor's own client.
 """
@@ -20,25 +20,24 @@ _SITES = (
     ("eu-", "eu-west-101"),
     *((start, "ap-southeast-3") for start in ("ap-", "af-", "ae-", "la-", "me-", "my-", "na-", "ru-", "sa-", "tr-")),
 )
-"""How the names of a site's regions begin, and the region that stands for the site here."""
+"""The prefixes of a site's regions, and the region that stands for the site."""
 
 _OVERRIDE = "HUAWEICLOUD_SDK_REGION_COC_"
-"""What the vendor's client reads, followed by the region in capitals; several addresses, comma separated."""
+"""Prefix of a variable of the vendor's client, before the region in capitals. Holds comma-separated addresses."""
 
 
 def endpoint_for(region: str | None, endpoint: str | None, environ: Mapping[str, str] | None = None) -> str:
     """The base URL of COC, without a trailing slash.
 
-    ``endpoint`` wins over ``region``. For a region, the vendor's override variable in ``environ`` wins over
-    the known address; of several addresses there the first counts. Raises ValueError with one sentence that
-    names the variable to set.
+    ``endpoint`` wins over ``region``. For a region, the first address in the vendor's override variable in
+    ``environ`` wins over the known one. Raises ValueError with one sentence that names the variable to set.
     """
     if endpoint and endpoint.strip():
         return _validated(endpoint.strip(), "COC_ENDPOINT")
     name = (region or "").strip().lower()
     if not name:
         raise ValueError(
-            f"COC_REGION is missing: set it to one of {_regions()}, or COC_ENDPOINT to the address of COC"
+            f"COC_REGION is missing: set it to one of {', '.join(KNOWN)}, or COC_ENDPOINT to the address of COC"
         )
     variable = _OVERRIDE + name.replace("-", "_").upper()
     override = (environ or {}).get(variable, "").split(",")[0].strip()
@@ -59,12 +58,8 @@ def _unknown(region: str) -> str:
     )
 
 
-def _regions() -> str:
-    return ", ".join(KNOWN)
-
-
 def _validated(address: str, variable: str) -> str:
-    # No message repeats the address: it may hold a password.
+    # The messages never repeat the address: it may hold a password.
     if "://" not in address:
         address = f"https://{address}"
     if not address.isprintable() or " " in address or "\\" in address:

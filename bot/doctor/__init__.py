@@ -9,18 +9,15 @@ from pathlib import Path
 
 import aiohttp
 
-from bot import settings
-from bot.app import StartError, coc_credentials, coc_endpoint, deadlines
+from bot import cloud, settings
 from bot.cards.problem import problem_of
 from bot.cards.text import plain
 from bot.certificates import refusal
-from bot.coc.client import CocClient
-from bot.coc.credentials import SignedAuth
 from bot.doctor.finding import DEADLINE_S, Finding, skew_s
 from bot.doctor.manifest import judge_file
 from bot.doctor.slack import look_at_slack
 from bot.environment import CLOUD_SECRETS, SECRET_FILES
-from bot.errors import CocError, Forbidden, InvalidRequest, TaskNotFound
+from bot.errors import CocError, Forbidden, InvalidRequest, StartError, TaskNotFound
 from bot.operations.logs import HIDDEN
 from bot.settings import Settings
 
@@ -39,7 +36,7 @@ async def examine(environment: Mapping[str, str], manifest: Path | None = None) 
     ConfigurationError where the settings themselves are wrong: nothing else can be looked at then.
     """
     found = settings.read(environment)
-    endpoint = coc_endpoint(found)
+    endpoint = cloud.coc_endpoint(found)
     findings = [Finding(True, f"settings: {found.transport} mode, COC at {endpoint}")]
     findings.append(Finding(True, f"settings: secrets: {', '.join(_secrets(environment))}"))
     findings += [Finding(True, f"settings: {warning}") for warning in settings.warnings(environment)]
@@ -67,11 +64,11 @@ def _secrets(environment: Mapping[str, str]) -> list[str]:
 async def _cloud(found: Settings, endpoint: str) -> list[Finding]:
     findings = [await _clock(endpoint)]
     try:
-        credentials = await coc_credentials(found)
+        credentials = await cloud.coc_credentials(found)
     except StartError as error:
         return [*findings, Finding(False, f"COC: {error}")]
     findings.append(Finding(True, f"COC: credentials {credentials.describe()}"))
-    coc = CocClient(endpoint=endpoint, auth=SignedAuth(credentials), deadlines=deadlines(found))
+    coc = cloud.coc_client(found, endpoint, credentials)
     calls: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
         ("coc:schedule:get", lambda: coc.task(NOBODY)),
         ("coc:schedule:list", lambda: coc.summary(NOBODY, None)),

@@ -1,4 +1,4 @@
-"""The latest good answers of a process, by task: for paging, for a crowd, and for when COC fails. In bounds."""
+"""The latest good answers by task: for paging, for a crowd, and for when COC fails."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -6,70 +6,71 @@ from dataclasses import dataclass, field
 
 from bot.task.snapshot import Snapshot
 
-KEPT = 32
-"""How many answers are kept. A full task of 999 machines is about 1 MB."""
+MAX_ENTRIES = 32
+"""A full task of 999 machines takes about 1 MB."""
 
-KEPT_MACHINES = 50_000
-"""How many machines the kept answers may have together, unless the newest alone has more.
+MAX_MACHINES = 50_000
+"""Machines of all entries together. At the vendor's limit of 999 a task, ``MAX_ENTRIES`` comes first.
 
-The vendor's limit of 999 for each never comes to so many. The garbage collector walks over all of them from time to
-time, in which everything waits: some 3 ms for every 10,000.
+The garbage collector walks over all of them from time to time and stops everything meanwhile: some 3 ms for every
+10,000.
 """
 
-KEPT_BYTES = 64 * 1024 * 1024
-"""How many bytes the kept answers may take in memory together, by their weights.
-
-A task of 999 machines weighs 4 MB and takes less than 1. An answer that alone weighs more than all may is not kept.
-"""
+MAX_BYTES = 64 * 1024 * 1024
+"""Weight of all entries together. A task of 999 machines weighs 4 MB, an upper bound, and takes less than 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One answer. ``asked`` is by the monotonic clock, in seconds: its age counts from when COC was asked."""
+    """One answer. ``requested_at`` is by the monotonic clock: the answer's age counts from when COC was asked."""
 
     snapshot: Snapshot
-    asked: float
+    requested_at: float
     weight: int
-    told: set[str] = field(default_factory=set, compare=False)
-    """Who has been told it already."""
+    served_to: set[str] = field(default_factory=set, compare=False)
+    """Users who have got this answer."""
 
 
-class Recent:
-    """Answers by task id; the oldest go first where there are too many, too large or of too many machines."""
+class SnapshotCache:
+    """Evicts the oldest entries while there are too many, too heavy ones or too many machines."""
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(
+        self, monotonic: Callable[[], float], *, max_machines: int = MAX_MACHINES, max_bytes: int = MAX_BYTES
+    ) -> None:
         self._monotonic = monotonic
+        self._max_machines = max_machines
+        self._max_bytes = max_bytes
         self._entries: OrderedDict[str, Entry] = OrderedDict()
 
-    def keep(self, entry: Entry) -> None:
-        """Keep it instead of an older one of the same task."""
-        task_id = entry.snapshot.task_id
-        self._entries.pop(task_id, None)
-        if entry.weight > KEPT_BYTES:
-            return
-        self._entries[task_id] = entry
-        weight = sum(found.weight for found in self._entries.values())
-        machines = sum(_machines(found) for found in self._entries.values())
-        while len(self._entries) > 1 and (
-            len(self._entries) > KEPT or weight > KEPT_BYTES or machines > KEPT_MACHINES
-        ):
-            _, oldest = self._entries.popitem(last=False)
-            weight -= oldest.weight
-            machines -= _machines(oldest)
+    def put(self, entry: Entry) -> None:
+        """Replace an older entry of the same task. An entry above the limit of bytes is not cached at all.
 
-    def drop(self, task_id: str) -> None:
-        """Forget a task: COC has said that there is none, or that we may not see it."""
+        The newest entry stays, however many machines it has.
+        """
+        task_id = entry.snapshot.task_id
+        self.remove(task_id)
+        if entry.weight <= self._max_bytes:
+            self._entries[task_id] = entry
+        while len(self._entries) > 1 and self._is_over_limit():
+            self._entries.popitem(last=False)
+
+    def remove(self, task_id: str) -> None:
+        """Drop a task that COC says is gone or forbidden."""
         self._entries.pop(task_id, None)
 
     def get(self, task_id: str, max_age_s: float) -> Entry | None:
-        """The answer about a task if COC was asked for it less than ``max_age_s`` seconds ago."""
+        """The entry of the task, if COC was asked for it less than ``max_age_s`` seconds ago."""
         entry = self._entries.get(task_id)
         return entry if entry is not None and self.age_s(entry) < max_age_s else None
 
     def age_s(self, entry: Entry) -> float:
         """Seconds since COC was asked."""
-        return self._monotonic() - entry.asked
+        return self._monotonic() - entry.requested_at
 
-
-def _machines(entry: Entry) -> int:
-    return len(entry.snapshot.targets.machines)
+    def _is_over_limit(self) -> bool:
+        entries = self._entries.values()
+        return (
+            len(entries) > MAX_ENTRIES
+            or sum(entry.weight for entry in entries) > self._max_bytes
+            or sum(len(entry.snapshot.targets.machines) for entry in entries) > self._max_machines
+        )

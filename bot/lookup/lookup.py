@@ -1,12 +1,12 @@
 """The use case: one task id in, one Snapshot out.
 
-The list and history calls are waited for at most ``EXTRA_WAIT_S`` longer than the detail call, because a card without
-them is still right. While COC is well all three run beside each other, where it is known or likely in which project
-the task is listed; otherwise the detail call comes first. Targets need the detail call only.
+The list and history calls get only a little longer than the detail call, because a card without them is still
+right. While COC is healthy all three run concurrently, if the task's enterprise project is known or can be guessed;
+otherwise the detail call comes first. Targets need the detail call only.
 
-Look-ups of the same task that overlap share one set of calls. Who asks a moment after somebody else gets that
-answer, which says so. Where COC fails in a way that tells nothing about the task, the last good answer is given for
-a while, marked with its age and the error. A few recent details are kept for paging through a modal.
+Overlapping look-ups of the same task share one set of calls. A moment after one person's look-up another person gets
+the same answer, marked as such. Where COC fails with a transient error, the last good answer stands in for a while,
+marked with its age and the error. A few recent details are cached for paging through a modal.
 """
 
 import asyncio
@@ -19,23 +19,16 @@ from typing import Literal, TypeVar
 from bot.coc.client import CocClient
 from bot.coc.wire import Run, TaskSummary
 from bot.errors import CocError, Forbidden, ForeignTask, TaskNotFound, TimedOut
-from bot.lookup.cache import Entry, Recent
+from bot.lookup.cache import Entry, SnapshotCache
 from bot.lookup.projects import Projects
-from bot.lookup.single_flight import Flights
+from bot.lookup.single_flight import SingleFlight
 from bot.task.snapshot import Detail, Missing, Snapshot, Stale
+from bot.timings import TIMINGS, LookupTimings
 
 T = TypeVar("T")
 
-EXTRA_WAIT_S = 1.5
-"""How much longer than the detail call a card may take for what only the list and history calls know."""
-
-HISTORY_WAIT_S = 5.0
-"""How long COC may take for the runs where it is the runs that somebody wants to see."""
-
-SPARE_S = 0.2
-"""So long before the deadline the extra calls are given up, so that the card still goes out in time."""
-
-How = Literal["joined", "reused", "stale"]
+Source = Literal["joined", "reused", "stale"]
+"""Where an answer came from without a COC call of its own: a call in flight, another person's, the cache."""
 
 
 def _now() -> datetime:
@@ -43,12 +36,12 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
-    """How long somebody waits, and how old an answer may be. In seconds.
+class Policy:
+    """How long a look-up may take, and how old an answer may be. In seconds.
 
-    ``deadline_s`` is for one look-up with all its calls, None for those of the calls alone; ``share_s`` is how long
-    after COC was asked other people get the same answer; ``stale_s`` how old an answer may be that stands in for one
-    that COC fails to give.
+    ``deadline_s`` bounds one look-up with all its calls; None leaves it to the deadlines of the calls. ``share_s``
+    is the age up to which another person gets the same answer. ``stale_s`` is the age up to which an answer may
+    stand in for one that COC fails to give.
     """
 
     deadline_s: float | None = None
@@ -57,11 +50,11 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Who wants to know: nobody gets the same answer twice from memory.
+class Requester:
+    """The person who asks. Nobody is served the same cached answer twice.
 
-    ``newer_than`` is as of when what they see now is: nothing from memory replaces it that is not newer.
-    ``waited_s`` is how long they have waited already: their deadline is so much nearer.
+    ``newer_than`` is the as-of time of the card on screen: only a newer cached answer may replace it. ``waited_s``
+    is how long the person has waited already; it counts towards the deadline.
     """
 
     user: str = ""
@@ -69,218 +62,202 @@ class Asker:
     waited_s: float = 0.0
 
 
-NOBODY = Asker()
-"""Gets nothing that was asked for by somebody else."""
+ANONYMOUS = Requester()
+"""Never gets an answer that somebody else asked for."""
 
 
 class Lookup:
     """Asks COC for a task. One instance per process, used from one event loop.
 
-    ``tell`` is told of each answer that cost no call of its own: "joined" one under way, "reused" that of a moment
-    ago, "stale" where COC failed.
+    ``observe`` gets the source of each answer that cost no COC call of its own.
     """
 
     def __init__(
         self,
         coc: CocClient,
         *,
-        limits: Limits = Limits(),
+        policy: Policy = Policy(),
+        timings: LookupTimings = TIMINGS.lookup,
         now: Callable[[], datetime] = _now,
         monotonic: Callable[[], float] = time.monotonic,
-        tell: Callable[[How], None] = lambda _how: None,
+        observe: Callable[[Source], None] = lambda _source: None,
     ) -> None:
         self._coc = coc
-        self._limits = limits
+        self._policy = policy
+        self._timings = timings
         self._now = now
         self._monotonic = monotonic
-        self._tell = tell
-        self._details = Flights[Entry]()
-        self._snapshots = Flights[Entry]()
-        self._recent = Recent(monotonic)
-        self._recent_whole = Recent(monotonic)
+        self._observe = observe
+        self._detail_calls = SingleFlight[Entry]()
+        self._detail_cache = SnapshotCache(monotonic)
+        self._card_calls = SingleFlight[Entry]()
+        self._card_cache = SnapshotCache(monotonic)
         self._projects = Projects()
-        self._well = False
+        self._is_coc_healthy = False
 
-    async def snapshot(self, task_id: str, asker: Asker = NOBODY) -> Snapshot:
-        """The task now; or as Limits allow: as somebody else was told it, or as it was. Raises CocError."""
-        return await self._given(self._recent_whole, task_id, asker, self._shared_whole)
+    async def snapshot(self, task_id: str, requester: Requester = ANONYMOUS) -> Snapshot:
+        """The task now or, as the policy allows, from the cache. Raises CocError."""
+        return await self._serve(task_id, requester, self._card_cache, self._card_calls, self._fetch_card)
 
-    async def targets(self, task_id: str, *, max_age_s: float = 0.0, asker: Asker = NOBODY) -> Snapshot:
-        """The same as the detail call alone tells it; also what is at most ``max_age_s`` seconds old."""
-        kept = self.kept(task_id, max_age_s)
-        if kept is not None:
-            return kept
-        return await self._given(self._recent, task_id, asker, self._shared_detail)
+    async def targets(self, task_id: str, *, max_age_s: float = 0.0, requester: Requester = ANONYMOUS) -> Snapshot:
+        """The same from the detail call alone; also one that is less than ``max_age_s`` seconds old."""
+        cached = self.cached(task_id, max_age_s)
+        if cached is not None:
+            return cached
+        return await self._serve(task_id, requester, self._detail_cache, self._detail_calls, self._fetch_detail)
 
-    def kept(self, task_id: str, max_age_s: float) -> Snapshot | None:
-        """What ``targets`` gives without asking COC; None where nothing in hand is young enough."""
-        kept = self._recent.get(task_id, max_age_s)
-        return kept.snapshot if kept is not None else None
+    def cached(self, task_id: str, max_age_s: float) -> Snapshot | None:
+        """What ``targets`` returns without asking COC; None where the cache has nothing young enough."""
+        entry = self._detail_cache.get(task_id, max_age_s)
+        return entry.snapshot if entry is not None else None
 
-    async def history(self, task_id: str, asker: Asker = NOBODY) -> Snapshot:
-        """The task now, with its runs also where COC needs longer for them than a card waits. Raises CocError."""
-        began = self._monotonic() - asker.waited_s
-        snapshot = await self.snapshot(task_id, asker)
-        late = isinstance(snapshot.runs, Missing) and snapshot.runs.reason == "timed out"
-        if not late or snapshot.stale is not None:
+    async def history(self, task_id: str, requester: Requester = ANONYMOUS) -> Snapshot:
+        """The task now, with its runs even where COC needs longer for them than a card waits. Raises CocError."""
+        began = self._monotonic() - requester.waited_s
+        snapshot = await self.snapshot(task_id, requester)
+        is_late = isinstance(snapshot.runs, Missing) and snapshot.runs.reason == "timed out"
+        if not is_late or snapshot.stale is not None:
             return snapshot
         as_of = self._now()
-        runs = await _within(self._left(began, HISTORY_WAIT_S), self._runs(task_id))
+        runs = await _within(self._time_left(began, self._timings.history_wait_s), self._fetch_runs(task_id))
         return replace(snapshot, runs=runs, as_of=as_of)
 
-    async def _given(
-        self, recent: Recent, task_id: str, asker: Asker, ask: Callable[[str], Awaitable[Entry]]
+    async def _serve(
+        self,
+        task_id: str,
+        requester: Requester,
+        cache: SnapshotCache,
+        calls: SingleFlight[Entry],
+        fetch: Callable[[str], Awaitable[Entry]],
     ) -> Snapshot:
-        """What somebody gets: the answer of a moment ago to somebody else, a new one, or in need an old one."""
-        entry = recent.get(task_id, self._limits.share_s)
-        if entry is not None and _may_share(entry, asker):
-            entry.told.add(asker.user)
-            self._tell("reused")
-            return replace(entry.snapshot, reused_s=recent.age_s(entry))
+        """Another person's answer of a moment ago, else a new one, else a stale one."""
+        entry = cache.get(task_id, self._policy.share_s)
+        if entry is not None and _may_share(entry, requester):
+            entry.served_to.add(requester.user)
+            self._observe("reused")
+            return replace(entry.snapshot, reused_s=cache.age_s(entry))
+        if task_id in calls:
+            self._observe("joined")
         try:
-            entry = await self._in_time(ask(task_id), asker.waited_s)
+            entry = await self._before_deadline(fetch(task_id), requester.waited_s)
         except CocError as error:
             if isinstance(error, TaskNotFound | ForeignTask | Forbidden):
-                self._recent.drop(task_id)
-                self._recent_whole.drop(task_id)
-            old = recent.get(task_id, self._limits.stale_s) if error.passing else None
-            if old is None or not _newer(old, asker):
+                self._detail_cache.remove(task_id)
+                self._card_cache.remove(task_id)
+            stale = cache.get(task_id, self._policy.stale_s) if error.transient else None
+            if stale is None or not _is_newer(stale, requester):
                 raise
-            self._tell("stale")
-            return replace(old.snapshot, stale=Stale(error, recent.age_s(old)))
-        entry.told.add(asker.user)
+            self._observe("stale")
+            return replace(stale.snapshot, stale=Stale(error, cache.age_s(stale)))
+        entry.served_to.add(requester.user)
         return entry.snapshot
 
-    async def _in_time(self, asking: Awaitable[Entry], waited_s: float) -> Entry:
-        limit_s = self._limits.deadline_s and self._limits.deadline_s - waited_s
+    async def _before_deadline(self, fetching: Awaitable[Entry], waited_s: float) -> Entry:
+        limit_s = self._policy.deadline_s and self._policy.deadline_s - waited_s
         try:
             async with asyncio.timeout(limit_s):
-                return await asking
+                return await fetching
         except TimeoutError as error:
             raise TimedOut(f"look-up deadline: not done within {limit_s} s") from error
 
-    async def _shared_whole(self, task_id: str) -> Entry:
-        if task_id in self._snapshots:
-            self._tell("joined")
-        return await self._snapshots.join(task_id, lambda: self._whole(task_id))
+    async def _fetch_card(self, task_id: str) -> Entry:
+        return await self._card_calls.join(task_id, lambda: self._call_all(task_id))
 
-    async def _shared_detail(self, task_id: str) -> Entry:
-        if task_id in self._details:
-            self._tell("joined")
-        return await self._detail(task_id)
+    async def _fetch_detail(self, task_id: str) -> Entry:
+        return await self._detail_calls.join(task_id, lambda: self._call_detail(task_id))
 
-    async def _detail(self, task_id: str) -> Entry:
-        """What the detail call alone tells, decoded; kept."""
-
-        async def ask() -> Entry:
-            asked = self._monotonic()
-            try:
-                fetched = await self._coc.detail(task_id, Detail.of)
-            except CocError as error:
-                # COC is well when it says that a task is unknown or foreign.
-                self._well = self._well and isinstance(error, TaskNotFound | ForeignTask)
-                raise
-            self._well = True
-            detail = fetched.value
-            self._projects.learn(task_id, detail.task.enterprise_project_id)
-            snapshot = Snapshot(
-                task_id=task_id,
-                task=detail.task,
-                targets=detail.targets,
-                parameters=detail.parameters,
-                summary=Missing("not asked"),
-                runs=Missing("not asked"),
-                as_of=self._now(),
-                elapsed_s=self._monotonic() - asked,
-                request_id=fetched.request_id,
-                digest=detail.digest,
-            )
-            # Its age counts from when COC was asked, however long the answer and decoding took.
-            entry = Entry(snapshot, asked, fetched.weight)
-            self._recent.keep(entry)
-            return entry
-
-        return await self._details.join(task_id, ask)
-
-    async def _whole(self, task_id: str) -> Entry:
-        early = self._begun(task_id)
+    async def _call_all(self, task_id: str) -> Entry:
+        """The detail with the answers of the list and history calls, which start early where the project is known."""
+        guess = self._projects.guess(task_id) if self._is_coc_healthy else None
+        summary = runs = None
+        if guess is not None:
+            summary = asyncio.create_task(self._fetch_summary(task_id, guess))
+            runs = asyncio.create_task(self._fetch_runs(task_id))
         try:
-            detail = await self._detail(task_id)
-            project = detail.snapshot.task.enterprise_project_id
-            listing = early.listing if early and early.project == project else None
-            runs = early.runs if early else None
-            wait_s = self._left(detail.asked, EXTRA_WAIT_S)
-            summary, found_runs = await asyncio.gather(
-                _within(wait_s, listing if listing is not None else self._summary(task_id, project)),
-                _within(wait_s, runs if runs is not None else self._runs(task_id)),
-            )
+            detail = await self._fetch_detail(task_id)
+            project = detail.snapshot.task.enterprise_project_id or ""
+            if summary is not None and project != guess:
+                summary.cancel()
+                summary = None
+            if summary is None:
+                summary = asyncio.create_task(self._fetch_summary(task_id, project))
+            if runs is None:
+                runs = asyncio.create_task(self._fetch_runs(task_id))
+            wait_s = self._time_left(detail.requested_at, self._timings.extra_wait_s)
+            extras = await asyncio.gather(_within(wait_s, summary), _within(wait_s, runs))
         finally:
-            if early:
-                early.cancel()
-        elapsed_s = self._monotonic() - detail.asked
-        snapshot = replace(detail.snapshot, summary=summary, runs=found_runs, elapsed_s=elapsed_s)
-        # Whoever has been told a part of an answer gets the next one fresh.
-        entry = Entry(snapshot, detail.asked, detail.weight, detail.told)
-        self._recent_whole.keep(entry)
+            for call in (summary, runs):
+                if call is not None:
+                    call.cancel()
+        elapsed_s = self._monotonic() - detail.requested_at
+        snapshot = replace(detail.snapshot, summary=extras[0], runs=extras[1], elapsed_s=elapsed_s)
+        # Both entries share ``served_to``: a person who has seen a part of an answer gets the next one fresh.
+        entry = replace(detail, snapshot=snapshot)
+        self._card_cache.put(entry)
         return entry
 
-    def _begun(self, task_id: str) -> "_Early | None":
-        """The list and history calls, begun beside the detail call; None where they had better wait for it."""
-        place = self._projects.likely(task_id) if self._well else None
-        if place is None:
-            return None
-        listing = asyncio.create_task(self._summary(task_id, place.project))
-        return _Early(place.project, listing, asyncio.create_task(self._runs(task_id)))
+    async def _call_detail(self, task_id: str) -> Entry:
+        requested_at = self._monotonic()
+        try:
+            fetched = await self._coc.detail(task_id, Detail.of)
+        except CocError as error:
+            # COC is still healthy where it answers that a task is unknown or foreign.
+            self._is_coc_healthy = self._is_coc_healthy and isinstance(error, TaskNotFound | ForeignTask)
+            raise
+        self._is_coc_healthy = True
+        detail = fetched.value
+        self._projects.record(task_id, detail.task.enterprise_project_id)
+        snapshot = Snapshot(
+            task_id=task_id,
+            task=detail.task,
+            targets=detail.targets,
+            parameters=detail.parameters,
+            summary=Missing("not asked"),
+            runs=Missing("not asked"),
+            as_of=self._now(),
+            elapsed_s=self._monotonic() - requested_at,
+            request_id=fetched.request_id,
+            digest=detail.digest,
+        )
+        entry = Entry(snapshot, requested_at, fetched.weight)
+        self._detail_cache.put(entry)
+        return entry
 
-    def _left(self, began: float, wanted_s: float) -> float:
-        """As long as wanted, or until shortly before the deadline of a look-up that began then."""
-        if self._limits.deadline_s is None:
-            return wanted_s
-        return max(min(wanted_s, began + self._limits.deadline_s - SPARE_S - self._monotonic()), 0.0)
-
-    async def _summary(self, task_id: str, project: str | None) -> TaskSummary | Missing:
+    async def _fetch_summary(self, task_id: str, project: str) -> TaskSummary | Missing:
         try:
             found = await self._coc.summary(task_id, project)
         except CocError as error:
             return Missing.because(error)
         return found.value if found.value is not None else Missing("not listed", request_id=found.request_id)
 
-    async def _runs(self, task_id: str) -> tuple[Run, ...] | Missing:
+    async def _fetch_runs(self, task_id: str) -> tuple[Run, ...] | Missing:
         try:
             return (await self._coc.runs(task_id)).value
         except CocError as error:
             return Missing.because(error)
 
-
-@dataclass(frozen=True, slots=True)
-class _Early:
-    """Calls that were begun before the detail call has answered; ``project`` is where the task was looked for."""
-
-    project: str | None
-    listing: asyncio.Task[TaskSummary | Missing]
-    runs: asyncio.Task[tuple[Run, ...] | Missing]
-
-    def cancel(self) -> None:
-        """Give up what nobody waits for any more."""
-        self.listing.cancel()
-        self.runs.cancel()
+    def _time_left(self, began: float, wanted_s: float) -> float:
+        """As long as wanted, but not beyond the deadline of a look-up that began then."""
+        if self._policy.deadline_s is None:
+            return wanted_s
+        end = began + self._policy.deadline_s - self._timings.spare_s
+        return max(min(wanted_s, end - self._monotonic()), 0.0)
 
 
-async def _within(wait_s: float, asking: Awaitable[T]) -> T | Missing:
+async def _within(wait_s: float, fetching: Awaitable[T]) -> T | Missing:
     try:
         async with asyncio.timeout(wait_s):
-            return await asking
+            return await fetching
     except TimeoutError:
         return Missing("timed out")
 
 
-def _may_share(entry: Entry, asker: Asker) -> bool:
-    """Whether somebody else asked for it, and it is newer than what they see now."""
-    return bool(asker.user) and asker.user not in entry.told and _newer(entry, asker)
+def _may_share(entry: Entry, requester: Requester) -> bool:
+    return bool(requester.user) and requester.user not in entry.served_to and _is_newer(entry, requester)
 
 
-def _newer(entry: Entry, asker: Asker) -> bool:
-    """Whether it may replace what they see now; what a card carries has whole seconds."""
-    if asker.newer_than is None:
+def _is_newer(entry: Entry, requester: Requester) -> bool:
+    """Whether the entry may replace the card on screen. A card carries its as-of time in whole seconds."""
+    if requester.newer_than is None:
         return True
-    return int(entry.snapshot.as_of.timestamp()) > int(asker.newer_than.timestamp())
+    return int(entry.snapshot.as_of.timestamp()) > int(requester.newer_than.timestamp())

@@ -1,38 +1,29 @@
-"""In which enterprise project tasks are: known, or likely."""
+"""The enterprise project of each task, known or guessed: the list call finds a task only in its own project."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
 
-PROJECTS_KEPT = 4_096
-"""Tasks whose enterprise project is remembered."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An enterprise project; None is COC's default one."""
-
-    project: str | None
+MAX_TASKS = 4_096
 
 
 class Projects:
-    """In which enterprise project tasks are: the list call finds a task only where it is looked for."""
+    """Remembers the projects of recent tasks. ``""`` is COC's default project."""
 
     def __init__(self) -> None:
-        self._known: OrderedDict[str, Place] = OrderedDict()
-        self._usual: Place | None = None
+        self._by_task: OrderedDict[str, str] = OrderedDict()
+        self._usual: str | None = None
 
-    def learn(self, task_id: str, project: str | None) -> None:
-        """COC has told it."""
-        place = Place(project)
-        last = next(reversed(self._known), None)
-        if last != task_id:
-            # Where two tasks in a row were, the next one is likely to be.
-            self._usual = place if last is not None and self._known[last] == place else None
-        self._known[task_id] = place
-        self._known.move_to_end(task_id)
-        while len(self._known) > PROJECTS_KEPT:
-            self._known.popitem(last=False)
+    def record(self, task_id: str, project: str | None) -> None:
+        """Remember what the detail call has answered."""
+        project = project or ""
+        latest = next(reversed(self._by_task), "")
+        if latest != task_id:
+            # After two tasks of the same project the next one is likely to be in it too.
+            self._usual = project if self._by_task.get(latest) == project else None
+        self._by_task[task_id] = project
+        self._by_task.move_to_end(task_id)
+        while len(self._by_task) > MAX_TASKS:
+            self._by_task.popitem(last=False)
 
-    def likely(self, task_id: str) -> Place | None:
-        """Where this task was, else where the last ones were; None where there is no telling."""
-        return self._known.get(task_id, self._usual)
+    def guess(self, task_id: str) -> str | None:
+        """The task's own project, else that of the latest tasks; None where nothing points to one."""
+        return self._by_task.get(task_id, self._usual)

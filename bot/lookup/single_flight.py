@@ -1,4 +1,4 @@
-"""Answers under way, shared by all who ask meanwhile."""
+"""Calls in flight, shared by everybody who asks for the same thing meanwhile."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,29 +7,25 @@ from typing import Any, Generic, TypeVar
 T = TypeVar("T")
 
 
-class Flights(Generic[T]):
-    """What is under way, by task: whoever comes meanwhile gets the same answer."""
+class SingleFlight(Generic[T]):
+    """At most one call in flight for each key."""
 
     def __init__(self) -> None:
-        self._open: dict[str, asyncio.Task[T]] = {}
+        self._calls: dict[str, asyncio.Task[T]] = {}
 
-    def __len__(self) -> int:
-        return len(self._open)
+    def __contains__(self, key: str) -> bool:
+        return key in self._calls
 
-    def __contains__(self, task_id: str) -> bool:
-        return task_id in self._open
+    async def join(self, key: str, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """The result of the call in flight for this key, else of the one that ``start`` begins."""
+        call = self._calls.get(key)
+        if call is None:
+            call = self._calls[key] = asyncio.create_task(start(), name=f"single flight {key}")
+            call.add_done_callback(lambda done: self._forget(key, done))
+        # Shielded: one caller's cancelled wait must not cancel the call for the others.
+        return await asyncio.shield(call)
 
-    async def join(self, task_id: str, start: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """What is under way for this task, else what ``start`` begins."""
-        flight = self._open.get(task_id)
-        if flight is None:
-            flight = asyncio.create_task(start(), name=f"lookup {task_id}")
-            self._open[task_id] = flight
-            flight.add_done_callback(lambda done: self._landed(task_id, done))
-        # Shielded: one person's cancelled wait must not cancel the answer for the others.
-        return await asyncio.shield(flight)
-
-    def _landed(self, task_id: str, flight: asyncio.Task[T]) -> None:
-        self._open.pop(task_id, None)
-        if not flight.cancelled():
-            flight.exception()  # seen, also where everybody has given up waiting
+    def _forget(self, key: str, call: asyncio.Task[T]) -> None:
+        self._calls.pop(key, None)
+        if not call.cancelled():
+            call.exception()  # marks it as retrieved, also where every caller has given up

@@ -12,12 +12,11 @@ from datetime import UTC, datetime
 
 import structlog
 
+from bot.errors import StartError
 from bot.operations.line_writer import LineWriter, Reason
 from bot.operations.sinks import STDOUT, PrivateFile, Stream
 from bot.operations.untrusted import audited
-
-STOP_S = 3.0
-"""How long stopping waits for lines that can't be written."""
+from bot.timings import TIMINGS, WriterTimings
 
 log = structlog.get_logger(__name__)
 
@@ -29,18 +28,30 @@ class Audit:
     """
 
     def __init__(
-        self, path: str | None = None, *, on_lost: Callable[[Reason, int], None] = lambda _reason, _lines: None
+        self,
+        path: str | None = None,
+        *,
+        on_lost: Callable[[Reason, int], None] = lambda _reason, _lines: None,
+        timings: WriterTimings = TIMINGS.writer,
     ) -> None:
-        """Open the file for appending, readable by its owner only. Raises OSError."""
-        if path is None and sys.__stdout__ is None:
-            raise OSError("standard output is closed")
+        """Open the file for appending, readable by its owner only. Raises StartError."""
         self._where = path or "standard output"
+        try:
+            if path is None and sys.__stdout__ is None:
+                raise OSError("standard output is closed")
+            sink = PrivateFile(path) if path else Stream(STDOUT)
+        except OSError as error:
+            raise StartError(
+                f"The audit can't be written to {self._where} ({error.strerror or error}): check SCHEDTASK_AUDIT_FILE"
+            ) from None
+        self._stop_s = timings.audit_stop_s
         self._writer = LineWriter(
-            PrivateFile(path) if path else Stream(STDOUT),
+            sink,
             lost_line=lambda lines: _line({"did": "audit", "outcome": "lines lost", "lines": lines}),
             on_outage=self._say_failing,
             on_recovery=self._say_well,
             on_lost=on_lost,
+            timings=timings,
         )
 
     @property
@@ -53,8 +64,8 @@ class Audit:
         self._writer.put(_line(entry))
 
     async def close(self) -> None:
-        """Write what is waiting, for ``STOP_S`` at most, and say how many lines are lost."""
-        lost = await asyncio.to_thread(self._writer.close, STOP_S)
+        """Write what is waiting, for a few seconds at most, and log how many lines are lost."""
+        lost = await asyncio.to_thread(self._writer.close, self._stop_s)
         if lost:
             log.error("audit_lines_lost", file=self._where, lines=lost)
 

@@ -7,27 +7,32 @@ of Slack's is complete within milliseconds: in a crowd of strangers it is always
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from aiohttp import web
 
+from bot.timings import HttpTimings
+
 MOST = 1000
 """Connections of a process. asyncio accepts 128 in one turn of its loop; a request of Slack's needs three turns."""
-REQUEST_S = 5.0
-"""From a connection, or the first byte on a kept one, to the end of the headers; the body gets as long again.
-
-Slack gives up after 3 s.
-"""
-IDLE_S = 630.0
-"""An answered connection without a next request. Proxies that keep one for 600 s must never find it just closing."""
-ONE_UNFINISHED, ALL_UNFINISHED = 4 * 1024 * 1024, 32 * 1024 * 1024
-"""Bytes of requests that are not answered: of one connection, and of all. Slack's largest is about 100 KB."""
-SWEEP_S = 0.5
-SAY_AGAIN_S = 60.0
-"""How often a failure to accept is logged."""
 
 log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much the listener takes on."""
+
+    connections: int = MOST
+    of_one: int = 4 * 1024 * 1024
+    """Bytes of one connection's requests without an answer. Slack's largest is about 100 KB."""
+    of_all: int = 32 * 1024 * 1024
+    """The same of all connections together."""
+
+
+BOUNDS = Bounds()
 
 
 def most_connections(descriptors: int) -> int:
@@ -60,7 +65,8 @@ class Connection(asyncio.Protocol):
 
     def overdue(self, now: float) -> bool:
         """Whether it has been waited for too long. A handler that reads a body limits that itself."""
-        return self._request is None and now - self._since > (IDLE_S if self.idle else REQUEST_S)
+        timings = self._crowd.timings
+        return self._request is None and now - self._since > (timings.idle_s if self.idle else timings.request_s)
 
     def begin(self, request: web.BaseRequest) -> None:
         """The headers of a request are complete."""
@@ -116,8 +122,15 @@ class Connections:
     ``refused`` is told why one was closed before it was answered: "crowded", "slow" or "too large".
     """
 
-    def __init__(self, most: int, refused: Callable[[str], None]) -> None:
-        self._most = most
+    def __init__(
+        self,
+        refused: Callable[[str], None],
+        *,
+        bounds: Bounds,
+        timings: HttpTimings,
+    ) -> None:
+        self.timings = timings
+        self._bounds = bounds
         self._refused = refused
         self._all: dict[Connection, None] = {}
         self._unfinished = 0
@@ -147,7 +160,7 @@ class Connections:
     def admit(self, connection: Connection) -> None:
         """Count a new connection in; where that is one too many, the one that has waited longest is closed."""
         self._all[connection] = None
-        if len(self._all) > self._most:
+        if len(self._all) > self._bounds.connections:
             self._drop(next((one for one in self._all if not one.being_answered), connection), "crowded")
 
     def takes(self, connection: Connection, size: int) -> bool:
@@ -156,9 +169,9 @@ class Connections:
             return False
         connection.unfinished += size
         self._unfinished += size
-        if connection.unfinished > ONE_UNFINISHED:
+        if connection.unfinished > self._bounds.of_one:
             self._drop(connection, "too large")
-        elif self._unfinished > ALL_UNFINISHED:
+        elif self._unfinished > self._bounds.of_all:
             unfinished = (one for one in self._all if one.unfinished and not one.being_answered)
             self._drop(next(unfinished, connection), "crowded")
         return connection in self._all
@@ -183,7 +196,7 @@ class Connections:
         connection.abort()
 
     def _sweep(self) -> None:
-        self._sweeping = self._loop.call_later(SWEEP_S, self._sweep)
+        self._sweeping = self._loop.call_later(self.timings.sweep_s, self._sweep)
         now = self._loop.time()
         for one in [one for one in self._all if one.overdue(now)]:
             self._drop(one, None if one.idle else "slow")
@@ -197,4 +210,4 @@ class Connections:
         self._not_accepted += 1
         if loop.time() >= self._say_at:
             log.error("out_of_descriptors", times=self._not_accepted, connections=len(self._all))
-            self._not_accepted, self._say_at = 0, loop.time() + SAY_AGAIN_S
+            self._not_accepted, self._say_at = 0, loop.time() + self.timings.log_s

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from bot.operations.sinks import Sink
+from bot.timings import TIMINGS, WriterTimings
 
 Reason = Literal["full", "denied", "gone", "blocked", "other"]
 """Why lines can't be written: no space, no permission, no file or reader, nobody reads, anything else."""
@@ -21,9 +22,6 @@ REASONS: dict[int, Reason] = {
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR, errno.ESTALE, errno.EPIPE), "gone"),
 }
 MAX_LINES, MAX_BYTES = 10_000, 8 * 1024 * 1024
-FIRST_PAUSE_S, LONGEST_PAUSE_S, LAST_PAUSE_S = 0.1, 5.0, 0.05
-"""Between tries: at first, at most, and while the process stops."""
-BLOCKED_AFTER_S = 2.0
 
 
 class LineWriter:
@@ -43,11 +41,13 @@ class LineWriter:
         on_lost: Callable[[Reason, int], None] = lambda _reason, _lines: None,
         max_lines: int = MAX_LINES,
         max_bytes: int = MAX_BYTES,
+        timings: WriterTimings = TIMINGS.writer,
     ) -> None:
         self._sink = sink
         self._lost_line = lost_line
         self._on_outage, self._on_recovery, self._on_lost = on_outage, on_recovery, on_lost
         self._max_lines, self._max_bytes = max_lines, max_bytes
+        self._timings = timings
         self._lines: deque[bytes] = deque()
         self._bytes = 0
         self._missing = 0
@@ -86,7 +86,7 @@ class LineWriter:
         with self._changed:
             self._stopping.set()
             self._changed.notify()
-        self._thread.join(seconds + LAST_PAUSE_S)
+        self._thread.join(seconds + self._timings.last_pause_s)
         self._ended = True
         left = self.waiting
         if left:
@@ -111,7 +111,7 @@ class LineWriter:
 
     def _deliver(self, line: bytes) -> bool:
         """Write one line, however long that takes; False if the process stopped first."""
-        written, pause, idle_since = 0, FIRST_PAUSE_S, time.monotonic()
+        written, pause, idle_since = 0, self._timings.first_pause_s, time.monotonic()
         while written < len(line):
             if self._stopping.is_set() and time.monotonic() >= self._stop_at:
                 return False
@@ -120,18 +120,18 @@ class LineWriter:
             except OSError as error:
                 self._fail(REASONS.get(error.errno or 0, "other"), error.strerror or str(error))
                 self._pause(pause)
-                pause = min(pause * 2, LONGEST_PAUSE_S)
+                pause = min(pause * 2, self._timings.longest_pause_s)
                 continue
             written += taken
             if taken:
                 idle_since = time.monotonic()
-            elif time.monotonic() - idle_since > BLOCKED_AFTER_S:
+            elif time.monotonic() - idle_since > self._timings.blocked_s:
                 self._fail("blocked", "nobody reads it")
         return True
 
     def _pause(self, seconds: float) -> None:
         if self._stopping.is_set():
-            time.sleep(LAST_PAUSE_S)
+            time.sleep(self._timings.last_pause_s)
         else:
             self._stopping.wait(seconds)
 

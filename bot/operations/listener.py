@@ -7,16 +7,14 @@ from collections.abc import Awaitable, Callable
 import structlog
 from aiohttp import web
 
-from bot.operations.connections import MOST, Connection, Connections
+from bot.errors import StartError
+from bot.operations.connections import BOUNDS, Bounds, Connection, Connections
+from bot.timings import TIMINGS, HttpTimings
 
 MAX_BODY = 1024 * 1024
 """Bytes of the largest request that is read. Slack's largest, a click on a full message, is about 100 KB."""
 MAX_HEADERS = 64
 """Headers of a request; each may have 8 KB. Slack and three proxies on the way send about 30."""
-LINGER_S = 1.0
-"""How long the rest of a refused body is thrown away: a sender that meets a reset may lose the answer."""
-STOP_S = 2.0
-"""For handlers under way when the process stops."""
 
 log = structlog.get_logger(__name__)
 
@@ -74,19 +72,18 @@ class Listener:
         ready: Callable[[], Awaitable[bool]],
         text: Callable[[], Awaitable[bytes]],
         refused: Callable[[str], None] = lambda _reason: None,
+        timings: HttpTimings = TIMINGS.http,
     ) -> None:
         self._ready = ready
         self._metrics = text
         self._refused = refused
+        self._timings = timings
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
         self._connections: Connections | None = None
 
-    async def start(self, host: str, port: int, posts: dict[str, Handler], *, most: int = MOST) -> int:
-        """Listen; the port, which differs from the one asked for if that was 0. Raises OSError if it is taken.
-
-        There are never more than ``most`` connections.
-        """
+    async def start(self, host: str, port: int, posts: dict[str, Handler], *, bounds: Bounds = BOUNDS) -> int:
+        """Listen; the port, which differs from the one asked for if that was 0. Raises StartError if it is taken."""
         app = web.Application(client_max_size=MAX_BODY, middlewares=[_answer])
         app.router.add_get("/livez", self._livez)
         app.router.add_get("/readyz", self._readyz)
@@ -97,16 +94,21 @@ class Listener:
             app,
             access_log=None,
             handle_signals=False,
-            shutdown_timeout=STOP_S,
+            shutdown_timeout=self._timings.stop_s,
             logger=_STRANGERS,
             auto_decompress=False,
-            lingering_time=LINGER_S,
+            lingering_time=self._timings.linger_s,
             max_headers=MAX_HEADERS,
         )
         await self._runner.setup()
         assert self._runner.server is not None  # noqa: S101 - setup has made it
-        self._connections = Connections(most, self._refused)
-        self._server = await self._connections.listen(self._runner.server, host, port)
+        self._connections = Connections(self._refused, bounds=bounds, timings=self._timings)
+        try:
+            self._server = await self._connections.listen(self._runner.server, host, port)
+        except OSError as error:
+            raise StartError(
+                f"Can't listen on {host}:{port} ({error.strerror or error}): check SCHEDTASK_HOST and SCHEDTASK_PORT"
+            ) from None
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:

@@ -20,9 +20,8 @@ from structlog.typing import Processor
 from bot.operations.line_writer import LineWriter
 from bot.operations.sinks import STDERR, Stream
 from bot.operations.untrusted import render_exceptions, tame
+from bot.timings import TIMINGS
 
-STOP_S = 2.0
-"""How long the exit of the process waits for somebody to read the log."""
 _stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 _TOKENS = re.compile(
@@ -112,8 +111,8 @@ def lines_lost() -> int:
 
 
 def finish() -> None:
-    """Write what waits, for ``STOP_S`` at most. If all is written, the interpreter's last words go out directly."""
-    if not sum(handler.writer.close(STOP_S) for handler in _handlers()):
+    """Write what waits, for two seconds at most. If all is written, the interpreter's last words go out directly."""
+    if not sum(handler.writer.close(TIMINGS.writer.log_stop_s) for handler in _handlers()):
         sys.stderr = sys.__stderr__
 
 

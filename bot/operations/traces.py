@@ -12,18 +12,14 @@ from typing import Any
 
 from yarl import URL
 
+from bot.errors import StartError
 from bot.operations.untrusted import audited
+from bot.timings import TIMINGS
 
 SERVICE = "schedtask-bot"
-SEND_S = 3.0
-"""For one batch with its retries, and for what is left when the bot stops. OpenTelemetry's own default is 10 s."""
 
 Finish = Callable[[str], None]
 """Told of the outcome of what the span is about."""
-
-
-class TracesMissing(Exception):
-    """The libraries are not installed."""
 
 
 def without_secrets(url: URL) -> str:
@@ -35,13 +31,14 @@ def without_secrets(url: URL) -> str:
 class Traces:
     """Sends spans once ``start`` has been called; until then costs nothing. ``stop`` blocks: call it in a thread."""
 
-    def __init__(self) -> None:
+    def __init__(self, send_s: float = TIMINGS.traces_s) -> None:
+        self._send_s = send_s
         self._provider: Any = None
         self._tracer: Any = None
         self._instrumentor: Any = None
 
     def start(self) -> None:
-        """Begin; sessions that are opened afterwards are traced. Raises TracesMissing."""
+        """Begin; sessions that are opened afterwards are traced. Raises StartError without the libraries."""
         try:
             from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415
             from opentelemetry.instrumentation.aiohttp_client import AioHttpClientInstrumentor  # noqa: PLC0415
@@ -49,8 +46,10 @@ class Traces:
             from opentelemetry.sdk.trace import SpanLimits, TracerProvider  # noqa: PLC0415
             from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
         except ImportError as error:
-            raise TracesMissing(str(error)) from None
-        timeout = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else SEND_S
+            raise StartError(
+                f"SCHEDTASK_TRACES needs OpenTelemetry's libraries ({error}): install it with the extra [traces]"
+            ) from None
+        timeout = None if os.environ.get("OTEL_EXPORTER_OTLP_TIMEOUT") else self._send_s
         name = os.environ.get("OTEL_SERVICE_NAME") or SERVICE
         # Events hold what exceptions say, which may be anybody's words; the kind of an error is an attribute.
         self._provider = TracerProvider(
@@ -66,7 +65,7 @@ class Traces:
         provider, self._provider, self._tracer = self._provider, None, None
         if provider is not None:
             self._instrumentor.uninstrument()
-            provider.force_flush(int(SEND_S * 1000))
+            provider.force_flush(int(self._send_s * 1000))
             provider.shutdown()
 
     @contextmanager

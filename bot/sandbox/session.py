@@ -20,6 +20,7 @@ class Sandbox:
 
     ``transport`` is how the local Slack reaches the bot. ``port`` is the page's; 0 takes any free one. ``given`` are
     further settings, by the names of their environment variables. ``clock`` is the local Slack's, in Unix seconds.
+    ``make_bot`` gets the settings and the credentials.
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class Sandbox:
         transport: Literal["socket", "http"] = "socket",
         given: dict[str, str] | None = None,
         clock: Callable[[], float] = time.time,
+        make_bot: Callable[..., Bot] = Bot,
     ) -> None:
         self.coc = LocalCoc()
         notes = tuple(SampleNote(task.id, task.name, task.note) for task in self.coc.tasks.values())
@@ -38,6 +40,7 @@ class Sandbox:
         self.bot: Bot | None = None
         self._transport = transport
         self._given = given or {}
+        self._make_bot = make_bot
 
     @property
     def url(self) -> str:
@@ -49,7 +52,7 @@ class Sandbox:
         try:
             await self.coc.start()
             await self.slack.start()
-            self.bot = Bot(self._settings(), credentials=self._credentials())
+            self.bot = self._make_bot(self._settings(), credentials=self._credentials())
             await self.bot.start()
             if self._transport == "http":
                 self.slack.events_url = f"http://127.0.0.1:{self.bot.port}/slack/events"

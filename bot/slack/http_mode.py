@@ -1,4 +1,4 @@
-"""HTTP mode: Slack's signed requests on ``POST /slack/events``, handed to the same app as in Socket Mode."""
+"""HTTP mode: takes Slack's signed requests on ``POST /slack/events`` to the same Bolt app as Socket Mode."""
 
 import asyncio
 import time
@@ -13,12 +13,9 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from bot.slack import signature
 from bot.slack.payloads import as_request
 from bot.slack.signature import Refusal, Replays, verified
+from bot.timings import TIMINGS
 
 PATH = "/slack/events"
-
-
-BODY_S = 5.0
-"""From the end of the headers to the end of the body. Slack gives up after 3 s."""
 
 
 def handler(
@@ -26,13 +23,14 @@ def handler(
     secret: str,
     refused: Callable[[str], None],
     *,
+    body_s: float = TIMINGS.http.body_s,
     acked: Callable[[float], None] = lambda _seconds: None,
     clock: Callable[[], float] = time.time,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """A request handler that lets only Slack's own requests through.
+    """A request handler that passes only Slack's own requests on.
 
-    ``refused`` gets the reason of every refusal in ``bot.slack.signature``; ``acked`` the seconds that each other
-    request took from its last byte to its acknowledgement.
+    ``refused`` takes the reason of each refusal in ``bot.slack.signature``. ``acked`` takes the seconds from a
+    request's last byte to its acknowledgement.
     """
     replays = Replays(clock)
 
@@ -43,14 +41,14 @@ def handler(
     async def handle(request: web.Request) -> web.StreamResponse:
         if refusal := signature.refused_unread(request.headers, request.client_max_size, clock):
             return refuse(refusal)
-        body = await _body(request)
+        body = await _body(request, body_s)
         if isinstance(body, Refusal):
             return refuse(body)
         began = time.monotonic()
         signed = verified(secret, request.headers, body, clock)
         if signed is None:
             return refuse(signature.UNSIGNED)
-        if not replays.fresh(signed):
+        if not replays.is_first(signed):
             return refuse(signature.REPLAYED)
         text = as_request(body, request.headers.get("Content-Type", ""))
         if text is None:
@@ -63,11 +61,11 @@ def handler(
     return handle
 
 
-async def _body(request: web.Request) -> bytes | Refusal:
+async def _body(request: web.Request, within_s: float) -> bytes | Refusal:
     if request.headers.get("Expect", "").lower() == "100-continue" and request.transport is not None:
         request.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(within_s):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:
         return signature.TOO_LARGE

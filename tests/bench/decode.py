@@ -12,9 +12,9 @@ from functools import partial
 
 from rich.table import Table
 
-from bot.app import settle_memory
 from bot.cards.targets import targets_view
 from bot.cards.task import task_card
+from bot.operations.memory import settle_memory
 from bot.sandbox.coc.samples.oversized import OVERSIZED, target_instances
 from bot.task.target_query import Look
 from bot.task.targets import decode_targets

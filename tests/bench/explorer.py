@@ -20,8 +20,9 @@ from rich.console import Console
 from rich.table import Table
 
 from bot import settings
-from bot.app import Bot, settle_memory
+from bot.app import Bot
 from bot.coc.credentials import CredentialSource, StaticKeys
+from bot.operations.memory import settle_memory
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 

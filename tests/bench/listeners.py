@@ -16,7 +16,7 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.app import settle_memory
+from bot.operations.memory import settle_memory
 
 API_URL, PORT = os.environ.get("SLACK_API_URL", ""), os.environ.get("BENCH_PORT", "")
 APP_TOKEN = os.environ.get("SLACK_APP_TOKEN", "")

@@ -20,13 +20,13 @@ from multiprocessing.connection import Connection
 from rich.console import Console
 from rich.table import Table
 
-from bot.app import settle_memory
 from bot.cards.take_along import make_file
 from bot.cards.targets import targets_view
 from bot.coc.client import CocClient
 from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
 from bot.coc.wire import Task
 from bot.lookup.lookup import Lookup
+from bot.operations.memory import settle_memory
 from bot.sandbox.coc.samples.oversized import OVERSIZED, oversized_task, target_instances
 from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY, LocalCoc
 from bot.task.parameters import Parameters

@@ -1,4 +1,4 @@
-"""What an HTTP answer means: each row of the error table, each body shape, and whatever else may come."""
+"""The meaning of an HTTP answer: each row of the error table, each body shape, and arbitrary bytes."""
 
 import json
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import errors
-from bot.coc.answers import UNUSABLE_ID, Answer, entries, task_object
+from bot.coc.answers import UNUSABLE_ID, Answer, parse_list, parse_task
 
 ID = "ST2601050930000000000001A1"
 NOON = 1_767_268_800.0  # 1 January 2026, 12:00 UTC
 
 
 def answer(status: int, body: object, headers: Mapping[str, str] | None = None) -> Answer:
-    """An answer to the detail call; ``body`` is bytes as they are, or anything that JSON can hold."""
+    """An answer to the detail call. ``body`` is raw bytes, or any JSON value."""
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
     return Answer(status, httpx.Headers(headers or {}), raw, "coc:schedule:get", NOON)
 
@@ -25,7 +25,7 @@ def answer(status: int, body: object, headers: Mapping[str, str] | None = None) 
 def failure(status: int, body: object, headers: Mapping[str, str] | None = None) -> errors.CocError:
     """The error that the answer means."""
     with pytest.raises(errors.CocError) as caught:
-        task_object(answer(status, body, headers), ID)
+        parse_task(answer(status, body, headers), ID)
     return caught.value
 
 
@@ -58,7 +58,7 @@ ROWS = [
 
 @pytest.mark.parametrize(("status", "code", "kind"), ROWS)
 def test_each_row_of_the_error_table_is_its_own_error(status: int, code: str, kind: type[errors.CocError]) -> None:
-    """Status and code decide; both, the service's words and the request id come along."""
+    """Status and code decide. The error carries both, the service's message and the request id."""
     error = failure(status, {"error_code": code, "error_msg": "so it is", "request_id": "r-1"})
     assert type(error) is kind
     assert (error.status, error.code, error.message, error.request_id) == (status, code, "so it is", "r-1")
@@ -68,8 +68,8 @@ def test_each_row_of_the_error_table_is_its_own_error(status: int, code: str, ki
 @pytest.mark.parametrize(
     "body", [b"<html><h1>Bad Gateway</h1></html>", b"", b"nginx", b"\xff\xfe\x00", b"[]", b"null"]
 )
-def test_a_gateways_own_page_is_a_service_failure_that_may_pass(status: int, body: bytes) -> None:
-    """The status of a refusal says enough, whatever the body is."""
+def test_a_gateways_own_page_is_a_retryable_service_failure(status: int, body: bytes) -> None:
+    """The status says enough, whatever the body is."""
     error = failure(status, body)
     assert type(error) is errors.ServiceFailure
     assert error.retryable
@@ -77,14 +77,14 @@ def test_a_gateways_own_page_is_a_service_failure_that_may_pass(status: int, bod
 
 
 @pytest.mark.parametrize("status", [500, 501, 505, 494])
-def test_other_service_failures_are_final(status: int) -> None:
+def test_other_service_failures_are_not_retried(status: int) -> None:
     """Only 502, 503 and 504 are worth another try."""
     assert not failure(status, {}).retryable
 
 
 @pytest.mark.parametrize("status", [301, 302, 304, 307, 308])
 def test_a_redirect_means_the_wrong_endpoint(status: int) -> None:
-    """A signed request never follows, and the target is not repeated: it may hold anything."""
+    """A signed request never follows. The target is not repeated, because it may hold anything."""
     error = failure(status, b"", {"Location": "https://login.example.com/?token=abc"})
     assert type(error) is errors.WrongEndpoint
     assert "abc" not in str(error)
@@ -107,7 +107,7 @@ def test_a_redirect_means_the_wrong_endpoint(status: int) -> None:
     ],
 )
 def test_every_body_shape_gives_code_and_message(body: object, code: str | None, message: str | None) -> None:
-    """The gateway's, camelCase, code/message and IAM's own; a part that is no word is left out."""
+    """The gateway's, camelCase, code/message and IAM's own. Values that are not text are left out."""
     error = failure(400, body)
     assert (error.code, error.message) == (code, message)
 
@@ -126,7 +126,7 @@ def test_every_body_shape_gives_code_and_message(body: object, code: str | None,
 def test_the_request_id_comes_from_the_headers_else_from_the_body(
     headers: Mapping[str, str], body: object, expected: str | None
 ) -> None:
-    """It is what the vendor's support asks for first."""
+    """The vendor's support asks for it first."""
     assert failure(500, body, headers).request_id == expected
 
 
@@ -148,23 +148,23 @@ def test_the_request_id_comes_from_the_headers_else_from_the_body(
         ({"id": "x"}, None),
     ],
 )
-def test_a_request_id_is_short_and_of_known_characters(sent: object, request_id: str | None) -> None:
-    """It goes into log and audit as it is; anything else in its place is only said to be there."""
+def test_a_malformed_request_id_is_replaced(sent: object, request_id: str | None) -> None:
+    """It goes into log and audit as it is, so it must be short and of safe characters."""
     assert failure(500, {"error_code": "X.1", "request_id": sent}).request_id == request_id
     if isinstance(sent, str) and sent.isascii():
         assert failure(500, {}, {"X-Request-Id": sent}).request_id == request_id
 
 
 @pytest.mark.parametrize("sent", ["no such thing", "X" * 65, "X.1; password=hunter2"])
-def test_a_code_that_is_none_stays_with_the_words(sent: str) -> None:
-    """Nothing of what the service said is lost, and a code is always one word."""
+def test_a_malformed_code_becomes_part_of_the_message(sent: str) -> None:
+    """Nothing that the service said is lost, and a code is always one word."""
     error = failure(500, {"error_code": sent, "error_msg": "so it is"})
     assert error.code is None
     assert error.message == f"{sent}: so it is"
 
 
 def test_forbidden_names_the_permission_of_the_call() -> None:
-    """So that the card can say what to grant."""
+    """The card says what to grant."""
     error = failure(403, {"error": {"code": 403, "message": "denied", "title": "Forbidden"}})
     assert isinstance(error, errors.Forbidden)
     assert error.permission == "coc:schedule:get"
@@ -172,17 +172,17 @@ def test_forbidden_names_the_permission_of_the_call() -> None:
 
 @pytest.mark.parametrize("code", ["APIGW.0308", "COC.00014102"])
 @pytest.mark.parametrize("status", [401, 403])
-def test_no_code_turns_a_refused_identity_into_something_retried(status: int, code: str) -> None:
+def test_no_code_makes_a_refused_identity_retryable(status: int, code: str) -> None:
     """Repeating a refused signature locks the key."""
     error = failure(status, {"error_code": code})
     assert isinstance(error, errors.Unauthenticated | errors.Forbidden)
     assert not error.retryable
 
 
-def test_service_words_are_one_clean_line_of_at_most_500_characters() -> None:
-    """Control and direction characters would garble a card or a log; what is cut is visibly cut."""
+def test_a_message_is_one_clean_line_of_at_most_500_characters() -> None:
+    """Control and direction characters would garble a card or a log. A cut is visible."""
     error = failure(400, {"error_code": "X.\n1", "error_msg": "a\r\n\x1b[31m\u202eb\x00 中文 " + "x" * 600})
-    assert error.code is None  # words, which stay with the message
+    assert error.code is None  # malformed, so part of the message
     assert error.message is not None
     assert error.message.startswith("X. 1: a [31m b 中文 xxx")
     assert len(error.message) == 500
@@ -205,7 +205,7 @@ def test_service_words_are_one_clean_line_of_at_most_500_characters() -> None:
     ],
 )
 def test_keys_that_the_gateway_quotes_are_masked(said: str, shown: str) -> None:
-    """A refused signature may be answered with the key and the token that were sent."""
+    """The answer to a refused signature may quote the key and the token."""
     assert failure(401, {"error_code": "APIGW.0301", "error_msg": said}).message == shown
 
 
@@ -228,14 +228,14 @@ def test_keys_that_the_gateway_quotes_are_masked(said: str, shown: str) -> None:
 def test_retry_after_is_seconds_or_a_date_by_the_services_own_clock(
     headers: Mapping[str, str], seconds: float | None
 ) -> None:
-    """RFC 9110, 10.2.3; what makes no sense counts as absent."""
+    """RFC 9110, 10.2.3. A malformed value counts as absent."""
     assert failure(429, {}, headers).retry_after == seconds
 
 
-def test_a_task_is_returned_as_it_came() -> None:
-    """All keys, also unknown ones; the id may have blanks around it."""
+def test_a_task_is_returned_unchanged() -> None:
+    """All keys, also unknown ones. The id may have blanks around it."""
     body = {"id": f" {ID} ", "name": "夜间", "new": {"a": [1]}}
-    assert task_object(answer(200, body), ID) == body
+    assert parse_task(answer(200, body), ID) == body
 
 
 @pytest.mark.parametrize(
@@ -251,8 +251,8 @@ def test_a_task_is_returned_as_it_came() -> None:
         ({"name": "x"}, "names no task"),
     ],
 )
-def test_another_tasks_answer_is_never_shown(came: object, says: str) -> None:
-    """The id must come back exactly, or somebody reads about the wrong machines."""
+def test_the_answer_of_another_task_is_refused(came: object, says: str) -> None:
+    """The id must match exactly, or somebody reads about the wrong machines."""
     error = failure(200, came, {"X-Request-Id": "r"})
     assert type(error) is errors.WrongTask
     assert says in error.detail
@@ -269,8 +269,8 @@ def test_another_tasks_answer_is_never_shown(came: object, says: str) -> None:
         ("COC.00000001", errors.ErrorEnvelope),
     ],
 )
-def test_a_200_that_says_it_failed_means_what_its_code_means(code: str, kind: type[errors.CocError]) -> None:
-    """A code without a row of its own is an ErrorEnvelope."""
+def test_an_error_in_a_200_is_the_error_of_its_code(code: str, kind: type[errors.CocError]) -> None:
+    """An unknown code is an ErrorEnvelope."""
     error = failure(200, {"error_code": code, "error_msg": "no"})
     assert type(error) is kind
     assert (error.status, error.code, error.message) == (200, code, "no")
@@ -295,8 +295,8 @@ def test_a_200_that_says_it_failed_means_what_its_code_means(code: str, kind: ty
         ('{"id": "x"}'.encode("utf-16"), "not JSON"),
     ],
 )
-def test_what_is_no_json_object_is_unreadable_and_says_why(body: bytes, says: str) -> None:
-    """HTML, cut-off, empty, another type, too deep, a number too long, another encoding."""
+def test_a_body_that_is_not_a_json_object_is_unreadable(body: bytes, says: str) -> None:
+    """HTML, cut off, empty, another type, nested too deeply, a number too long, another encoding."""
     error = failure(200, body)
     assert type(error) is errors.Unreadable
     assert says in error.detail
@@ -315,30 +315,30 @@ def test_what_is_no_json_object_is_unreadable_and_says_why(body: bytes, says: st
     ],
 )
 def test_small_damage_does_not_hide_the_task(extra: bytes, expected: object) -> None:
-    """Bad bytes, NaN, repeated keys and lone surrogates are repaired, with a byte order mark in front as well."""
+    """Bad bytes, NaN, repeated keys and lone surrogates are repaired, with or without a byte order mark."""
     for mark in (b"", b"\xef\xbb\xbf"):
-        found = task_object(answer(200, mark + b'{"id": "' + ID.encode() + b'", ' + extra + b"}"), ID)
+        found = parse_task(answer(200, mark + b'{"id": "' + ID.encode() + b'", ' + extra + b"}"), ID)
         assert found["x"] == expected
         json.dumps(found, ensure_ascii=False).encode()  # what is shown later can be encoded
 
 
-def test_entries_are_the_objects_of_the_list() -> None:
-    """What is no object is left out; null is an empty list, as everywhere in this API."""
-    assert entries(answer(200, {"rows": [{"a": 1}, None, 3, "x", [], {}]}), "rows") == [{"a": 1}, {}]
-    assert entries(answer(200, {"rows": None}), "rows") == []
+def test_a_list_holds_its_objects_only() -> None:
+    """Other items are left out. null is an empty list, as everywhere in this API."""
+    assert parse_list(answer(200, {"rows": [{"a": 1}, None, 3, "x", [], {}]}), "rows") == [{"a": 1}, {}]
+    assert parse_list(answer(200, {"rows": None}), "rows") == []
 
 
 @pytest.mark.parametrize("body", [{}, {"count": 0}, {"rows": {}}, {"rows": "[]"}])
 def test_a_missing_list_is_unreadable(body: object) -> None:
     """An answer of another shape must not read as "no runs"."""
     with pytest.raises(errors.Unreadable, match="no list 'rows'"):
-        entries(answer(200, body), "rows")
+        parse_list(answer(200, body), "rows")
 
 
-def test_an_envelope_in_place_of_a_list_means_what_its_code_means() -> None:
+def test_an_error_in_place_of_a_list_is_the_error_of_its_code() -> None:
     """The same table as for the detail call."""
     with pytest.raises(errors.ForeignTask):
-        entries(answer(200, {"error_code": "COC.00014121"}), "rows")
+        parse_list(answer(200, {"error_code": "COC.00014121"}), "rows")
 
 
 JSON: st.SearchStrategy[Any] = st.recursive(
@@ -365,12 +365,12 @@ BODIES = st.binary(max_size=200) | JSON.map(lambda value: json.dumps(value).enco
         st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40),
     ),
 )
-def test_any_status_and_any_bytes_give_an_object_or_an_error_of_the_tree(
+def test_any_status_and_bytes_give_a_value_or_an_error_of_the_tree(
     status: int, body: bytes, headers: dict[str, str]
 ) -> None:
-    """Nothing else is ever raised, and every word of it can be encoded and shown."""
+    """Nothing else is raised, and every text in it can be encoded."""
     came = answer(status, body, headers)
-    for read in (lambda: task_object(came, ID), lambda: entries(came, "rows")):
+    for read in (lambda: parse_task(came, ID), lambda: parse_list(came, "rows")):
         error = None
         try:
             json.dumps(read(), ensure_ascii=False).encode()

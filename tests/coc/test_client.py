@@ -1,4 +1,4 @@
-"""The query client over real sockets: what it asks, when it tries again, and how every failure ends."""
+"""The COC client over real sockets: its requests, its retries, and how every failure ends."""
 
 import asyncio
 import gzip
@@ -7,6 +7,7 @@ import json
 import os
 import random
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -28,7 +29,7 @@ TASK = json.dumps({"id": ID, "name": "nightly"}).encode()
 
 @pytest.fixture(autouse=True)
 def no_proxy_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The client honours the environment's proxies; here it must reach 127.0.0.1 directly."""
+    """The client honours the environment's proxies. Here it must reach 127.0.0.1 directly."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -53,17 +54,17 @@ class Time:
 
 
 def keys(coc: LocalCoc) -> StaticKeys:
-    """The key pair that this COC knows."""
+    """A key pair that the local COC accepts."""
     return StaticKeys(coc.access_key, coc.secret_key, domain_id="d1")
 
 
 @asynccontextmanager
 async def client_for(
-    endpoint: str, *, given: StaticKeys | None = None, clock: Time | None = None, **options: Any
+    endpoint: str, *, static_keys: StaticKeys | None = None, clock: Time | None = None, **options: Any
 ) -> AsyncIterator[CocClient]:
-    """A client whose pauses take no time; with ``clock`` they are written down."""
+    """A client whose pauses take no time; ``clock`` records them."""
     clock = clock or Time()
-    auth = SignedAuth(CredentialSource.static(given or StaticKeys("AK", "SK")))
+    auth = SignedAuth(CredentialSource.static(static_keys or StaticKeys("AK", "SK")))
     options = {"monotonic": clock.read, "clock": clock.read, "sleep": clock.sleep, "jitter": lambda: 0.0} | options
     client = CocClient(endpoint=endpoint, auth=auth, **options)
     try:
@@ -74,14 +75,14 @@ async def client_for(
 
 @asynccontextmanager
 async def coc_and_client(**options: Any) -> AsyncIterator[tuple[LocalCoc, CocClient]]:
-    """A COC of our own that checks signatures, and a client that asks it."""
-    async with LocalCoc() as coc, client_for(coc.url, given=keys(coc), **options) as client:
+    """A local COC that checks signatures, and a client for it."""
+    async with LocalCoc() as coc, client_for(coc.url, static_keys=keys(coc), **options) as client:
         yield coc, client
 
 
 @asynccontextmanager
 async def http_server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """A server that answers every path with ``handler``; its base URL."""
+    """A server that answers every path with ``handler``. Yields its base URL."""
     runner = web.ServerRunner(web.Server(handler, access_log=None), shutdown_timeout=0.1)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -93,26 +94,26 @@ async def http_server(handler: Callable[[web.BaseRequest], Awaitable[web.StreamR
 
 @dataclass
 class Wire:
-    """A server below HTTP: it listens to a request, says ``said``, then closes, or resets, the connection."""
+    """A server below HTTP: it reads a request, sends ``sends``, then closes or resets the connection."""
 
-    said: bytes
-    reset: bool = False
-    listens: bool = True
-    heard: list[bytes] = field(default_factory=list)
+    sends: bytes
+    resets: bool = False
+    reads: bool = True
+    received: list[bytes] = field(default_factory=list)
 
     @asynccontextmanager
     async def serve(self) -> AsyncIterator[str]:
-        """Listen on 127.0.0.1; host and port."""
+        """Listen on 127.0.0.1. Yields host and port."""
         server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
         async with server:
             yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.listens:
-            self.heard.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(self.said)
+        if self.reads:
+            self.received.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(self.sends)
         await writer.drain()
-        if self.reset:
+        if self.resets:
             await asyncio.sleep(0.05)  # let the client read the headers first
             linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
             writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -120,15 +121,15 @@ class Wire:
 
 
 def head(length: int, extra: str = "") -> bytes:
-    """The head of a 200 that promises ``length`` bytes."""
+    """The head of a 200 that declares ``length`` bytes."""
     return f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n{extra}\r\n".encode()
 
 
-# ---- what is asked ----
+# ---- requests ----
 
 
 async def test_the_three_calls_bring_the_task_its_summary_and_its_runs() -> None:
-    """Against a COC that checks signatures and permissions; paths, queries and request ids as documented."""
+    """Paths, queries and request ids are as documented; the local COC checks signatures and permissions."""
     async with coc_and_client() as (coc, client):
         task = await client.task(ID)
         summary = await client.summary(ID, task.value.enterprise_project_id)
@@ -152,8 +153,8 @@ async def test_the_three_calls_bring_the_task_its_summary_and_its_runs() -> None
     assert detail.headers["x-domain-id"] == "d1"
 
 
-async def test_the_newest_run_comes_first_whatever_order_they_come_in() -> None:
-    """One that has not begun is the newest; a card must not call an old run the last one."""
+async def test_runs_are_sorted_newest_first() -> None:
+    """A run that has not begun is the newest. A card must not call an old run the last one."""
     rows = [{"started_time": 5}, {"status": "READY"}, {"started_time": 9}, {"finished_time": 7}]
 
     async def answer(request: web.BaseRequest) -> web.Response:
@@ -165,15 +166,15 @@ async def test_the_newest_run_comes_first_whatever_order_they_come_in() -> None:
 
 
 @pytest.mark.parametrize("project", ["0", "a b+c/d:e@f?g&h=i%20~*'()!$,;#", "研发 一部"])
-async def test_what_is_signed_is_what_is_sent(project: str) -> None:
-    """The COC checks the signature against the request line as it came; every odd character survives."""
+async def test_the_signed_query_is_the_sent_query(project: str) -> None:
+    """The local COC checks the signature against the raw request line. Every odd character survives."""
     async with coc_and_client() as (coc, client):
         await client.summary(ID, project)
         assert coc.requests[-1].query["enterprise_project_id"] == project
 
 
 async def test_an_endpoint_may_have_a_path() -> None:
-    """Some sites put COC behind a gateway of their own."""
+    """Some sites put COC behind a gateway."""
     paths = []
 
     async def answer(request: web.BaseRequest) -> web.Response:
@@ -188,7 +189,7 @@ async def test_an_endpoint_may_have_a_path() -> None:
 @pytest.mark.parametrize(
     "task_id", ["", "history", "ST123", ID.lower(), f"{ID}0", f"{ID}\n", f" {ID}", "ST/../../x" + "0" * 16]
 )
-async def test_what_is_no_task_id_is_never_asked_for(task_id: str) -> None:
+async def test_a_malformed_task_id_is_never_requested(task_id: str) -> None:
     """Other words in the id's place are other calls of the API."""
     async with coc_and_client() as (coc, client):
         for ask in (client.task(task_id), client.summary(task_id, None), client.runs(task_id)):
@@ -198,7 +199,7 @@ async def test_what_is_no_task_id_is_never_asked_for(task_id: str) -> None:
 
 
 async def test_a_task_that_is_not_listed_has_no_summary() -> None:
-    """Other tasks' entries and things that are no entries do not count."""
+    """Other tasks' entries and items that are not objects do not count."""
     async with coc_and_client() as (coc, client):
         coc.fail("list", status=200, body={"count": 2, "scheduled_tasks": [{"id": ID[:-1] + "9"}, None, {}, 3]})
         assert (await client.summary(ID, None)).value is None
@@ -214,7 +215,7 @@ async def test_an_answer_without_its_list_is_unreadable(ask: str) -> None:
 
 
 async def test_each_call_names_its_own_permission() -> None:
-    """What to grant differs from call to call."""
+    """The permission to grant differs from call to call."""
     async with coc_and_client() as (coc, client):
         coc.permissions.clear()
         named = []
@@ -225,7 +226,7 @@ async def test_each_call_names_its_own_permission() -> None:
     assert named == ["coc:schedule:get", "coc:schedule:list", "coc:schedule:getHistories"]
 
 
-# ---- trying again ----
+# ---- retries ----
 
 
 @pytest.mark.parametrize(
@@ -241,8 +242,8 @@ async def test_each_call_names_its_own_permission() -> None:
         (600, errors.Unreadable),
     ],
 )
-async def test_a_final_answer_is_asked_for_once(status: int, kind: type[errors.CocError]) -> None:
-    """Repeating a refused signature locks the key; repeating the others changes nothing."""
+async def test_a_final_error_is_never_retried(status: int, kind: type[errors.CocError]) -> None:
+    """Repeating a refused signature locks the key. Repeating the others changes nothing."""
     async with coc_and_client() as (coc, client):
         coc.fail(status=status, body={"error_code": "X.1", "error_msg": "no"}, headers={"Location": "/elsewhere"})
         with pytest.raises(kind) as caught:
@@ -252,7 +253,7 @@ async def test_a_final_answer_is_asked_for_once(status: int, kind: type[errors.C
 
 
 async def test_an_unknown_task_is_not_found() -> None:
-    """COC's own way of saying it, a 400, as the local COC says it."""
+    """COC answers 400 with a code of its own, and so does the local COC."""
     async with coc_and_client() as (coc, client):
         with pytest.raises(errors.TaskNotFound) as caught:
             await client.task("ST" + "0" * 24)
@@ -262,18 +263,20 @@ async def test_an_unknown_task_is_not_found() -> None:
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-async def test_what_may_pass_is_tried_three_times_and_then_raised(status: int) -> None:
-    """The last error is raised as it is, not wrapped by whoever retried."""
+async def test_a_retryable_error_is_tried_three_times_and_raised(status: int) -> None:
+    """The error is that of the last try, not wrapped and without an earlier one as its context."""
     async with coc_and_client() as (coc, client):
         coc.fail(status=status)
         with pytest.raises(errors.Throttled if status == 429 else errors.ServiceFailure) as caught:
             await client.task(ID)
         assert caught.value.status == status
+        assert caught.value.request_id == coc.requests[-1].request_id
+        assert caught.value.__context__ is None
         assert len(coc.requests) == 3
 
 
 async def test_a_try_that_succeeds_ends_the_tries() -> None:
-    """Two bad answers, then the task; each request is signed anew."""
+    """Two errors, then the task. Each request is signed anew."""
     async with coc_and_client() as (coc, client):
         coc.fail(status=503, times=2)
         assert (await client.task(ID)).value.id == ID
@@ -281,7 +284,7 @@ async def test_a_try_that_succeeds_ends_the_tries() -> None:
 
 
 @pytest.mark.parametrize(("jitter", "naps"), [(0.0, [0.1, 0.2]), (0.5, [0.2, 0.4]), (1.0, [0.3, 0.6])])
-async def test_pauses_double_and_are_spread(jitter: float, naps: list[float]) -> None:
+async def test_pauses_double_and_are_jittered(jitter: float, naps: list[float]) -> None:
     """Between half and one and a half of 0.2 s and 0.4 s."""
     clock = Time()
     async with coc_and_client(clock=clock, jitter=lambda: jitter) as (coc, client):
@@ -304,16 +307,14 @@ async def test_pauses_double_and_are_spread(jitter: float, naps: list[float]) ->
         ("Thu, 01 Jan 2026 12:10:00 GMT", []),
     ],
 )
-async def test_throttled_waits_as_told_within_two_and_a_half_seconds(
-    retry_after: str | None, naps: list[float]
-) -> None:
-    """Seconds or a date; without either, a second. A wait that would pass the budget is not begun."""
+async def test_a_throttled_call_waits_as_the_service_says(retry_after: str | None, naps: list[float]) -> None:
+    """Retry-After is seconds or a date; without it, a second. A wait beyond the budget of 2.5 s is not begun."""
     clock = Time()
 
     async def answer(_: web.BaseRequest) -> web.Response:
         headers = {"Retry-After": retry_after} if retry_after else {}
         response = web.Response(status=429, headers=headers)
-        # A date counts from the service's own; ours must stand still with the test's clock.
+        # A Retry-After date counts from the answer's Date, which must follow the test's clock.
         response.headers["Date"] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(clock.now))
         return response
 
@@ -325,7 +326,7 @@ async def test_throttled_waits_as_told_within_two_and_a_half_seconds(
         assert caught.value.retry_after == 3600
 
 
-async def test_the_budget_counts_the_tries_themselves() -> None:
+async def test_the_budget_includes_the_tries_themselves() -> None:
     """A slow 503 leaves no time for another try."""
     clock = Time()
 
@@ -342,8 +343,8 @@ async def test_the_budget_counts_the_tries_themselves() -> None:
 # ---- no connection ----
 
 
-async def test_a_reset_connection_is_tried_again() -> None:
-    """Nothing was answered, and asking is harmless."""
+async def test_a_reset_connection_is_retried() -> None:
+    """COC has not answered, and reading is harmless."""
     async with coc_and_client() as (coc, client):
         coc.fail(drop=True, times=1)
         assert (await client.task(ID)).value.id == ID
@@ -354,17 +355,17 @@ async def test_a_reset_connection_is_tried_again() -> None:
         assert len(coc.requests) == 3
 
 
-async def test_a_connection_closed_without_a_word_is_unreachable() -> None:
-    """As a load balancer with nothing behind it does."""
+async def test_a_connection_closed_without_an_answer_is_unreachable() -> None:
+    """A load balancer without a backend does that."""
     wire = Wire(b"")
     async with wire.serve() as place, client_for(f"http://{place}") as client:
         with pytest.raises(errors.Unreachable):
             await client.task(ID)
-    assert len(wire.heard) == 3
+    assert len(wire.received) == 3
 
 
 async def test_a_refused_connection_is_unreachable() -> None:
-    """Nobody listens on the port; host and port are named."""
+    """The error names host and port."""
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
@@ -373,7 +374,7 @@ async def test_a_refused_connection_is_unreachable() -> None:
                 await client.task(ID)
 
 
-async def test_a_name_that_nobody_knows_is_unreachable() -> None:
+async def test_an_unknown_host_name_is_unreachable() -> None:
     """RFC 2606 reserves .invalid for this."""
     async with client_for("http://coc.invalid") as client:
         with pytest.raises(errors.Unreachable, match=r"coc\.invalid"):
@@ -381,8 +382,8 @@ async def test_a_name_that_nobody_knows_is_unreachable() -> None:
 
 
 async def test_a_failed_tls_handshake_is_unreachable() -> None:
-    """https to a port that speaks something else."""
-    wire = Wire(b"HTTP/1.1 400 Bad Request\r\n\r\n", listens=False)
+    """https to a port that speaks another protocol."""
+    wire = Wire(b"HTTP/1.1 400 Bad Request\r\n\r\n", reads=False)
     async with wire.serve() as place, client_for(f"https://{place}") as client:
         with pytest.raises(errors.Unreachable):
             await client.task(ID)
@@ -392,7 +393,7 @@ async def test_a_failed_tls_handshake_is_unreachable() -> None:
 
 
 async def test_a_connection_that_is_not_accepted_times_out_once() -> None:
-    """A full backlog drops the SYN, as a firewall does. Not tried again: the waiting was long enough."""
+    """A full backlog drops the SYN, as a firewall does. No retry: the wait was long enough."""
     with socket.socket() as full, socket.socket() as first, socket.socket() as second:
         full.bind(("127.0.0.1", 0))
         full.listen(0)
@@ -407,8 +408,8 @@ async def test_a_connection_that_is_not_accepted_times_out_once() -> None:
     assert [call.outcome for call in calls] == ["TimedOut"]
 
 
-async def test_a_silent_answer_times_out_once() -> None:
-    """The request was sent: asking again would only add load."""
+async def test_a_missing_answer_times_out_once() -> None:
+    """The request was sent. A retry would only add load."""
     async with coc_and_client(deadlines=Deadlines(read=0.2)) as (coc, client):
         coc.fail(status=200, delay=5)
         with pytest.raises(errors.TimedOut, match=r"read deadline: no answer within 0\.2 s"):
@@ -417,7 +418,7 @@ async def test_a_silent_answer_times_out_once() -> None:
 
 
 async def test_an_answer_that_pauses_times_out() -> None:
-    """The head came, the rest does not."""
+    """The head arrived, the rest does not."""
     async with coc_and_client(deadlines=Deadlines(read=0.2)) as (coc, client):
         coc.fail(status=200, drip=(10, 5))
         with pytest.raises(errors.TimedOut, match=r"read deadline: .* paused .* 0\.2 s") as caught:
@@ -426,7 +427,7 @@ async def test_an_answer_that_pauses_times_out() -> None:
 
 
 async def test_an_answer_that_drips_ends_at_the_total_deadline() -> None:
-    """Each byte is in time; all together are not."""
+    """Each byte is in time, but not all of them together."""
     async with coc_and_client(deadlines=Deadlines(total=0.4)) as (coc, client):
         coc.fail(status=200, drip=(1, 0.05))
         with pytest.raises(errors.TimedOut, match=r"total deadline: .* 0\.4 s"):
@@ -442,8 +443,8 @@ async def test_the_total_deadline_covers_all_tries_together() -> None:
         assert len(coc.requests) == 2
 
 
-async def test_a_caller_may_give_up_at_any_time() -> None:
-    """Cancelling is not an error of COC's, and the client works on."""
+async def test_a_call_can_be_cancelled_at_any_time() -> None:
+    """The client remains usable."""
     async with coc_and_client() as (coc, client):
         coc.fail(status=200, delay=5, times=1)
         asking = asyncio.create_task(client.task(ID))
@@ -458,7 +459,7 @@ async def test_a_caller_may_give_up_at_any_time() -> None:
 
 
 async def test_a_truncated_body_is_unreadable_and_final() -> None:
-    """Content-Length promised more."""
+    """Content-Length declared more."""
     async with coc_and_client() as (coc, client):
         coc.fail(status=200, truncate=40)
         with pytest.raises(errors.Unreadable, match="broke off") as caught:
@@ -470,7 +471,7 @@ async def test_a_truncated_body_is_unreadable_and_final() -> None:
 @pytest.mark.parametrize(
     ("wire", "says"),
     [
-        (Wire(head(1000) + TASK, reset=True), "broke off"),
+        (Wire(head(1000) + TASK, resets=True), "broke off"),
         (Wire(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{" + b'"id"'), "broke off"),
         (Wire(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"), "not HTTP|broke off"),
         (Wire(head(len(TASK), "Content-Encoding: gzip\r\n") + TASK), "does not decompress"),
@@ -478,35 +479,35 @@ async def test_a_truncated_body_is_unreadable_and_final() -> None:
     ids=["reset in the body", "chunks end early", "no chunk size", "not gzip"],
 )
 async def test_a_body_broken_in_any_other_way_is_unreadable(wire: Wire, says: str) -> None:
-    """Reset, chunks that end early or make no sense, a compression that is none."""
+    """Reset, chunks that end early or are malformed, bytes that are not gzip."""
     async with wire.serve() as place, client_for(f"http://{place}") as client:
         with pytest.raises(errors.Unreadable, match=says):
             await client.task(ID)
-    assert len(wire.heard) == 1
+    assert len(wire.received) == 1
 
 
 @pytest.mark.parametrize(
-    "said", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n"]
+    "sends", [b"SSH-2.0-OpenSSH_9.9\r\n", b"HTTP/1.1 200 OK\r\nX-Long: " + b"x" * 100_000 + b"\r\n\r\n"]
 )
-async def test_an_answer_that_is_not_http_is_unreadable(said: bytes) -> None:
-    """The wrong port, or a header that no client reads."""
-    async with Wire(said).serve() as place, client_for(f"http://{place}") as client:
+async def test_an_answer_that_is_not_http_is_unreadable(sends: bytes) -> None:
+    """The wrong port, or an overlong header."""
+    async with Wire(sends).serve() as place, client_for(f"http://{place}") as client:
         with pytest.raises(errors.Unreadable, match="not HTTP"):
             await client.task(ID)
 
 
-async def test_a_broken_refusal_still_counts_by_its_status() -> None:
-    """A 503 whose body breaks off is a 503, and tried again."""
+async def test_a_broken_error_answer_still_counts_by_its_status() -> None:
+    """A 503 whose body breaks off is a 503, and retried."""
     wire = Wire(b"HTTP/1.1 503 Busy\r\nContent-Length: 1000\r\n\r\n{")
     async with wire.serve() as place, client_for(f"http://{place}") as client:
         with pytest.raises(errors.ServiceFailure):
             await client.task(ID)
-    assert len(wire.heard) == 3
+    assert len(wire.received) == 3
 
 
 @pytest.mark.parametrize(("status", "kind"), [(200, errors.TooLarge), (500, errors.ServiceFailure)])
 async def test_an_endless_body_is_not_read_to_its_end(status: int, kind: type[errors.CocError]) -> None:
-    """A good answer is refused past the cap; of a refusal the start is enough."""
+    """A successful answer is refused past the cap. Of an error answer the start is enough."""
     sent = 0
 
     async def answer(request: web.BaseRequest) -> web.StreamResponse:
@@ -522,12 +523,12 @@ async def test_an_endless_body_is_not_read_to_its_end(status: int, kind: type[er
         with pytest.raises(kind) as caught:
             await client.task(ID)
         assert type(caught.value) is kind
-    # What the kernel buffers is sent without being read.
+    # The kernel buffers some bytes that nobody reads.
     assert sent < (BODY_CAP if status == 200 else 2**20) + 2**25
 
 
 async def test_a_small_body_that_unpacks_into_a_large_one_is_refused() -> None:
-    """The cap counts what is decoded."""
+    """The cap counts decoded bytes."""
     packed = gzip.compress(b" " * (BODY_CAP + 1), 9)
     assert len(packed) < 100_000
 
@@ -540,7 +541,7 @@ async def test_a_small_body_that_unpacks_into_a_large_one_is_refused() -> None:
 
 
 async def test_a_legal_giant_is_read() -> None:
-    """One parameter value may have 16,777,215 characters; compressed or not, its size is told."""
+    """One parameter value may have 16,777,215 characters. The reported size is that of the decoded body."""
     body = json.dumps({"id": ID, "input_param": "x" * 16_777_215}).encode()
 
     async def answer(_: web.BaseRequest) -> web.Response:
@@ -552,13 +553,13 @@ async def test_a_legal_giant_is_read() -> None:
     assert len(fetched.value.input_param) == 16_777_215
 
 
-@pytest.mark.parametrize(("length", "threads"), [(1_000, False), (300 * 1024, True)])
-async def test_only_large_bodies_are_decoded_off_the_event_loop(length: int, threads: bool) -> None:
-    """A thread pool is there afterwards only if one was needed (nothing else here needs one)."""
+@pytest.mark.parametrize(("length", "in_loop"), [(1_000, True), (300 * 1024, False)])
+async def test_only_large_bodies_are_decoded_off_the_event_loop(length: int, in_loop: bool) -> None:
+    """A megabyte of targets must not delay the acks of others. For a small task a thread is not worth it."""
     async with coc_and_client() as (coc, client):
         coc.fail(status=200, body={"id": ID, "name": "x" * length})
-        await client.task(ID)
-    assert (getattr(asyncio.get_running_loop(), "_default_executor", None) is not None) is threads
+        thread = (await client.detail(ID, lambda _task: threading.current_thread())).value
+    assert (thread is threading.main_thread()) is in_loop
 
 
 # ---- the connection ----
@@ -578,7 +579,7 @@ async def test_a_redirect_is_not_followed() -> None:
     assert paths == [f"/v1/schedule/task/{ID}"]
 
 
-async def test_calls_one_after_another_share_a_connection() -> None:
+async def test_consecutive_calls_share_a_connection() -> None:
     """Five calls, one handshake."""
     connections = set()
 
@@ -592,8 +593,8 @@ async def test_calls_one_after_another_share_a_connection() -> None:
     assert len(connections) == 1
 
 
-async def test_a_hundred_calls_at_once_take_hardly_longer_than_one() -> None:
-    """The reason for this transport. The server needs 50 ms for each; one after another would be a factor 100."""
+async def test_a_hundred_calls_run_concurrently() -> None:
+    """The reason for this transport. The server needs 50 ms per call, so sequential calls would take 5 s."""
 
     async def answer(_: web.BaseRequest) -> web.Response:
         await asyncio.sleep(0.05)
@@ -609,21 +610,21 @@ async def test_a_hundred_calls_at_once_take_hardly_longer_than_one() -> None:
     assert hundred < 50 * one
 
 
-async def test_the_environments_proxy_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
     """HTTP_PROXY as httpx documents it: the proxy sees the whole address."""
     wire = Wire(head(len(TASK)) + TASK)
     async with wire.serve() as place:
         monkeypatch.setenv("HTTP_PROXY", f"http://{place}")
         async with client_for("http://coc.invalid") as client:
             assert (await client.task(ID)).value.id == ID
-    assert wire.heard[0].startswith(f"GET http://coc.invalid/v1/schedule/task/{ID} HTTP/1.1\r\n".encode())
+    assert wire.received[0].startswith(f"GET http://coc.invalid/v1/schedule/task/{ID} HTTP/1.1\r\n".encode())
 
 
-# ---- what others learn of it ----
+# ---- observers and secrets ----
 
 
-async def test_every_finished_try_is_told() -> None:
-    """One record a try, with operation, outcome, status, duration and request id."""
+async def test_every_finished_try_is_observed() -> None:
+    """One record per try, with operation, outcome, status, duration and request id."""
     calls: list[Call] = []
     ticks = itertools.count()
     async with coc_and_client(observe=calls.append, monotonic=lambda: 0.01 * next(ticks)) as (coc, client):
@@ -646,27 +647,27 @@ async def test_every_finished_try_is_told() -> None:
 
 
 async def test_a_wrong_key_is_unauthenticated_and_appears_nowhere() -> None:
-    """Neither the error nor its causes hold the key, the signature or the token."""
+    """Neither the error nor its attributes hold the key, the signature or the token."""
     async with LocalCoc() as coc:
         wrong = StaticKeys(coc.access_key, "an-entirely-wrong-secret", security_token="tok" * 20)
-        async with client_for(coc.url, given=wrong) as client:
+        async with client_for(coc.url, static_keys=wrong) as client:
             with pytest.raises(errors.Unauthenticated) as caught:
                 await client.task(ID)
         assert len(coc.requests) == 1
-    told = str(caught.value) + repr(caught.value.__dict__) + repr(wrong)
-    assert "an-entirely-wrong-secret" not in told
-    assert "toktok" not in told
-    assert coc.access_key not in told
+    shown = str(caught.value) + repr(caught.value.__dict__) + repr(wrong)
+    assert "an-entirely-wrong-secret" not in shown
+    assert "toktok" not in shown
+    assert coc.access_key not in shown
 
 
-async def test_any_answer_over_the_wire_ends_in_a_task_or_an_error_of_the_tree() -> None:
-    """Random bytes as whole HTTP answers: nothing else is ever raised."""
+async def test_random_bytes_end_in_an_error_of_the_tree() -> None:
+    """Random bytes as whole HTTP answers raise nothing else."""
     random_bytes = random.Random(20260101)
     pieces = [b"HTTP/1.1 ", b"200 OK", b"503 x", b"\r\n", b"\r\n\r\n", b"Content-Length: ", b"7", b"{", b'"id"', b"}"]
     for _ in range(60):
-        said = b"".join(random_bytes.choice([*pieces, random_bytes.randbytes(3)]) for _ in range(12))
+        sends = b"".join(random_bytes.choice([*pieces, random_bytes.randbytes(3)]) for _ in range(12))
         async with (
-            Wire(said).serve() as place,
+            Wire(sends).serve() as place,
             client_for(f"http://{place}", deadlines=Deadlines(read=0.5)) as client,
         ):
             with pytest.raises(errors.CocError):

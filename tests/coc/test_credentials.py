@@ -1,4 +1,4 @@
-"""Where keys come from, how they stay valid, and that what is signed is what the vendor's signer signs."""
+"""Sources of keys, their renewal, and signatures that equal the vendor's."""
 
 import asyncio
 import calendar
@@ -32,18 +32,18 @@ SECRETS = ("the-secret-key-value", "the-token-value", "the-id-token-value", "the
 
 
 def stamp(seconds: float) -> str:
-    """A time as the credential services write it."""
+    """A time in the format of the credential services."""
     return time.strftime("%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(seconds))
 
 
 def credential(ak: str, lives: float = 7200) -> dict[str, str]:
-    """A temporary key in IAM's spelling."""
+    """A temporary key in IAM's format."""
     return {"access": ak, "secret": SECRETS[0], "securitytoken": SECRETS[1], "expires_at": stamp(time.time() + lives)}
 
 
 @pytest.fixture(autouse=True)
 def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """No key of this machine, no file of this user, and a metadata service that is nobody."""
+    """Hide this machine's keys and files; point the metadata service at a closed port."""
     for name in list(os.environ):
         if name.startswith(("HUAWEICLOUD_", "HC_CONTAINER_")) or name.lower().endswith("_proxy"):
             monkeypatch.delenv(name)
@@ -53,11 +53,11 @@ def bare_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @dataclass
 class Cloud:
-    """The services that hand out temporary keys, all on one port; ``answers`` maps a path to status and body."""
+    """The services that issue temporary keys, all on one port. ``answers`` maps a path to status and body."""
 
     url: str
     answers: dict[str, tuple[int, Any]]
-    heard: list[tuple[str, str, str]] = field(default_factory=list)
+    received: list[tuple[str, str, str]] = field(default_factory=list)
 
     @classmethod
     @asynccontextmanager
@@ -74,14 +74,14 @@ class Cloud:
             await runner.cleanup()
 
     async def _answer(self, request: web.BaseRequest) -> web.Response:
-        self.heard.append((request.path, request.headers.get("Authorization", ""), await request.text()))
+        self.received.append((request.path, request.headers.get("Authorization", ""), await request.text()))
         status, body = self.answers.get(request.path, (404, {"error_code": "X.404", "error_msg": "no"}))
         text = body if isinstance(body, str) else json.dumps(body)
         return web.Response(status=status, text=text, headers={"X-Subject-Token": "unscoped"})
 
 
 def metadata(ak: str, lives: float = 7200) -> dict[str, tuple[int, Any]]:
-    """The answers of a metadata service that knows an agency."""
+    """The answers of a metadata service with an agency."""
     return {
         "/meta-data/latest/api/token": (200, "session"),
         "/openstack/latest/securitykey": (200, {"credential": credential(ak, lives)}),
@@ -92,7 +92,7 @@ def metadata(ak: str, lives: float = 7200) -> dict[str, tuple[int, Any]]:
 
 
 def vendor_signed(signer: Any, url: str, query: list[tuple[str, str]], headers: dict[str, str]) -> SdkRequest:
-    """The same request, signed by the vendor's library as the vendor's client calls it."""
+    """The request, signed by the vendor's library the way the vendor's client does it."""
     parts = httpx.URL(url)
     request = SdkRequest(
         method="GET",
@@ -107,7 +107,7 @@ def vendor_signed(signer: Any, url: str, query: list[tuple[str, str]], headers: 
 
 
 async def signed(source: CredentialSource, url: str, query: list[tuple[str, str]]) -> httpx.Request:
-    """What an httpx client would send."""
+    """The request that an httpx client would send."""
     sent: list[httpx.Request] = []
 
     def answer(request: httpx.Request) -> httpx.Response:
@@ -150,7 +150,7 @@ async def test_our_signature_is_the_vendors(url: str, query: list[tuple[str, str
 
 
 async def test_global_keys_name_the_account_and_basic_keys_the_project() -> None:
-    """X-Domain-Id with the one, X-Project-Id with the other, both signed; a token as X-Security-Token."""
+    """X-Domain-Id or X-Project-Id, and a token as X-Security-Token; all signed."""
     url = "https://coc.example.com/v1"
     of_account = await signed(CredentialSource.static(StaticKeys("AK", "SK", domain_id="d1")), url, [])
     of_project = await signed(CredentialSource.static(StaticKeys("AK", "SK", "tok", project_id="p1")), url, [])
@@ -168,7 +168,7 @@ def test_the_published_vector() -> None:
     SDK, print it whole. With it the published canonical request and signature come out, and ours is the
     vendor's for the same request: the published one without the content type, which a GET does not have.
     """
-    key = explicit_key("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc", None, None, None)
+    key = explicit_key(StaticKeys("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"))
     url = "https://service.region.example.com/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs"
     query = {"limit": "2", "marker": "13551d6b-755d-4757-b956-536f674975c0"}
     stamp = {"X-Sdk-Date": "20191115T033655Z"}
@@ -190,19 +190,19 @@ def test_the_published_vector() -> None:
     assert request.headers["Authorization"] == expected
 
 
-def test_a_synchronous_client_is_told_that_it_cannot_sign() -> None:
-    """Better than an unsigned request."""
+def test_a_synchronous_client_cannot_sign() -> None:
+    """An error is better than an unsigned request."""
     auth = SignedAuth(CredentialSource.static(StaticKeys("AK", "SK")))
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
     with httpx.Client(auth=auth, transport=transport) as client, pytest.raises(RuntimeError, match="AsyncClient"):
         client.get("https://coc.example.com")
 
 
-# ---- where keys come from ----
+# ---- sources ----
 
 
 async def test_the_environment_gives_a_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The vendor's own variable names; a domain id makes it global."""
+    """The vendor's own variable names. A domain id makes the key global."""
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AKENVIRONMENT")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", SECRETS[0])
     monkeypatch.setenv("HUAWEICLOUD_SDK_DOMAIN_ID", "d1")
@@ -222,7 +222,7 @@ async def test_the_environment_gives_a_key(monkeypatch: pytest.MonkeyPatch) -> N
         ({}, "[basic]\nak = a\nsk = b\n[global]\nak = a\nsk = b\n", "global"),
     ],
 )
-async def test_the_kind_follows_what_is_set_up(
+async def test_the_kind_follows_the_configuration(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, set_up: dict[str, str], file: str | None, kind: str
 ) -> None:
     """A domain id, else a project id, else the only section of the credentials file, else global."""
@@ -237,7 +237,7 @@ async def test_the_kind_follows_what_is_set_up(
     assert (await (await open_credentials()).current()).kind == kind
 
 
-async def test_a_kind_that_is_asked_for_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_explicit_kind_wins(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever the ids suggest."""
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", "SK")
@@ -248,7 +248,7 @@ async def test_a_kind_that_is_asked_for_is_used(monkeypatch: pytest.MonkeyPatch)
 async def test_the_credentials_file_comes_after_the_environment(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """In the library's order, from the file that its variable names."""
+    """The library's order. A variable names the file."""
     path = tmp_path / "keys"
     path.write_text("[global]\nak = AKFILE\nsk = b\ndomain_id = d2\n")
     monkeypatch.setenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE", str(path))
@@ -261,7 +261,7 @@ async def test_the_credentials_file_comes_after_the_environment(
 
 
 async def test_an_agency_gives_a_temporary_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From the metadata service, with its true expiry, and the domain id of the environment."""
+    """From the metadata service, with its true expiry and the domain id of the environment."""
     monkeypatch.setenv("HUAWEICLOUD_SDK_DOMAIN_ID", "d1")
     async with Cloud.serve(**metadata("AKAGENCY")) as cloud:
         monkeypatch.setattr(MetadataAccessor, "_METADATA_ENDPOINT", cloud.url)
@@ -275,10 +275,10 @@ async def test_an_agency_gives_a_temporary_key(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("zone", ["Asia/Shanghai", "America/New_York", "UTC"])
 def test_the_expiry_is_right_in_every_time_zone(monkeypatch: pytest.MonkeyPatch, zone: str) -> None:
-    """The library reads the UTC time stamp as if it were local."""
+    """The library reads the UTC timestamp as local time."""
     from huaweicloudsdkcore.auth.internal import StsAccessor
 
-    from bot.coc.credential_chain import _exchanged
+    from bot.coc.credential_chain import _exchange
 
     monkeypatch.setenv("TZ", zone)
     time.tzset()
@@ -287,23 +287,23 @@ def test_the_expiry_is_right_in_every_time_zone(monkeypatch: pytest.MonkeyPatch,
         signer.sts_accessor = MetadataAccessor()
         found = {"access": "a", "secret": "s", "expires_at": "2026-01-15T12:00:00.500000Z"}
         signer._expired_at = StsAccessor._process_credential(found).expire_at
-        assert _exchanged(signer) == calendar.timegm((2026, 1, 15, 12, 0, 0))
+        assert _exchange(signer) == calendar.timegm((2026, 1, 15, 12, 0, 0))
     finally:
         monkeypatch.undo()
         time.tzset()
 
 
-async def test_pod_identity_is_asked_although_no_metadata_service_answers(
+async def test_pod_identity_is_asked_even_without_a_metadata_service(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The library's own walk stops at the refused connection, with an error of another library."""
+    """The library's own walk stops at the refused connection."""
     token = tmp_path / "token"
     token.write_text(f"{SECRETS[3]}\n")
     async with Cloud.serve(**{"/pod": (200, credential("AKPOD"))}) as cloud:
         monkeypatch.setenv("HC_CONTAINER_CREDENTIALS_FULL_URI", f"{cloud.url}/pod")
         monkeypatch.setenv("HC_CONTAINER_AUTHORIZATION_TOKEN_FILE", str(token))
         key = await (await open_credentials()).current()
-        assert cloud.heard == [("/pod", SECRETS[3], "{}")]
+        assert cloud.received == [("/pod", SECRETS[3], "{}")]
     assert (key.source, key.signer.ak) == ("pod identity", "AKPOD")
 
 
@@ -316,10 +316,10 @@ async def test_pod_identity_is_asked_although_no_metadata_service_answers(
         {"/meta-data/latest/api/token": (403, "another cloud's")},
     ],
 )
-async def test_what_is_no_metadata_service_of_this_cloud_is_passed_over(
+async def test_the_metadata_service_of_another_cloud_is_skipped(
     monkeypatch: pytest.MonkeyPatch, answers: dict[str, tuple[int, Any]]
 ) -> None:
-    """Other clouds answer at the same address, with other things."""
+    """Other clouds answer at the same address, with other content."""
     async with Cloud.serve(**answers) as cloud:
         monkeypatch.setattr(MetadataAccessor, "_METADATA_ENDPOINT", cloud.url)
         with pytest.raises(CredentialsUnavailable, match=r"ECS agency metadata: .*; pod identity: "):
@@ -327,7 +327,7 @@ async def test_what_is_no_metadata_service_of_this_cloud_is_passed_over(
 
 
 def oidc(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, token_file: Path) -> None:
-    """Set OIDC up by the vendor's variables."""
+    """Configure OIDC by the vendor's variables."""
     monkeypatch.setenv("HUAWEICLOUD_OIDC_PROVIDER_URN", "iam::a:oidc-provider:p")
     monkeypatch.setenv("HUAWEICLOUD_OIDC_AGENCY_URN", "iam::a:agency:b")
     monkeypatch.setenv("HUAWEICLOUD_OIDC_TOKEN_FILE", str(token_file))
@@ -337,7 +337,7 @@ def oidc(monkeypatch: pytest.MonkeyPatch, cloud: Cloud, token_file: Path) -> Non
 async def test_oidc_comes_first_and_reads_its_token_file_at_each_renewal(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """A projected service-account token is rotated; the library alone would send the first one for ever."""
+    """A projected service-account token is rotated. The library alone would always send the first one."""
     token = tmp_path / "token"
     token.write_text("first-token")
     now = time.time()
@@ -352,12 +352,12 @@ async def test_oidc_comes_first_and_reads_its_token_file_at_each_renewal(
         cloud.answers[path] = (200, {"credentials": credential("AKTWO", 7200)})
         now += 3600
         assert (await source.current()).signer.ak == "AKTWO"
-        assert [json.loads(body)["id_token"] for _, _, body in cloud.heard] == ["first-token", "second-token"]
+        assert [json.loads(body)["id_token"] for _, _, body in cloud.received] == ["first-token", "second-token"]
     assert (await source.current()).source == "OIDC"
 
 
 async def test_a_federated_identity_is_exchanged_for_a_key(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """IDP id and token file in the environment: an unscoped token, then a temporary key."""
+    """IDP id and token file in the environment lead to an unscoped token, then to a temporary key."""
     token = tmp_path / "token"
     token.write_text(SECRETS[2])
     answers = {
@@ -373,10 +373,10 @@ async def test_a_federated_identity_is_exchanged_for_a_key(monkeypatch: pytest.M
     assert key.expires_at == pytest.approx(time.time() + 7200, abs=5)
 
 
-async def test_a_source_that_is_set_up_and_refused_does_not_give_way_to_another(
+async def test_a_configured_source_that_is_refused_ends_the_walk(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """Or the bot would quietly act as somebody else."""
+    """Otherwise the bot would quietly act under another identity."""
     token = tmp_path / "token"
     token.write_text(SECRETS[2])
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AKENV")
@@ -389,16 +389,17 @@ async def test_a_source_that_is_set_up_and_refused_does_not_give_way_to_another(
     assert caught.value.detail == "OIDC: set up, but refused with HTTP 403 STS5.0001"
 
 
-async def test_nothing_set_up_says_what_was_tried(tmp_path: Path) -> None:
+async def test_without_a_source_all_attempts_are_listed(tmp_path: Path) -> None:
     """In the library's order, with the variables and the file to set."""
     with pytest.raises(CredentialsUnavailable) as caught:
         await open_credentials()
-    told = caught.value.detail
+    detail = caught.value.detail
     sources = ["OIDC: ", "environment: ", "credentials file: ", "ECS agency metadata: ", "pod identity: "]
-    assert [told.index(source) for source in sources] == sorted(told.index(source) for source in sources)
-    assert "HUAWEICLOUD_OIDC_PROVIDER_URN" in told
-    assert str(tmp_path / ".huaweicloud" / "credentials") in told
-    assert "HC_CONTAINER_CREDENTIALS_FULL_URI" in told
+    positions = [detail.index(source) for source in sources]
+    assert positions == sorted(positions)
+    assert "HUAWEICLOUD_OIDC_PROVIDER_URN" in detail
+    assert str(tmp_path / ".huaweicloud" / "credentials") in detail
+    assert "HC_CONTAINER_CREDENTIALS_FULL_URI" in detail
 
 
 @pytest.mark.parametrize(
@@ -414,7 +415,7 @@ async def test_nothing_set_up_says_what_was_tried(tmp_path: Path) -> None:
 async def test_a_broken_credentials_file_is_not_quoted(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """configparser's messages hold the line that it cannot read; and no other source is asked instead."""
+    """configparser's messages hold the unreadable line. No other source is asked instead."""
     caplog.set_level(logging.DEBUG)
     path = tmp_path / "keys"
     path.write_bytes(content.encode("latin-1"))
@@ -426,10 +427,10 @@ async def test_a_broken_credentials_file_is_not_quoted(
     assert SECRETS[0] not in caplog.text + str(caught.value)
 
 
-async def test_a_credentials_file_with_a_byte_order_mark_is_named(
+async def test_a_byte_order_mark_in_the_credentials_file_is_named(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The vendor's library can't read what some editors write."""
+    """The vendor's library cannot read files as some editors write them."""
     file = tmp_path / "credentials"
     file.write_text("[global]\nak = AK\nsk = SK\n", "utf-8-sig")
     monkeypatch.setenv("HUAWEICLOUD_SDK_CREDENTIALS_FILE", str(file))
@@ -438,7 +439,7 @@ async def test_a_credentials_file_with_a_byte_order_mark_is_named(
 
 
 async def test_pasted_extras_in_a_key_are_stripped_with_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
-    """From whichever source; what can't be right is named and never gets into a header."""
+    """From any source. An impossible value is named and never reaches a header."""
     monkeypatch.setenv("HUAWEICLOUD_SDK_AK", "AK\n")
     monkeypatch.setenv("HUAWEICLOUD_SDK_SK", f"'{SECRETS[0]}'")
     with capture_logs() as logs:
@@ -451,15 +452,15 @@ async def test_pasted_extras_in_a_key_are_stripped_with_a_warning(monkeypatch: p
         await open_credentials()
 
 
-async def test_an_empty_security_token_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set but empty, as templates leave it: an empty header would be refused."""
+async def test_an_empty_security_token_is_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Templates leave it set but empty. COC would refuse an empty header."""
     for name, value in (("AK", "AK"), ("SK", "SK"), ("SECURITY_TOKEN", "")):
         monkeypatch.setenv(f"HUAWEICLOUD_SDK_{name}", value)
     request = await signed(await open_credentials(), "https://coc.example.com", [])
     assert "X-Security-Token" not in request.headers
 
 
-async def test_a_token_file_that_is_no_header_is_not_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_a_malformed_token_file_is_not_quoted(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """requests' message holds the header value that it cannot send."""
     token = tmp_path / "token"
     token.write_text(f"{SECRETS[3]}\nsecond line\n")
@@ -471,7 +472,7 @@ async def test_a_token_file_that_is_no_header_is_not_quoted(monkeypatch: pytest.
 
 
 async def test_the_event_loop_runs_on_while_a_source_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A silent metadata service costs seconds; nobody else may notice."""
+    """A silent metadata service takes seconds, in a thread."""
     on_loop = threading.get_ident()
     threads = []
 
@@ -497,7 +498,7 @@ async def test_the_event_loop_runs_on_while_a_source_is_slow(monkeypatch: pytest
 
 @dataclass
 class Issuer:
-    """A source of temporary keys with a clock of its own; each key's name is its number."""
+    """A source of temporary keys with its own clock. The keys are numbered."""
 
     now: float = NOW
     lives: float = 86_400.0
@@ -509,7 +510,7 @@ class Issuer:
         self.open.set()
 
     def load(self) -> Key:
-        """The next key, or CredentialsUnavailable. Waits until the gate is open."""
+        """The next key, or CredentialsUnavailable. Waits for ``open``."""
         self.open.wait(5)
         self.issued += 1
         if self.broken:
@@ -535,7 +536,7 @@ async def settled(source: CredentialSource) -> None:
 
 
 async def test_a_key_is_renewed_in_the_background_forty_minutes_before_it_expires() -> None:
-    """Calls go on with the present key until the next one is there."""
+    """Calls use the current key until the next one arrives."""
     issuer = Issuer()
     source = issuer.source()
     issuer.now += issuer.lives - 2401
@@ -550,7 +551,7 @@ async def test_a_key_is_renewed_in_the_background_forty_minutes_before_it_expire
 
 
 async def test_a_short_lived_key_is_not_renewed_at_every_call() -> None:
-    """Of a key that lives half an hour, half its life is the threshold."""
+    """A key that lives half an hour is renewed after half its life."""
     issuer = Issuer(lives=1800)
     source = issuer.source()
     issuer.now += 890
@@ -564,7 +565,7 @@ async def test_a_short_lived_key_is_not_renewed_at_every_call() -> None:
 
 
 async def test_renewals_in_the_background_are_a_minute_apart() -> None:
-    """A source that fails, or hands out the same key, is not asked at every call; the failure is logged."""
+    """A source that fails, or returns the same key, is not asked at every call. The failure is logged."""
     issuer = Issuer()
     source = issuer.source()
     issuer.broken = True
@@ -579,8 +580,8 @@ async def test_renewals_in_the_background_are_a_minute_apart() -> None:
     assert logs[0]["why"] == "the agency is gone"
 
 
-async def test_an_expired_key_is_renewed_first_and_once_for_all() -> None:
-    """Fifty calls that find it expired wait for one renewal."""
+async def test_all_calls_with_an_expired_key_share_one_renewal() -> None:
+    """Fifty calls wait for it."""
     issuer = Issuer()
     source = issuer.source()
     issuer.now += issuer.lives + 1
@@ -588,8 +589,8 @@ async def test_an_expired_key_is_renewed_first_and_once_for_all() -> None:
     assert issuer.issued == 2
 
 
-async def test_a_caller_who_gives_up_does_not_stop_the_renewal() -> None:
-    """The others wait for it too."""
+async def test_a_cancelled_caller_does_not_stop_the_renewal() -> None:
+    """The others still wait for it."""
     issuer = Issuer()
     source = issuer.source()
     issuer.now += issuer.lives + 1
@@ -605,7 +606,7 @@ async def test_a_caller_who_gives_up_does_not_stop_the_renewal() -> None:
 
 
 async def test_an_expired_key_that_cannot_be_renewed_is_an_error_with_the_reason() -> None:
-    """The source is asked again after five seconds, not at every call, and works again when it is back."""
+    """The source is asked again after five seconds, not at every call, and then works again."""
     issuer = Issuer()
     source = issuer.source()
     issuer.now += issuer.lives + 1
@@ -620,7 +621,7 @@ async def test_an_expired_key_that_cannot_be_renewed_is_an_error_with_the_reason
 
 
 async def test_a_key_in_its_last_minute_is_used_when_renewal_fails() -> None:
-    """It is still good."""
+    """It is still valid."""
     issuer = Issuer()
     source = issuer.source()
     issuer.broken = True
@@ -629,8 +630,8 @@ async def test_a_key_in_its_last_minute_is_used_when_renewal_fails() -> None:
     assert issuer.issued == 2
 
 
-async def test_a_renewal_that_takes_too_long_is_given_up() -> None:
-    """And says so."""
+async def test_a_renewal_has_a_deadline() -> None:
+    """The error names it."""
     issuer = Issuer()
     source = issuer.source(deadline=0.05)
     issuer.open.clear()
@@ -641,7 +642,7 @@ async def test_a_renewal_that_takes_too_long_is_given_up() -> None:
 
 
 async def test_a_refused_temporary_key_is_renewed_before_the_next_request() -> None:
-    """A 401 is never repeated; the request after it has a new key."""
+    """A 401 is never repeated. The next request has a new key."""
     issuer = Issuer()
     sent = []
 
@@ -657,11 +658,11 @@ async def test_a_refused_temporary_key_is_renewed_before_the_next_request() -> N
     assert sent == ["AK1", "AK2"]
 
 
-async def test_a_refused_permanent_key_stays() -> None:
+async def test_a_refused_permanent_key_is_used_again() -> None:
     """There is no other."""
     source = CredentialSource.static(StaticKeys("AK", "SK"))
     key = await source.current()
-    source.refused(key)
+    source.mark_refused(key)
     assert await source.current() is key
 
 
@@ -669,7 +670,7 @@ async def test_a_refused_permanent_key_stays() -> None:
 
 
 async def test_no_secret_is_in_any_repr_description_or_log() -> None:
-    """Neither the secret key nor the token nor more than four characters of the access key."""
+    """No secret key, no token, and no more than four characters of the access key."""
     keys = StaticKeys("AKLONGNAME12345", SECRETS[0], SECRETS[1])
     source = CredentialSource.static(keys)
     issuer = Issuer()
@@ -678,14 +679,14 @@ async def test_no_secret_is_in_any_repr_description_or_log() -> None:
     with capture_logs() as logs:
         await renewing.current()
     shown = [keys, source, source.describe(), await source.current(), renewing, logs, SignedAuth(source)]
-    told = repr(shown)
-    assert "AKLONGNAME" not in told
-    assert not any(secret in told for secret in SECRETS)
+    text = repr(shown)
+    assert "AKLONGNAME" not in text
+    assert not any(secret in text for secret in SECRETS)
     assert source.describe() == "given explicitly, global, access key AKLO…, temporary, expiry unknown"
     assert logs[0]["event"] == "credentials_renewed"
 
 
-def test_the_walk_itself_blocks_no_loop_and_needs_none() -> None:
+def test_the_walk_needs_no_event_loop() -> None:
     """It is plain synchronous code, for the doctor as well."""
     with pytest.raises(CredentialsUnavailable):
         load_key("global")

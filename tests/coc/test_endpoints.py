@@ -1,4 +1,4 @@
-"""Region or address to the base of every request URL."""
+"""From a region or an address to the base URL."""
 
 import pytest
 
@@ -13,7 +13,7 @@ def test_the_three_regions_are_those_of_the_vendors_client() -> None:
 
 
 @pytest.mark.parametrize("region", ["cn-north-4", " CN-North-4 "])
-def test_a_region_leads_to_its_endpoint(region: str) -> None:
+def test_a_region_has_its_endpoint(region: str) -> None:
     """Case and blanks around a region do not matter."""
     assert endpoint_for(region, None) == "https://coc.myhuaweicloud.com"
 
@@ -24,7 +24,7 @@ def test_an_endpoint_wins_over_a_region() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "used"),
+    ("endpoint", "normalized"),
     [
         ("coc.example.com", "https://coc.example.com"),
         ("localhost:8080", "https://localhost:8080"),
@@ -34,13 +34,13 @@ def test_an_endpoint_wins_over_a_region() -> None:
         ("http://[::1]:8080", "http://[::1]:8080"),
     ],
 )
-def test_an_endpoint_is_brought_into_one_form(given: str, used: str) -> None:
-    """A missing scheme is https; blanks and slashes at the end go away; a path stays."""
-    assert endpoint_for(None, given) == used
+def test_an_endpoint_is_normalized(endpoint: str, normalized: str) -> None:
+    """A missing scheme becomes https. Blanks and trailing slashes are dropped; a path stays."""
+    assert endpoint_for(None, endpoint) == normalized
 
 
 @pytest.mark.parametrize(
-    "given",
+    "endpoint",
     [
         "ftp://coc.example.com",
         "https://",
@@ -56,16 +56,16 @@ def test_an_endpoint_is_brought_into_one_form(given: str, used: str) -> None:
         "https:\\\\coc.example.com",
     ],
 )
-def test_what_is_no_endpoint_is_refused_by_name_without_being_repeated(given: str) -> None:
-    """The sentence names the variable; it never repeats an address, which may hold a password."""
+def test_a_malformed_endpoint_is_refused_and_not_repeated(endpoint: str) -> None:
+    """The sentence names the variable. It never repeats an address, which may hold a password."""
     with pytest.raises(ValueError, match=r"^COC_ENDPOINT ") as caught:
-        endpoint_for(None, given)
+        endpoint_for(None, endpoint)
     assert "s3cret" not in str(caught.value)
     assert caught.value.__cause__ is None
 
 
-def test_an_unknown_region_is_answered_with_the_known_ones() -> None:
-    """The reader learns which variable, which regions, and the way out."""
+def test_an_unknown_region_lists_the_known_ones() -> None:
+    """The sentence names the variable, the known regions, and the alternative."""
     with pytest.raises(ValueError, match=r"COC_REGION.*'mars-1'.*cn-north-4.*eu-west-101.*COC_ENDPOINT"):
         endpoint_for("mars-1", None)
 
@@ -74,28 +74,28 @@ def test_an_unknown_region_is_answered_with_the_known_ones() -> None:
     ("region", "likely"),
     [("cn-south-1", "cn-north-4"), ("eu-west-0", "eu-west-101"), ("la-south-2", "ap-southeast-3"), ("mars-1", None)],
 )
-def test_an_unknown_region_is_answered_with_its_site(region: str, likely: str | None) -> None:
-    """One endpoint serves all regions of a site, so the site is what must be named."""
+def test_an_unknown_region_suggests_its_site(region: str, likely: str | None) -> None:
+    """One endpoint serves all regions of a site, so the operator names the site."""
     with pytest.raises(ValueError, match="One endpoint serves all regions of a site") as caught:
         endpoint_for(region, None)
     assert (f"most likely {likely}" in str(caught.value)) if likely else ("likely" not in str(caught.value))
 
 
-def test_what_is_no_region_is_not_repeated() -> None:
-    """Somebody may have pasted something else there."""
+def test_a_malformed_region_is_not_repeated() -> None:
+    """Somebody may have pasted a secret there."""
     with pytest.raises(ValueError, match="no known COC endpoint for it") as caught:
         endpoint_for("xoxb-1-S3CRET/s3cret", None)
     assert "s3cret" not in str(caught.value).lower()
 
 
 @pytest.mark.parametrize("blank", [None, "", "  "])
-def test_neither_region_nor_endpoint_names_both_variables(blank: str | None) -> None:
-    """Nothing is assumed: the wrong site would answer with refused signatures, which lock keys."""
+def test_without_region_and_endpoint_both_variables_are_named(blank: str | None) -> None:
+    """There is no default: the wrong site would refuse signatures, which locks keys."""
     with pytest.raises(ValueError, match=r"COC_REGION.*COC_ENDPOINT"):
         endpoint_for(blank, blank)
 
 
-def test_the_vendors_override_variable_counts_for_any_region() -> None:
+def test_the_vendors_override_variable_applies_to_any_region() -> None:
     """HUAWEICLOUD_SDK_REGION_COC_<REGION> replaces a known address and adds an unknown region."""
     environ = {
         "HUAWEICLOUD_SDK_REGION_COC_CN_NORTH_4": "https://one.example.com/, https://two.example.com",
@@ -106,6 +106,6 @@ def test_the_vendors_override_variable_counts_for_any_region() -> None:
 
 
 def test_a_bad_override_is_blamed_on_its_own_variable() -> None:
-    """The operator must look at the variable that is wrong, not at COC_ENDPOINT."""
+    """The operator must look at the wrong variable, not at COC_ENDPOINT."""
     with pytest.raises(ValueError, match=r"^HUAWEICLOUD_SDK_REGION_COC_CN_NORTH_4 "):
         endpoint_for("cn-north-4", None, {"HUAWEICLOUD_SDK_REGION_COC_CN_NORTH_4": "ftp://x"})

@@ -21,24 +21,29 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from aiohttp import web
+from aiohttp import web, web_app
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
+from bot.app import Bot
 from bot.coc.client import CocClient
 from bot.sandbox.coc.samples.catalog import sample_tasks
 from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.server import Call, Interaction
-from bot.slack.reply import Replies
-from bot.slack.runner import Desk
+from bot.timings import AnswerTimings, LookupTimings, ReplyTimings, Timings
 from tests.slack.presses import NIGHTLY
 
 COC_READ_S, COC_TOTAL_S = 0.35, 0.5
 EXTRA_S, HISTORY_S = 0.25, 0.45
 SLACK_S, UPLOAD_S = 0.3, 0.45
 PATIENCE_S = 0.2
-"""The deadlines in a cell, instead of 5, 8, 1.5, 5, 5, 20 and 2.5 s."""
+BRIEF = Timings(
+    lookup=LookupTimings(extra_wait_s=EXTRA_S, history_wait_s=HISTORY_S),
+    replies=ReplyTimings(call_s=SLACK_S, upload_s=UPLOAD_S),
+    answers=AnswerTimings(patience_s=PATIENCE_S, loading_s=0.12, settle_s=0.1),
+)
+"""The deadlines in a cell: fractions of a second."""
 ACK_MS = 1_000
 """Slack gives up an acknowledgement after 3,000."""
 GIVEN = {
@@ -101,17 +106,29 @@ class Seen:
 class Bench:
     """One sandbox and everything that is recorded about it."""
 
-    def __init__(self, box: Sandbox, audit: Path, logs: list[Any], heard: Heard) -> None:
-        self.box = box
+    def __init__(self, audit: Path, logs: list[Any], heard: Heard) -> None:
+        self.box: Sandbox
         self.logs = logs
         self.heard = heard
-        self.clients: list[CocClient] = []
+        self.passed_s = 0.0
+        """How far the bot's clock is ahead."""
         self.slept: list[float] = []
         self.heals_after = float("inf")
         """Slack is well again after a pause of so many seconds."""
         self._audit = audit
         self._calls: list[Call] = []
         self._lines = 0
+
+    @property
+    def coc(self) -> CocClient:
+        """The bot's client."""
+        assert self.box.bot is not None
+        assert self.box.bot._coc is not None
+        return self.box.bot._coc
+
+    def monotonic(self) -> float:
+        """The bot's clock."""
+        return time.monotonic() + self.passed_s
 
     async def hurried(self, seconds: float) -> None:
         """A pause before another try: noted, and cut short."""
@@ -251,26 +268,33 @@ def _kind(text: str) -> str:
 
 @asynccontextmanager
 async def bench(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, *, transport: Literal["socket", "http"] = "socket", **given: str
+    monkeypatch: pytest.MonkeyPatch,
+    folder: Path,
+    timings: Timings = BRIEF,
+    *,
+    transport: Literal["socket", "http"] = "socket",
+    **given: str,
 ) -> AsyncIterator[Bench]:
     """A running sandbox that is watched. ``given`` are settings (without ``SCHEDTASK_``) beside ``GIVEN``."""
     audit, heard = folder / "audit.jsonl", Heard()
     named = {f"SCHEDTASK_{name}": value for name, value in given.items()}
     small_world(monkeypatch)
-    box = Sandbox(transport=transport, given={**GIVEN, **named, "SCHEDTASK_AUDIT_FILE": str(audit)})
     ear, loop = _Ear(heard), asyncio.get_running_loop()
     before = loop.get_exception_handler()
     loop.set_exception_handler(lambda _, context: heard.loop.append(str(context.get("message")) + repr(context)))
     logging.getLogger().addHandler(ear)
     try:
         with capture_logs(processors=[merge_contextvars]) as logs:
-            watched = Bench(box, audit, logs, heard)
-            _hurry(monkeypatch, watched)
-            async with box:
+            watched = Bench(audit, logs, heard)
+            make_bot = partial(Bot, timings=timings, sleep=watched.hurried, monotonic=watched.monotonic)
+            given = {**GIVEN, **named, "SCHEDTASK_AUDIT_FILE": str(audit)}
+            watched.box = Sandbox(transport=transport, given=given, make_bot=make_bot)
+            async with watched.box:
                 yield watched
             await asyncio.sleep(0)
+            # aiohttp keeps the handlers of the latest 1,024 routes, and with them the servers of old cells.
+            web_app._cached_build_middleware.cache_clear()
             gc.collect()  # a task whose error nobody asked for says so when it goes
-            gc.freeze()  # the next cell need not look through what is left
     finally:
         logging.getLogger().removeHandler(ear)
         loop.set_exception_handler(before)
@@ -285,28 +309,3 @@ def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
 def calls_end_with_their_caller(monkeypatch: pytest.MonkeyPatch) -> None:
     """Slack forgets a call whose caller does not wait for its answer; otherwise it is taken late."""
     monkeypatch.setattr("bot.sandbox.slack.server.web.AppRunner", partial(web.AppRunner, handler_cancellation=True))
-
-
-def _hurry(monkeypatch: pytest.MonkeyPatch, watched: Bench) -> None:
-    """Short deadlines and shorter pauses."""
-
-    def client(**given: Any) -> CocClient:
-        made = CocClient(**given, sleep=watched.hurried)
-        watched.clients.append(made)
-        return made
-
-    def replies(*given: Any, **named: Any) -> Replies:
-        return Replies(*given, **named, sleep=watched.hurried)
-
-    def desk(**given: Any) -> Desk:
-        return Desk(**given, patience_s=PATIENCE_S, sleep=watched.hurried)
-
-    monkeypatch.setattr("bot.app.CocClient", client)
-    monkeypatch.setattr("bot.app.Replies", replies)
-    monkeypatch.setattr("bot.app.Desk", desk)
-    monkeypatch.setattr("bot.slack.reply.DEADLINE_S", SLACK_S)
-    monkeypatch.setattr("bot.slack.reply.UPLOAD_DEADLINE_S", UPLOAD_S)
-    monkeypatch.setattr("bot.lookup.lookup.EXTRA_WAIT_S", EXTRA_S)
-    monkeypatch.setattr("bot.lookup.lookup.HISTORY_WAIT_S", HISTORY_S)
-    monkeypatch.setattr("bot.slack.modals.FLICKER_S", 0.12)
-    monkeypatch.setattr("bot.slack.explorer.SETTLED_S", 0.1)

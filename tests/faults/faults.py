@@ -1,15 +1,34 @@
 """What may go wrong, as data: on the way to COC, on the way to Slack, and what the person is then told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import cycle
 from typing import Any, Literal
+
+import pytest
 
 from bot.sandbox.coc.faults import PathKind
 from tests.faults.bench import COC_READ_S, COC_TOTAL_S, SLACK_S, UPLOAD_S, Bench
-from tests.faults.surfaces import FILE
+from tests.faults.surfaces import FILE, Surface
 from tests.slack.presses import NIGHTLY
 
 Json = dict[str, Any]
+
+
+def cells(surfaces: Sequence[Surface], faults: Iterable[Any], everywhere: Iterable[Any] = ()) -> list[Any]:
+    """Parameters (surface, fault): each fault on one surface, those of ``everywhere`` on all of them.
+
+    The rest of the product is marked ``exhaustive``. The surfaces take turns, so each meets about as many faults.
+    """
+    turns, named = cycle(surfaces), {fault.name for fault in everywhere}
+    made = []
+    for fault in faults:
+        places = surfaces if fault.name in named else (next(turns),)
+        for surface in surfaces:
+            marks = () if surface in places else pytest.mark.exhaustive
+            made.append(pytest.param(surface, fault, id=f"{fault}-{surface}", marks=marks))
+    return made
+
 
 # --- COC --------------------------------------------------------------------------------------------------
 
@@ -136,6 +155,14 @@ ON_THE_WAY = (
 )
 COC = (*REFUSED, *THROTTLED, *FAILED, *UNUSABLE, *OF_ANOTHER, *ON_THE_WAY)
 """Each on the detail call, without which there is no answer."""
+
+
+def _of(*names: str) -> tuple[CocFault, ...]:
+    return tuple({fault.name: fault for fault in COC}[name] for name in names)
+
+
+BEHAVIOURS = _of("503", "400-with-a-secret", "403-policy", "200-html", "hanging")
+"""One fault for each behaviour, which every surface meets: transient, final, denied, unexpected, slow."""
 IN_PART = tuple(
     fault
     for fault in (*REFUSED[5:9], *THROTTLED, *FAILED, *UNUSABLE, *ON_THE_WAY)
@@ -145,7 +172,7 @@ IN_PART = tuple(
 IN_BOTH = tuple({fault.error: fault for fault in IN_PART}.values())
 """One of each kind."""
 OVER_HTTP = (REFUSED[8], FAILED[3], UNUSABLE[0])
-PASSING = tuple(
+TRANSIENT = tuple(
     fault
     for fault in (*THROTTLED, *FAILED, *UNUSABLE, *ON_THE_WAY)
     if fault.name in {"429-for-30-s", "500", "200-html", "200-error", "nobody-listens", "hanging"}
@@ -160,11 +187,7 @@ LASTING = tuple(
 """What an old answer would hide."""
 GONE = tuple(fault for fault in REFUSED if fault.error in {"TaskNotFound", "ForeignTask", "Forbidden"})
 """What tells that the task is not there, or not for us."""
-FLEETING = (
-    ("429-for-1-s", {"status": 429, "headers": {"Retry-After": "1"}}),
-    ("503-html", {"status": 503, "body": _HTML}),
-    ("reset", {"drop": True}),
-)
+FLEETING = _of("429-for-1-s", "502-html", "reset")
 """What is over at the third try."""
 
 
@@ -172,12 +195,10 @@ def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None
     """Let COC fail so from now on; ``patch`` is pytest's monkeypatch."""
     match fault.how:
         case "no such name":
-            (client,) = bench.clients
-            client._http.base_url = "http://coc.nowhere.invalid"
+            bench.coc._http.base_url = "http://coc.nowhere.invalid"
             return
         case "nobody listens":
-            (client,) = bench.clients
-            client._http.base_url = "http://127.0.0.1:9"
+            bench.coc._http.base_url = "http://127.0.0.1:9"
             return
         case "large":
             patch.setattr("bot.coc.transport.BODY_CAP", LARGE // 2)
@@ -323,6 +344,18 @@ SLACK: Mapping[str, tuple[SlackFault, ...]] = {
     ),
 }
 """By the method that fails."""
+SLACK_BEHAVIOURS = tuple(
+    fault
+    for faults in SLACK.values()
+    for fault in faults
+    if fault.name
+    in {
+        *("503", "503-twice", "late"),  # transient, final, slow
+        *("used_url-for-good", "expired_trigger_id", "not_found", "missing_scope"),  # denied
+        *("blocks", "internal_error"),  # unexpected
+    }
+)
+"""What every surface meets that a method brings its answer to."""
 
 
 def _all(refusal: Json, *methods: str) -> tuple[tuple[str, Json], ...]:

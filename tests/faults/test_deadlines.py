@@ -3,14 +3,19 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any
 
 import pytest
 
+from bot.app import Bot
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.session import Sandbox
+from bot.timings import AccessTimings, Timings
 from tests.faults.bench import answers_of, calls_end_with_their_caller, small_world
 from tests.faults.surfaces import SURFACES, Surface
+
+pytestmark = pytest.mark.slow
 
 ANSWER_S = 10.0
 TOLD_S = 30.0
@@ -107,8 +112,8 @@ async def test_slack_and_coc_together_take_no_longer(monkeypatch: pytest.MonkeyP
         "SCHEDTASK_ALLOW_USERGROUPS": "S0ONCALL",
     }
     small_world(monkeypatch)
-    monkeypatch.setattr("bot.slack.membership.GROUP_S", 0)  # each press asks anew
-    monkeypatch.setattr("bot.slack.access.OLD_WAIT_S", 2.5)
+    asks_each_time = Timings(access=AccessTimings(group_s=0, stale_wait_s=2.5))
+    make_bot = partial(Bot, timings=asks_each_time)
 
     async def both(box: Sandbox, surface: Surface) -> float | None:
         def both_slow(coc: LocalCoc) -> None:
@@ -119,6 +124,6 @@ async def test_slack_and_coc_together_take_no_longer(monkeypatch: pytest.MonkeyP
         return await answered(box, surface, both_slow)
 
     async with AsyncExitStack() as stack:
-        boxes = [await stack.enter_async_context(Sandbox(given=given)) for _ in SURFACES]
+        boxes = [await stack.enter_async_context(Sandbox(given=given, make_bot=make_bot)) for _ in SURFACES]
         took = await asyncio.gather(*(both(box, surface) for box, surface in zip(boxes, SURFACES, strict=True)))
     assert [surface.name for surface, s in zip(SURFACES, took, strict=True) if s is None] == []

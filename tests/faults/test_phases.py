@@ -6,8 +6,7 @@ import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,11 +14,13 @@ import pytest
 
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.server import Interaction, LocalSlack
-from bot.slack.socket_mode import Connections
-from tests.faults.bench import Bench, answers_of, bench
+from bot.timings import SocketTimings
+from tests.faults.bench import BRIEF, Bench, answers_of, bench
 from tests.faults.surfaces import COMMAND, CSV, PAGING, TARGETS, Spot, Surface
 from tests.slack.presses import ADA, GRACE, NIGHTLY, SHIFT, view_text
 from tests.test_run import Process, running
+
+pytestmark = pytest.mark.slow
 
 # The link to Slack ----------------------------------------------------------------------------------------
 
@@ -58,6 +59,8 @@ async def cut_off(slack: LocalSlack) -> None:
 
 
 Loss = Callable[[LocalSlack], Awaitable[None]]
+SOCKET = SocketTimings(linger_s=0.3, watch_s=0.1, pauses_s=(0.02, 0.1, 0.2, 0.5, 1.0))
+RECONNECTING = replace(BRIEF, socket=SOCKET)
 LOSSES: tuple[Loss, ...] = (
     *(told(reason) for reason in ("warning", "refresh_requested", "link_disabled")),
     *(drop_one, drop_all, cut_off),
@@ -85,28 +88,32 @@ def lose_after_sending(watched: Bench, loss: Loss, patch: pytest.MonkeyPatch) ->
     patch.setattr(sockets, "_send", sent)
 
 
-async def sooner(seconds: float) -> None:
-    """The pauses between looking at the connections and between tries to open one."""
-    await asyncio.sleep(seconds / 10)
-
-
 async def whole_again(watched: Bench, connections: int) -> None:
     """As many connections as before, the old ones gone."""
     sockets = watched.box.slack._sockets
     await watched.box.slack.settled(lambda: len(sockets._connections) == connections and not sockets._retired)
 
 
-@pytest.mark.parametrize("surface", SENT_BY, ids=str)
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: loss.__name__)
+@pytest.mark.parametrize(
+    ("loss", "phase", "surface"),
+    [
+        pytest.param(
+            *(loss, phase, surface),
+            id=f"{loss.__name__}-{phase}-{surface}",
+            # Each loss in each phase behind one surface; the surfaces take turns.
+            marks=() if (number + place) % len(SENT_BY) == PHASES.index(phase) else pytest.mark.exhaustive,
+        )
+        for number, loss in enumerate(LOSSES)
+        for phase in PHASES
+        for place, surface in enumerate(SENT_BY)
+    ],
+)
 async def test_the_link_is_lost_and_found(
     loss: Loss, phase: Phase, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """One answer to what is under way, none twice; later presses are answered as if nothing had been."""
-    monkeypatch.setattr("bot.slack.socket_mode.Connections", partial(Connections, sleep=sooner))
-    monkeypatch.setattr("bot.slack.socket_mode.LINGER_S", 0.3)
     monkeypatch.setattr("bot.sandbox.slack.delivery.ACK_SECONDS", 0.8)
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(monkeypatch, tmp_path, RECONNECTING) as watched:
         slack, coc = watched.box.slack, watched.box.coc
         await whole_again(watched, CONNECTIONS)
         spot = await surface.prepare(watched.box, surface.channel)

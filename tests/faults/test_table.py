@@ -1,11 +1,13 @@
 """The fault table: whatever COC or Slack does, each press ends in one answer, in time, audited once.
 
-One cell is one fault on one surface, in a sandbox of its own. What holds in every cell is in ``judge``.
+One cell is one fault on one surface, in a sandbox of its own. What holds in every cell is in ``judge``. Each fault is
+on one surface, and one fault of each behaviour on every surface; ``-m exhaustive`` runs all the others.
 """
 
 import asyncio
 import json
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,9 +15,10 @@ import pytest
 
 from bot.sandbox.coc.faults import PathKind
 from bot.sandbox.slack.faults import Condition
-from bot.slack.runner import AGAIN_S
+from bot.timings import TIMINGS
 from tests.faults.bench import (
     ACK_MS,
+    BRIEF,
     PATIENCE_S,
     REFERENCE,
     SLACK_S,
@@ -26,6 +29,7 @@ from tests.faults.bench import (
 )
 from tests.faults.faults import (
     BARE_TASK,
+    BEHAVIOURS,
     COC,
     ERROR_CARDS,
     FLEETING,
@@ -40,14 +44,16 @@ from tests.faults.faults import (
     NOTES,
     NOTHING,
     OVER_HTTP,
-    PASSING,
     SECRET,
     SLACK,
+    SLACK_BEHAVIOURS,
+    TRANSIENT,
     WITHIN_S,
     CocFault,
     SlackFault,
     break_coc,
     break_slack,
+    cells,
 )
 from tests.faults.surfaces import (
     AWAY,
@@ -67,6 +73,8 @@ from tests.faults.surfaces import (
     Surface,
 )
 from tests.slack.presses import ADA, NIGHTLY, chat, post, view_text
+
+pytestmark = pytest.mark.slow
 
 POSTS = 2
 """Posts to one response URL that Slack has taken; it takes five in all."""
@@ -118,15 +126,13 @@ def judge_content(surface: Surface, seen: Seen, line: dict[str, Any]) -> None:
 # COC ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("fault", COC, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, COC, BEHAVIOURS))
 async def test_coc_fails(fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Each of COC's errors behind each surface: in words, with a reference; nothing is asked that would not help."""
     await coc_cell(fault, surface, monkeypatch, tmp_path)
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("fault", OVER_HTTP, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, OVER_HTTP, OVER_HTTP[:1]))
 async def test_coc_fails_in_http_mode(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -168,14 +174,17 @@ async def coc_cell(
 
 
 PARTS = [
-    pytest.param(fault, kinds, id=f"{'+'.join(kinds)}-{fault}")
-    for kinds, faults in ((("list",), IN_PART), (("history",), IN_PART), (("list", "history"), IN_BOTH))
-    for fault in faults
+    pytest.param(*cell.values, kinds, id=f"{'+'.join(kinds)}-{cell.id}", marks=cell.marks)
+    for kinds, faults, everywhere in (
+        (("list",), IN_PART, BEHAVIOURS),
+        (("history",), IN_PART, BEHAVIOURS),
+        (("list", "history"), IN_BOTH, IN_BOTH),
+    )
+    for cell in cells([COMMAND, HOST, REFRESH, HISTORY], faults, everywhere)
 ]
 
 
-@pytest.mark.parametrize("surface", [COMMAND, HOST, REFRESH, HISTORY], ids=str)
-@pytest.mark.parametrize(("fault", "kinds"), PARTS)
+@pytest.mark.parametrize(("surface", "fault", "kinds"), PARTS)
 async def test_coc_fails_in_part(
     fault: CocFault,
     kinds: tuple[PathKind, ...],
@@ -211,8 +220,14 @@ async def test_coc_fails_in_part(
     assert seen.marks == 0
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("kind", ["any", "detail"])
+@pytest.mark.parametrize(
+    ("surface", "kind"),
+    [
+        *(pytest.param(surface, "detail", id=f"detail-{surface}") for surface in SURFACES),
+        # The others ask for nothing else.
+        *(pytest.param(surface, "any", id=f"any-{surface}") for surface in (COMMAND, HOST, REFRESH, HISTORY)),
+    ],
+)
 async def test_coc_says_next_to_nothing(
     kind: PathKind, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -243,21 +258,20 @@ async def test_coc_is_gone_and_the_data_is_in_hand(
     assert not seen.asked
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize(("name", "answer"), FLEETING)
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, FLEETING, FLEETING[1:2]))
 async def test_coc_recovers(
-    name: str, answer: dict[str, Any], surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Two failures that pass: the third try brings the answer, and nobody hears of the others."""
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.coc.fail("detail", times=2, **answer)
+        watched.box.coc.fail("detail", times=2, **fault.answer)
         await watched.mark()
         seen = await pressed(watched, surface, spot, WITHIN_S)
     judge_content(surface, seen, judge(watched, surface, seen))
     assert seen.asked["detail"] == 3
     assert len(watched.slept) == 2
-    assert min(watched.slept) >= (1 if name == "429-for-1-s" else 0)
+    assert min(watched.slept) >= (1 if fault.name == "429-for-1-s" else 0)
 
 
 async def had_before(surface: Surface, watched: Bench) -> Spot:
@@ -268,8 +282,7 @@ async def had_before(surface: Surface, watched: Bench) -> Spot:
     return spot
 
 
-@pytest.mark.parametrize("surface", SURFACES, ids=str)
-@pytest.mark.parametrize("fault", PASSING, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, TRANSIENT, BEHAVIOURS))
 async def test_coc_fails_and_an_old_answer_stands_in(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -291,8 +304,10 @@ async def test_coc_fails_and_an_old_answer_stands_in(
     assert seen.files == surface.files
 
 
-@pytest.mark.parametrize("surface", [COMMAND, HOST, TARGETS, PAGING, FIND, HISTORY, PARAMETERS, CSV], ids=str)
-@pytest.mark.parametrize("fault", LASTING, ids=str)
+@pytest.mark.parametrize(
+    ("surface", "fault"),
+    cells([COMMAND, HOST, TARGETS, PAGING, FIND, HISTORY, PARAMETERS, CSV], LASTING, [LASTING[0], *BEHAVIOURS]),
+)
 async def test_no_old_answer_hides_what_coc_says(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -329,10 +344,9 @@ async def test_what_coc_has_taken_away_is_not_shown_again(
 # Slack ----------------------------------------------------------------------------------------------------
 
 SLACK_CELLS = [
-    pytest.param(surface, fault, id=f"{surface}-{method}-{fault}")
-    for surface in SURFACES
-    for method in surface.methods
-    for fault in SLACK[method]
+    pytest.param(*cell.values, id=f"{method}-{cell.id}", marks=cell.marks)
+    for method, faults in SLACK.items()
+    for cell in cells([surface for surface in SURFACES if method in surface.methods], faults, SLACK_BEHAVIOURS)
 ]
 
 
@@ -403,9 +417,9 @@ async def test_all_of_slack_is_slow(surface: Surface, monkeypatch: pytest.Monkey
     """Each call takes two thirds of its deadline: the answer comes, once, as if nothing had been."""
     monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", SLACK_S * 2 / 3)
     calls_end_with_their_caller(monkeypatch)
-    async with bench(monkeypatch, tmp_path) as watched:
-        # As in the bot itself: a file has the time of three calls.
-        monkeypatch.setattr("bot.slack.reply.UPLOAD_DEADLINE_S", 3 * SLACK_S)
+    # As in the bot itself: a file has the time of three calls.
+    timings = replace(BRIEF, replies=replace(BRIEF.replies, upload_s=3 * SLACK_S))
+    async with bench(monkeypatch, tmp_path, timings) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.slack._api.service.condition = "late"
         await watched.mark()
@@ -442,13 +456,13 @@ async def test_all_of_slack_is_down_and_comes_back(
     async with bench(monkeypatch, tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.slack._api.service.condition = condition
-        watched.heals_after = AGAIN_S
+        watched.heals_after = TIMINGS.answers.resend_s
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
     line = judge(watched, surface, seen)
     judge_error(watched, seen, line, "Slack did not take the")
     assert not line["outcome"].endswith("not told")
-    assert max(watched.slept) == AGAIN_S
+    assert max(watched.slept) == TIMINGS.answers.resend_s
 
 
 @pytest.mark.parametrize(
@@ -475,8 +489,7 @@ async def test_slack_fails_where_the_bot_is_no_member(
 # Both -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("surface", [COMMAND, HOST, REFRESH], ids=str)
-@pytest.mark.parametrize("fault", ERROR_CARDS, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells([COMMAND, HOST, REFRESH], ERROR_CARDS, SLACK_BEHAVIOURS))
 async def test_coc_fails_and_slack_refuses_to_hear_it(
     fault: SlackFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -497,8 +510,7 @@ async def test_coc_fails_and_slack_refuses_to_hear_it(
     assert set(seen.asked.values()) == {1}
 
 
-@pytest.mark.parametrize("surface", [COMMAND, HOST, REFRESH], ids=str)
-@pytest.mark.parametrize("fault", NOTES, ids=str)
+@pytest.mark.parametrize(("surface", "fault"), cells([COMMAND, HOST, REFRESH], NOTES, SLACK_BEHAVIOURS))
 async def test_coc_is_slow_and_slack_refuses_the_note_of_it(
     fault: SlackFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -518,9 +530,8 @@ async def test_the_answer_does_not_wait_for_a_note_that_slack_is_slow_to_take(
     surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """The note is given up after a while of its own, long before Slack's deadline."""
-    monkeypatch.setattr("bot.slack.runner.NOTE_S", 0.1)
-    async with bench(monkeypatch, tmp_path) as watched:
-        monkeypatch.setattr("bot.slack.reply.DEADLINE_S", 10.0)
+    answers, replies = replace(BRIEF.answers, note_s=0.1), replace(BRIEF.replies, call_s=10.0)
+    async with bench(monkeypatch, tmp_path, replace(BRIEF, answers=answers, replies=replies)) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=PATIENCE_S + 0.05)
         watched.box.slack.refuse("response_url", "fatal_error", delay=5.0)
@@ -543,7 +554,7 @@ async def closed(watched: Bench) -> None:
         await slack.close_view(ADA, view["id"])
 
 
-# 403-csv and 403-thread fail: bot/slack/explorer.py, _Sent, tells nobody where it was COC that failed.
+# 403-csv and 403-thread fail: bot/slack/explorer.py, _send_file, tells nobody where it was COC that failed.
 @pytest.mark.parametrize("surface", MODALS, ids=str)
 @pytest.mark.parametrize("status", [200, 403])
 async def test_the_modal_is_closed_while_coc_is_slow(

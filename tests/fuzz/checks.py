@@ -30,7 +30,7 @@ from bot.cards.take_along import make_file, names_view
 from bot.cards.targets import all_targets, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.cards.terminal import render
-from bot.coc.answers import Answer, entries, task_object
+from bot.coc.answers import Answer, parse_list, parse_task
 from bot.coc.wire import Run, Task, TaskSummary
 from bot.errors import CocError
 from bot.show import as_json
@@ -90,7 +90,7 @@ def _answer(body: bytes, status: int = 200, headers: Mapping[str, str] | None = 
 
 def received(value: object) -> Any:
     """A JSON value as it is after the way from COC to the decoders."""
-    rows = entries(_answer(json.dumps({"rows": [{"value": value}]}).encode()), "rows")
+    rows = parse_list(_answer(json.dumps({"rows": [{"value": value}]}).encode()), "rows")
     return rows[0]["value"]
 
 
@@ -147,7 +147,7 @@ def answers_read(given: Given) -> None:
     """A task, rows, or an error of the tree; nothing else. The error makes a card."""
     status, headers, body = given
     answer = _answer(body, status, headers)
-    for read in (lambda: task_object(answer, TASK_ID), lambda: entries(answer, "data")):
+    for read in (lambda: parse_task(answer, TASK_ID), lambda: parse_list(answer, "data")):
         try:
             assert_sendable(read())
         except CocError as error:

@@ -5,16 +5,19 @@ import gzip
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.operations.connections import most_connections
+from bot.operations.connections import Bounds, most_connections
 from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Listener
+from bot.timings import TIMINGS, HttpTimings
 
+SMALL = Bounds(100)
+BRIEF = HttpTimings(request_s=0.4, sweep_s=0.1)
 GET = b"GET %s HTTP/1.1\r\nHost: x\r\n\r\n"
 BEGUN = b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Le"
 WAIT = b"POST /wait HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
@@ -71,8 +74,8 @@ class Server:
 
 
 @asynccontextmanager
-async def serving(most: int = 100) -> AsyncIterator[Server]:
-    """A running listener with at most so many connections."""
+async def serving(bounds: Bounds = SMALL, timings: HttpTimings = TIMINGS.http) -> AsyncIterator[Server]:
+    """A running listener."""
     server = Server()
 
     async def body(request: web.Request) -> web.Response:
@@ -88,8 +91,10 @@ async def serving(most: int = 100) -> AsyncIterator[Server]:
     async def text() -> bytes:
         return b"x" * 200_000
 
-    listener = Listener(ready=ready, text=text, refused=lambda reason: server.refused.update([reason]))
-    server.port = await listener.start("127.0.0.1", 0, {"/body": body, "/wait": wait}, most=most)
+    listener = Listener(
+        ready=ready, text=text, refused=lambda reason: server.refused.update([reason]), timings=timings
+    )
+    server.port = await listener.start("127.0.0.1", 0, {"/body": body, "/wait": wait}, bounds=bounds)
     server.listener = listener
     try:
         yield server
@@ -132,11 +137,9 @@ SLOW: dict[str, Callable[[Server], Awaitable[Peer]]] = {
 
 
 @pytest.mark.parametrize("case", SLOW)
-async def test_whoever_takes_too_long_is_closed(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whoever_takes_too_long_is_closed(case: str) -> None:
     """Whatever it is that never comes."""
-    monkeypatch.setattr("bot.operations.connections.REQUEST_S", 0.4)
-    monkeypatch.setattr("bot.operations.connections.SWEEP_S", 0.1)
-    async with serving() as server:
+    async with serving(timings=BRIEF) as server:
         peer = await SLOW[case](server)
         if case == "answers that nobody reads":
             peer.writer.transport.resume_reading()  # type: ignore[attr-defined]
@@ -144,23 +147,18 @@ async def test_whoever_takes_too_long_is_closed(case: str, monkeypatch: pytest.M
         assert server.refused == {"slow": 1}
 
 
-async def test_a_head_that_drips_is_as_slow_as_none(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_head_that_drips_is_as_slow_as_none() -> None:
     """Each byte does not buy more time."""
-    monkeypatch.setattr("bot.operations.connections.REQUEST_S", 0.4)
-    monkeypatch.setattr("bot.operations.connections.SWEEP_S", 0.1)
-    async with serving() as server:
+    async with serving(timings=BRIEF) as server:
         peer = await server.connect(BEGUN)
         dripping = asyncio.create_task(drip(peer))
         assert await peer.is_closed(1.5)
         dripping.cancel()
 
 
-async def test_an_idle_connection_is_kept_and_then_closed_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_idle_connection_is_kept_and_then_closed_in_silence() -> None:
     """A proxy keeps connections between requests: nobody is slow there."""
-    monkeypatch.setattr("bot.operations.connections.REQUEST_S", 0.2)
-    monkeypatch.setattr("bot.operations.connections.IDLE_S", 1.5)
-    monkeypatch.setattr("bot.operations.connections.SWEEP_S", 0.1)
-    async with serving() as server:
+    async with serving(timings=HttpTimings(request_s=0.2, idle_s=1.5, sweep_s=0.1)) as server:
         peer = await server.connect()
         assert await peer.gets()
         await asyncio.sleep(0.8)
@@ -172,7 +170,7 @@ async def test_an_idle_connection_is_kept_and_then_closed_in_silence(monkeypatch
 @pytest.mark.parametrize("raw", [b"", BEGUN, BODY_BEGUN + b"x" * 100], ids=["no byte", "half a head", "half a body"])
 async def test_in_a_crowd_whoever_has_waited_longest_goes(raw: bytes) -> None:
     """A connection that was answered since has not waited so long."""
-    async with serving(most=4) as server:
+    async with serving(Bounds(4)) as server:
         kept = await server.connect()
         assert await kept.gets()
         strangers = [await server.connect(raw) for _ in range(3)]
@@ -186,7 +184,7 @@ async def test_in_a_crowd_whoever_has_waited_longest_goes(raw: bytes) -> None:
 
 async def test_what_is_being_answered_is_never_closed() -> None:
     """A complete request gets its answer; where all wait for one, the newest connection is closed."""
-    async with serving(most=3) as server:
+    async with serving(Bounds(3)) as server:
         peers = [await server.connect(WAIT) for _ in range(3)]
         assert await (await server.connect()).is_closed(0.5)
         server.waiting.set()
@@ -195,10 +193,9 @@ async def test_what_is_being_answered_is_never_closed() -> None:
                 assert (await peer.reader.readuntil(b"waited\n")).startswith(b"HTTP/1.1 200")
 
 
-async def test_unfinished_requests_share_a_budget_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_unfinished_requests_share_a_budget_of_bytes() -> None:
     """A thousand bodies of almost 1 MB would be a GB; finished ones do not count."""
-    monkeypatch.setattr("bot.operations.connections.ALL_UNFINISHED", 300_000)
-    async with serving() as server:
+    async with serving(replace(SMALL, of_all=300_000)) as server:
         for _ in range(5):
             whole = await server.connect(WHOLE)
             async with asyncio.timeout(2):
@@ -210,10 +207,9 @@ async def test_unfinished_requests_share_a_budget_of_bytes(monkeypatch: pytest.M
         assert server.refused["crowded"] == 1
 
 
-async def test_one_request_can_not_be_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_request_can_not_be_endless() -> None:
     """Neither by chunks of nothing but framing nor by requests behind requests."""
-    monkeypatch.setattr("bot.operations.connections.ONE_UNFINISHED", 50_000)
-    async with serving() as server:
+    async with serving(replace(SMALL, of_one=50_000)) as server:
         framing = b"1;" + b"x" * 100 + b"\r\nx\r\n"
         peer = await server.connect(b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         peer.writer.write(framing * 1000)

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.operations import line_writer, sinks
+from bot.operations import sinks
 from bot.operations.line_writer import LineWriter, Reason
 from bot.operations.sinks import PrivateFile, Stream
+from bot.timings import WriterTimings
 from tests.operations.operated import drained
 
+BRIEF = WriterTimings(first_pause_s=0.01, longest_pause_s=0.02, blocked_s=0.1)
 KILOBYTE = b"x" * 1023 + b"\n"
 
 
@@ -53,6 +55,7 @@ class Watched:
             on_lost=lambda reason, lines: self.lost.append((reason, lines)),
             max_lines=max_lines,
             max_bytes=max_bytes,
+            timings=BRIEF,
         )
 
     def put(self, *numbers: int) -> None:
@@ -67,14 +70,6 @@ def soon(so: Callable[[], object]) -> None:
     while not so():
         assert time.monotonic() < until
         time.sleep(0.005)
-
-
-@pytest.fixture(autouse=True)
-def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test waits for seconds."""
-    monkeypatch.setattr(line_writer, "FIRST_PAUSE_S", 0.01)
-    monkeypatch.setattr(line_writer, "LONGEST_PAUSE_S", 0.02)
-    monkeypatch.setattr(line_writer, "BLOCKED_AFTER_S", 0.1)
 
 
 @pytest.mark.parametrize("error", [0, 28, 5], ids=["blocked", "full", "other"])

@@ -7,21 +7,24 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 
 import pytest
 
+from bot.app import Bot
 from bot.sandbox.session import Sandbox
+from bot.timings import HttpTimings, Timings
 
 BODY = b"command=%2Fschedtask&text=help&user_id=U0ONCALL&team_id=T0SANDBOX&channel_id=C0SHIFT"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 LONG = b"Content-Length: 500\r\n"
+BRIEF = Timings(http=HttpTimings(linger_s=0.2, body_s=0.4))
 
 
 @pytest.fixture
-async def box(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sandbox]:
+async def box() -> AsyncIterator[Sandbox]:
     """A running sandbox in HTTP mode."""
-    monkeypatch.setattr("bot.operations.listener.LINGER_S", 0.2)
-    async with Sandbox(transport="http") as sandbox:
+    async with Sandbox(transport="http", make_bot=partial(Bot, timings=BRIEF)) as sandbox:
         yield sandbox
 
 
@@ -189,10 +192,9 @@ async def test_signed_requests_in_other_dress_are_served(version: bytes, box: Sa
     writer.close()
 
 
-async def test_a_body_shorter_than_it_says_is_timed_out(box: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_body_shorter_than_it_says_is_timed_out(box: Sandbox) -> None:
     """408, also where bytes keep trickling in."""
     assert box.bot is not None
-    monkeypatch.setattr("bot.slack.http_mode.BODY_S", 0.4, raising=False)
     reader, writer = await asyncio.open_connection("127.0.0.1", box.bot.port)
     writer.write(head(looks_signed(), FORM, LONG))
 

@@ -16,7 +16,8 @@ from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.server import Interaction as Sent
 from bot.slack.access import REFUSALS, Access, Denied, Rules
 from bot.slack.interaction import Interaction
-from bot.slack.limits import KEPT, Allowance, Buckets
+from bot.slack.limits import MAX_BUCKETS, Allowance, Buckets
+from bot.timings import AccessTimings, Timings
 from tests.faults.surfaces import SURFACES, Spot, Surface
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, view_text
 from tests.slack.test_access import MALLORY, OTHER, guarded, lines, refused
@@ -154,10 +155,10 @@ async def test_each_path_is_refused_over_the_limit(path: Surface, tmp_path: Path
     assert not box.coc.requests
 
 
-async def test_what_fails_before_it_is_decided_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_fails_before_it_is_decided_counts(tmp_path: Path) -> None:
     """Slack is slow to say who is a member, and does not take the loading view either."""
-    monkeypatch.setattr("bot.slack.membership.GROUP_S", 0)
-    async with guarded(tmp_path, PERSON_LIMIT="3", ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
+    each_time = Timings(access=AccessTimings(group_s=0))
+    async with guarded(tmp_path, each_time, PERSON_LIMIT="3", ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
         view = await explorer(box)
         box.slack.refuse("usergroups.users.list", delay=1.5)
         box.slack.refuse("views.update", "internal_error")
@@ -282,9 +283,9 @@ def test_a_clock_that_goes_back_gives_nothing_twice() -> None:
 def test_buckets_in_memory_are_bounded() -> None:
     """Those used last are kept."""
     buckets = Buckets(1, lambda: 0.0)
-    for number in range(KEPT + 1):
+    for number in range(MAX_BUCKETS + 1):
         assert buckets.take(str(number)) == 0
-    assert len(buckets._left) == KEPT
+    assert len(buckets._left) == MAX_BUCKETS
     assert buckets.take("1") > 0
     assert buckets.take("0") == 0
 
@@ -317,13 +318,13 @@ async def _whole(access: Access, one: Interaction) -> None:
 
 
 async def _in_the_ack(access: Access, one: Interaction) -> None:
-    if not access.admitted(one):
+    if not access.admit_at_once(one):
         await access.admit(one)
 
 
 async def _twice(access: Access, one: Interaction) -> None:
     try:
-        access.admitted(one)
+        access.admit_at_once(one)
     finally:
         await access.admit(one)
 

@@ -11,16 +11,19 @@ from typing import Any
 import pytest
 
 from bot.sandbox.session import Sandbox
-from bot.slack import membership
 from bot.slack.access import STRANGER_REFUSALS, Access, Denied, Rules
+from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
-from bot.slack.membership import ASK_S, FAILED_S, GROUP_S, GUEST_S, KEPT, OLD_WAIT_S, STALE_S
-from bot.slack.reply import SlackRefused
+from bot.slack.membership import MAX_ANSWERS
+from bot.timings import TIMINGS, AccessTimings, Timings
 from tests.slack.presses import ADA, GRACE, NIGHTLY, SHIFT, post
 from tests.slack.test_access import guarded, lines
 from tests.slack.test_limits import Clock
 
 MEMBERS, PEOPLE = "usergroups.users.list", "users.info"
+ACCESS = TIMINGS.access
+BRIEF = Timings(access=replace(ACCESS, failed_s=0.3))
+"""Slack is asked soon after a failure."""
 NOT_KNOWN = "could not find out whether you may use it"
 
 
@@ -51,10 +54,9 @@ async def timed(box: Sandbox, user: str) -> tuple[float, str]:
 # Through the real app -------------------------------------------------------------------------------------
 
 
-async def test_a_hanging_group_holds_up_nobody_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_hanging_group_holds_up_nobody_else(tmp_path: Path) -> None:
     """Six ask at once. Whose membership is in hand has the card at once; the others are told together, in time."""
-    monkeypatch.setattr(membership, "FAILED_S", 0.3)
-    async with guarded(tmp_path, ALLOW_USERGROUPS="S0ONCALL S0SECOND", SHARE_FOR="0") as (box, audit):
+    async with guarded(tmp_path, BRIEF, ALLOW_USERGROUPS="S0ONCALL S0SECOND", SHARE_FOR="0") as (box, audit):
         box.slack._workspace.groups["S0ONCALL"] = {ADA, "U0NEW0"}
         people = staff(box, 5)
         await post(box, NIGHTLY)  # the second group is not known to Slack yet
@@ -67,9 +69,11 @@ async def test_a_hanging_group_holds_up_nobody_else(tmp_path: Path, monkeypatch:
             assert took < 1
         for took, text in found[2:]:
             assert NOT_KNOWN in text
-            assert took < ASK_S + 1
+            assert took < ACCESS.wait_s + 1
         box.slack._api._faults.clear()  # Slack is well again
-        await asyncio.sleep(membership.LOOKUP_S - ASK_S + membership.FAILED_S)  # what hangs is given up by now
+        await asyncio.sleep(
+            ACCESS.question_s - ACCESS.wait_s + BRIEF.access.failed_s
+        )  # what hangs is given up by now
         took, text = await timed(box, people[-1])
         assert "nightly-logrotate" in text
         assert took < 1
@@ -77,12 +81,9 @@ async def test_a_hanging_group_holds_up_nobody_else(tmp_path: Path, monkeypatch:
         assert outcomes["denied: unknown"] == 4
 
 
-async def test_people_slack_does_not_tell_of_hold_up_nobody_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_people_slack_does_not_tell_of_hold_up_nobody_else(tmp_path: Path) -> None:
     """The same for what a person is: one question for each of them, however often they press."""
-    monkeypatch.setattr(membership, "FAILED_S", 0.3)
-    async with guarded(tmp_path, ALLOW_GUESTS="false", SHARE_FOR="0") as (box, _):
+    async with guarded(tmp_path, BRIEF, ALLOW_GUESTS="false", SHARE_FOR="0") as (box, _):
         people = staff(box, 5)
         await post(box, NIGHTLY)
         box.slack.refuse(PEOPLE, times=99, delay=3)
@@ -91,7 +92,7 @@ async def test_people_slack_does_not_tell_of_hold_up_nobody_else(
         assert found[0][0] < 1
         for took, text in found[1:]:
             assert NOT_KNOWN in text
-            assert took < ASK_S + 1
+            assert took < ACCESS.wait_s + 1
         await asyncio.sleep(1)  # what nobody waited for has come all the same
         took, text = await timed(box, people[0])
         assert "nightly-logrotate" in text
@@ -132,7 +133,7 @@ class Slack:
         if about in self.hanging:
             await self.go_on.wait()
         if about in self.failing:
-            raise SlackRefused("ratelimited", passing=True)
+            raise SlackRefused("ratelimited", transient=True)
         return {"users": sorted(self.groups[usergroup])} if usergroup else {"user": {"deleted": user in self.guests}}
 
 
@@ -146,20 +147,21 @@ async def says(access: Access, user: str = ADA) -> str:
     try:
         await access.admit(asked(user))
     except Denied as denied:
-        return denied.word
+        return denied.outcome
     return "allowed"
 
 
-def guard(slack: Slack, clock: Callable[[], float], **rules: Any) -> Access:
+def guard(slack: Slack, clock: Callable[[], float], timings: AccessTimings = ACCESS, /, **rules: Any) -> Access:
     """Groups are asked for unless the rules say otherwise."""
-    return Access(Rules(**({"groups": frozenset({"S1", "S2"})} | rules)), "T1", slack.call, monotonic=clock)
+    groups = Rules(**({"groups": frozenset({"S1", "S2"})} | rules))
+    return Access(groups, "T1", slack.call, timings=timings, monotonic=clock)
 
 
 @pytest.mark.parametrize("what", ["group", "guest"])
 async def test_who_is_removed_is_locked_out_in_time(what: str) -> None:
     """After a minute (a guest: five); where Slack does not answer, after ten. A newcomer gets in as soon."""
     clock, slack = Clock(), Slack()
-    fresh_s = GROUP_S if what == "group" else GUEST_S
+    fresh_s = ACCESS.group_s if what == "group" else ACCESS.guest_s
     rules = {} if what == "group" else {"groups": frozenset[str](), "guests": False}
     access, no = guard(slack, clock, **rules), "denied: person" if what == "group" else "denied: guest"
     about = {"S1", "S2"} if what == "group" else {ADA}
@@ -168,12 +170,12 @@ async def test_who_is_removed_is_locked_out_in_time(what: str) -> None:
     clock.now = fresh_s - 1
     assert await says(access) == "allowed"
     slack.failing = about
-    clock.now = STALE_S - 1
+    clock.now = ACCESS.stale_s - 1
     assert await says(access) == "allowed"
-    clock.now = STALE_S
+    clock.now = ACCESS.stale_s
     assert await says(access) == "denied: unknown"
     slack.failing = set()
-    clock.now += FAILED_S
+    clock.now += ACCESS.failed_s
     assert await says(access) == no
     slack.groups["S1"], slack.guests = {ADA}, set()
     clock.now += fresh_s
@@ -185,13 +187,13 @@ async def test_a_failure_is_asked_about_again_after_some_seconds() -> None:
     clock, slack = Clock(), Slack()
     access = guard(slack, clock)
     slack.failing = {"S1", "S2"}
-    for clock.now in (0.0, 0.1, FAILED_S - 0.1):
+    for clock.now in (0.0, 0.1, ACCESS.failed_s - 0.1):
         assert await says(access) == "denied: unknown"
         with pytest.raises(Denied):
-            access.admitted(asked(GRACE))
+            access.admit_at_once(asked(GRACE))
     assert sorted(slack.asked) == ["S1", "S2"]
     slack.failing = set()
-    clock.now = FAILED_S
+    clock.now = ACCESS.failed_s
     assert await says(access) == "allowed"
 
 
@@ -213,14 +215,14 @@ async def test_a_member_of_one_group_does_not_wait_for_another() -> None:
     access = guard(slack, time.monotonic)
     async with asyncio.timeout(1):
         assert await says(access, GRACE) == "allowed"
-        assert access.admitted(asked(GRACE))
+        assert access.admit_at_once(asked(GRACE))
 
 
 async def test_a_listed_person_asks_nobody() -> None:
     """Whatever the groups do."""
     slack = Slack()
     access = guard(slack, time.monotonic, users=frozenset({GRACE}))
-    assert access.admitted(asked(GRACE))
+    assert access.admit_at_once(asked(GRACE))
     assert slack.asked == []
 
 
@@ -233,14 +235,12 @@ async def test_a_crowd_asks_once() -> None:
     assert sorted(slack.asked) == ["S1", "S2", ADA]
 
 
-async def test_old_members_stand_in_while_slack_is_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_old_members_stand_in_while_slack_is_slow() -> None:
     """After a short wait, shorter than that of those who are not among them."""
-    monkeypatch.setattr("bot.slack.access.OLD_WAIT_S", 0.05)
-    monkeypatch.setattr("bot.slack.access.ASK_S", 0.2)
     clock, slack = Clock(), Slack()
-    access = guard(slack, clock)
+    access = guard(slack, clock, replace(ACCESS, stale_wait_s=0.05, wait_s=0.2))
     assert await says(access) == "allowed"
-    clock.now, slack.hanging = GROUP_S, {"S1", "S2"}
+    clock.now, slack.hanging = ACCESS.group_s, {"S1", "S2"}
     began = time.monotonic()
     assert await says(access) == "allowed"
     assert time.monotonic() - began < 0.15
@@ -267,26 +267,25 @@ async def test_who_gives_up_waiting_takes_the_answer_from_nobody() -> None:
     assert len(slack.asked) == 2
 
 
-async def test_waiting_comes_off_the_time_that_is_left_for_coc(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_comes_off_the_time_that_is_left_for_coc() -> None:
     """It is kept with the interaction."""
-    monkeypatch.setattr("bot.slack.access.ASK_S", 0.1)
     slack = Slack()
     slack.hanging = {"S1", "S2"}
     one = asked()
     with pytest.raises(Denied):
-        await guard(slack, time.monotonic).admit(one)
-    assert 0.1 <= one.admission.waited_s < 0.5
+        await guard(slack, time.monotonic, replace(ACCESS, wait_s=0.1)).admit(one)
+    assert 0.1 <= one.slack_wait_s < 0.5
 
 
 async def test_what_is_remembered_of_people_is_bounded() -> None:
     """Those asked about last are kept."""
     slack = Slack()
     access = guard(slack, lambda: 0.0, groups=frozenset[str](), guests=False)
-    for number in range(KEPT + 1):
+    for number in range(MAX_ANSWERS + 1):
         assert await says(access, f"U{number}") == "allowed"
-    assert len(access._people._guests._known) == KEPT
-    assert access.admitted(asked(f"U{KEPT}"))
-    assert not access.admitted(asked("U0"))
+    assert len(access._people._guests) == MAX_ANSWERS
+    assert access.admit_at_once(asked(f"U{MAX_ANSWERS}"))
+    assert not access.admit_at_once(asked("U0"))
 
 
 @pytest.mark.parametrize("answer", [{}, {"users": None}, {"user": []}])
@@ -313,12 +312,10 @@ async def test_a_crowd_of_strangers_is_told_no_more_than_so_often() -> None:
     assert await says(access) == "allowed"
     with pytest.raises(Denied) as denied:
         await access.admit(asked())
-    assert (denied.value.word, denied.value.is_quiet) == ("denied: limit per person", False)
+    assert (denied.value.outcome, denied.value.is_quiet) == ("denied: limit per person", False)
 
 
 def test_the_waits_fit_into_each_other() -> None:
     """No one is told that COC is being waited for while it is Slack, and an old answer is no reason to wait."""
-    from bot.slack.runner import PATIENCE_S
-
-    assert OLD_WAIT_S < ASK_S <= PATIENCE_S
-    assert membership.LOOKUP_S < FAILED_S < GROUP_S < GUEST_S < STALE_S
+    assert ACCESS.stale_wait_s < ACCESS.wait_s <= TIMINGS.answers.patience_s
+    assert ACCESS.question_s < ACCESS.failed_s < ACCESS.group_s < ACCESS.guest_s < ACCESS.stale_s

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bot.sandbox.session import Sandbox
-from bot.slack.runner import PATIENCE_S
+from bot.timings import TIMINGS
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, now, post, view_text
 
 ASKS = 3
@@ -57,7 +57,7 @@ async def test_a_refresh_that_fails_keeps_the_card_where_nothing_newer_is_known(
 
 async def test_a_slow_refresh_that_fails_uses_the_response_url_twice() -> None:
     """After a note that COC is waited for there is one more post, which says that the card stayed as it was."""
-    total_s = PATIENCE_S + 0.3
+    total_s = TIMINGS.answers.patience_s + 0.3
     async with Sandbox(given={"SCHEDTASK_COC_TOTAL_TIMEOUT": str(total_s)}) as box:
         card = await post(box, NIGHTLY)
         box.coc.fail("detail", status=200, delay=30)

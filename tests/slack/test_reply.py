@@ -14,7 +14,9 @@ from structlog.testing import capture_logs
 
 from bot.cards.blocks import section
 from bot.cards.budget import Message
-from bot.slack.reply import Replies, SlackRefused
+from bot.slack.errors import SlackRefused
+from bot.slack.reply import Replies
+from bot.timings import TIMINGS, ReplyTimings
 
 CARD = Message("verdict", (section("card"),))
 
@@ -78,10 +80,11 @@ async def listening(handle: Callable[[web.Request], Awaitable[web.StreamResponse
 
 
 @asynccontextmanager
-async def talking(url: str) -> AsyncIterator[Replies]:
+async def talking(url: str, timings: ReplyTimings = TIMINGS.replies) -> AsyncIterator[Replies]:
     """Replies to this server, on a session of their own."""
     async with aiohttp.ClientSession() as session:
-        yield Replies(session, AsyncWebClient(token="xoxb-1", base_url=f"{url}/api/", session=session))
+        client = AsyncWebClient(token="xoxb-1", base_url=f"{url}/api/", session=session)
+        yield Replies(session, client, timings=timings)
 
 
 def text(body: str, status: int = 200, **headers: str) -> web.Response:
@@ -162,7 +165,7 @@ async def test_a_card_is_never_replaced_by_bare_text(slack: StandIn, replies: Re
     assert (slack.bodies[1]["replace_original"], slack.bodies[1]["response_type"]) == (False, "ephemeral")
     slack.answers = [refusal("invalid_blocks")]
     with pytest.raises(SlackRefused, match="invalid_blocks"):
-        await replies.respond(slack.url, CARD, words_do=False, replace_original=True)
+        await replies.respond(slack.url, CARD, text_suffices=False, replace_original=True)
     assert len(slack.bodies) == 3
 
 
@@ -203,7 +206,7 @@ async def test_a_server_that_stays_broken_is_given_up(slack: StandIn, replies: R
     slack.answers = [text("<html>", 502)]
     with pytest.raises(SlackRefused) as caught:
         await replies.respond(slack.url, CARD)
-    assert (caught.value.error, caught.value.passing, len(slack.bodies)) == ("http_502", True, 2)
+    assert (caught.value.error, caught.value.transient, len(slack.bodies)) == ("http_502", True, 2)
 
 
 async def test_a_refusal_that_names_the_block_is_in_the_log(slack: StandIn, replies: Replies) -> None:
@@ -244,11 +247,8 @@ async def test_an_answer_in_several_packets_is_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("method", [None, "chat.postMessage"])
-async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(
-    monkeypatch: pytest.MonkeyPatch, method: str | None
-) -> None:
+async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(method: str | None) -> None:
     """After the deadline; it may have been posted, so a second try could show it twice."""
-    monkeypatch.setattr("bot.slack.reply.DEADLINE_S", 0.2)
     asked = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -256,7 +256,7 @@ async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(
         await asyncio.sleep(1)
         return web.Response(text="ok")
 
-    async with listening(handle) as url, talking(url) as replies:
+    async with listening(handle) as url, talking(url, ReplyTimings(call_s=0.2)) as replies:
         with pytest.raises(SlackRefused, match="timed_out"):
             await (replies.call(method) if method else replies.respond(url, CARD))
     assert len(asked) == 1

@@ -13,25 +13,21 @@ import pytest
 from slack_bolt.response import BoltResponse
 from slack_sdk.socket_mode.request import SocketModeRequest
 
+from bot.app import Bot
 from bot.sandbox.session import Sandbox
-from bot.slack import socket_mode
 from bot.slack.envelopes import Envelopes
+from bot.timings import SocketTimings, Timings
 from tests.faults.surfaces import FIND
 from tests.slack.presses import ADA, NIGHTLY, SHIFT, post
 
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Pings each half second, no long pauses."""
-    monkeypatch.setattr(socket_mode, "PING_INTERVAL_S", 0.5)
-    monkeypatch.setattr(socket_mode, "STALE_S", 2.0)
-    monkeypatch.setattr(socket_mode, "PAUSES_S", (0.1, 0.3))
+BRIEF = Timings(socket=SocketTimings(ping_s=0.5, stale_s=2.0, close_s=0.2, pauses_s=(0.1, 0.3)))
 
 
 @asynccontextmanager
 async def connected(count: int = 2, **given: str) -> AsyncIterator[Sandbox]:
     """A sandbox whose bot has all its connections."""
-    async with Sandbox(given={"SCHEDTASK_SOCKET_CONNECTIONS": str(count), **given}) as box:
+    given = {"SCHEDTASK_SOCKET_CONNECTIONS": str(count), **given}
+    async with Sandbox(given=given, make_bot=partial(Bot, timings=BRIEF)) as box:
         await box.slack.settled(lambda: box.slack.connections == count)
         yield box
 
@@ -113,13 +109,13 @@ async def test_after_an_outage_the_bot_comes_back_by_itself() -> None:
         assert await box.bot.ready()
 
 
-async def test_a_link_that_stays_away_ends_the_process_for_its_supervisor(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_link_that_stays_away_ends_the_process_for_its_supervisor() -> None:
     """After the time that the operator set, with a sentence."""
     async with connected() as box:
         assert box.bot is not None
         links = box.bot._socket
         assert links is not None
-        monkeypatch.setattr(links, "_give_up_s", 1.0)
+        links._give_up_s = 1.0  # the setting allows no less than 5
         await box.slack.cut_off()
         async with asyncio.timeout(10):
             assert await links.failed == "no connection to Slack for 1 s"
@@ -245,11 +241,9 @@ async def test_a_submission_that_comes_twice_gets_the_same_answer_twice(monkeypa
         assert "1 of 42 machines match" in json.dumps(acks[0])
 
 
-async def test_what_is_remembered_of_envelopes_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_remembered_of_envelopes_is_bounded() -> None:
     """In number and in the size of their responses; what is forgotten is done again."""
-    monkeypatch.setattr(Envelopes, "KEPT", 10)
-    monkeypatch.setattr(Envelopes, "KEPT_CHARACTERS", 1_000)
-    envelopes, made = Envelopes(), list[str]()
+    envelopes, made = Envelopes(most=10, most_characters=1_000), list[str]()
 
     async def answer(envelope_id: str, body: str) -> None:
         async def make() -> BoltResponse:
@@ -292,7 +286,6 @@ async def test_a_connection_that_does_not_say_goodbye_does_not_hold_up_the_stop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Its peer may be gone for good; nothing of it stays behind."""
-    monkeypatch.setattr(socket_mode, "CLOSE_S", 0.2)
     async with connected() as box:
         assert box.bot is not None
         links = box.bot._socket

@@ -1,10 +1,11 @@
-"""Room for large answers: bounded, fair, without deadlock; and what happens when there is none in time."""
+"""The memory budget for large answers: bounded, fair, without deadlock; and what happens when it is used up."""
 
 import asyncio
 import gc
 import json
 import random
 import tracemalloc
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,8 +13,8 @@ from aiohttp import web
 
 from bot import errors
 from bot.coc.client import CocClient, Deadlines
+from bot.coc.memory import MEDIUM, SMALL, TOTAL, MemoryBudget, Reservation
 from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
-from bot.coc.room import MEDIUM, SMALL, TOTAL, Place, Room
 from bot.sandbox.coc.samples.oversized import target_instances
 from bot.task.snapshot import Detail
 from tests.coc.test_client import ID, client_for, http_server
@@ -22,21 +23,21 @@ MB = 1024 * 1024
 
 
 @pytest.mark.parametrize("seed", range(20))
-async def test_answers_of_any_size_all_get_through_and_stay_within_the_room(seed: int) -> None:
-    """At most TOTAL bytes, plus one undeclared answer that grew. Nobody waits for ever, some give up."""
-    draw, room, most = random.Random(seed), Room(), 0
+async def test_answers_of_any_size_all_complete_within_the_budget(seed: int) -> None:
+    """At most TOTAL bytes, plus one undeclared answer that grew. Nobody waits for ever; some give up."""
+    draw, budget, most = random.Random(seed), MemoryBudget(), 0
 
     async def read(size: int, *, is_declared: bool, patience_s: float) -> bool:
         nonlocal most
         try:
-            async with asyncio.timeout(patience_s), Place(room) as place:
+            async with asyncio.timeout(patience_s), Reservation(budget) as reservation:
                 if is_declared:
-                    await place.expect(size)
+                    await reservation.before_reading(size)
                 for so_far in range(0, size + 1, max(size // 4, 1)):
-                    await place.grow(so_far)
-                    most = max(most, room.used)
+                    await reservation.while_reading(so_far)
+                    most = max(most, budget.used)
                     await asyncio.sleep(0)
-                await place.decoding(size)
+                await reservation.before_decoding(size)
                 await asyncio.sleep(0.001)
         except TimeoutError:
             return False
@@ -52,41 +53,42 @@ async def test_answers_of_any_size_all_get_through_and_stay_within_the_room(seed
     )
     assert all(done for done, patience_s in zip(results, patience, strict=True) if patience_s == 10.0)
     assert most <= TOTAL + 60 * MB
-    assert room.used == 0
-    assert not room.heavy.locked()
+    assert budget.used == 0
+    assert not budget.large.locked()
 
 
-async def test_an_abandoned_decode_holds_its_room_until_the_thread_ends() -> None:
-    """A thread can't be stopped: its memory is not free because somebody stopped waiting."""
-    room, decoding = Room(), asyncio.get_running_loop().create_future()
-    async with Place(room) as place:
-        await place.expect(16 * MB)
-        place.keep_until(decoding)
-    assert room.used == 16 * MB
-    decoding.set_result(None)
+async def test_an_abandoned_decode_holds_its_memory_until_the_thread_ends() -> None:
+    """A thread cannot be stopped, and uses the memory although nobody waits for it."""
+    budget, thread = MemoryBudget(), asyncio.get_running_loop().create_future()
+    async with Reservation(budget) as reservation:
+        await reservation.before_reading(16 * MB)
+        reservation.hold_until_done(thread)
+    assert budget.used == 16 * MB
+    thread.set_result(None)
     await asyncio.sleep(0)
-    assert room.used == 0
+    assert budget.used == 0
 
 
-async def test_without_room_in_time_the_bot_says_that_it_is_busy() -> None:
-    """Not that COC was slow: it has answered."""
+async def test_a_call_without_memory_in_time_is_busy() -> None:
+    """COC has answered: it is not the one that was slow."""
     body = json.dumps({"id": ID, "input_param": "x" * MB}).encode()
 
     async def answer(_: web.BaseRequest) -> web.Response:
         return web.Response(body=body)
 
     async with http_server(answer) as url, client_for(url, deadlines=Deadlines(total=0.3)) as client:
-        await client._room.take(TOTAL)
+        await client._memory.acquire(TOTAL)
         with pytest.raises(errors.Busy):
             await client.task(ID)
-        client._room.give_back(TOTAL)
+        client._memory.release(TOTAL)
         assert (await client.task(ID)).value.id == ID
-        assert client._room.used == 0
+        assert client._memory.used == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_chunked", [False, True])
-async def test_twenty_giants_at_once_stay_within_the_room(is_chunked: bool) -> None:
-    """Declared or not: what is being read never exceeds the budget by more than one answer."""
+async def test_giants_at_once_stay_within_the_budget(is_chunked: bool) -> None:
+    """Declared or not, answers exceed the budget by no more than one answer."""
     body = json.dumps({"id": ID, "input_param": json.dumps({"text": "x" * 16 * MB})}).encode()
     most = 0
 
@@ -104,13 +106,13 @@ async def test_twenty_giants_at_once_stay_within_the_room(is_chunked: bool) -> N
     async def ask(client: CocClient) -> int:
         nonlocal most
         detail = (await client.detail(ID, Detail.of)).value
-        most = max(most, client._room.used)
+        most = max(most, client._memory.used)
         return len(detail.parameters.other[0].value or "")
 
     deadlines = Deadlines(read=60, total=60)
     async with http_server(answer) as url, client_for(url, deadlines=deadlines) as client:
         lengths = await asyncio.gather(*(ask(client) for _ in range(6)))
-        assert client._room.used == 0
+        assert client._memory.used == 0
     assert most <= TOTAL + len(body)
     assert set(lengths) == {len(shortened("x" * 16 * MB))}
 
@@ -118,32 +120,37 @@ async def test_twenty_giants_at_once_stay_within_the_room(is_chunked: bool) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        json.dumps({f"k{number}": number for number in range(MOST_VALUES + 1)}),
-        "[" + "[]," * MOST_VALUES + "[]]",
-        "[" + "{}," * MOST_VALUES + "{}]",
-        "[" + "1," * MOST_VALUES + "1]",
-        "[" + '"a,b",' * MOST_VALUES + "1]",
+        lambda: json.dumps({f"k{number}": number for number in range(MOST_VALUES + 1)}),
+        lambda: "[" + "[]," * MOST_VALUES + "[]]",
+        lambda: "[" + "{}," * MOST_VALUES + "{}]",
+        lambda: "[" + "1," * MOST_VALUES + "1]",
+        lambda: "[" + '"a,b",' * MOST_VALUES + "1]",
     ],
     ids=["keys", "lists", "objects", "numbers", "strings"],
 )
-def test_a_text_with_too_many_values_is_refused_before_it_is_decoded(text: str) -> None:
+def test_a_text_with_too_many_values_is_refused_before_it_is_decoded(text: Callable[[], str]) -> None:
     """Each value costs up to 100 bytes of memory, whatever it costs on the wire."""
     with pytest.raises(TooManyValues):
-        parse(text)
+        parse(text())
 
 
 @pytest.mark.parametrize(
     "value",
-    ["a,b,[c],{d}\n" * MOST_VALUES, '"quoted", \\ and escaped, ' * MOST_VALUES, ["x,y"] * (MOST_VALUES // 2)],
+    [
+        lambda: "a,b,[c],{d}\n" * MOST_VALUES,
+        lambda: '"quoted", \\ and escaped, ' * MOST_VALUES,
+        lambda: ["x,y"] * (MOST_VALUES // 2),
+    ],
     ids=["commas", "quotes", "half as many"],
 )
-def test_commas_and_brackets_inside_strings_are_not_values(value: object) -> None:
+def test_commas_and_brackets_inside_strings_are_not_values(value: Callable[[], object]) -> None:
     """A long script or a table is one value."""
-    assert parse(json.dumps({"text": value})) == {"text": value}
+    made = value()
+    assert parse(json.dumps({"text": made})) == {"text": made}
 
 
-def test_a_long_text_is_kept_in_part_and_says_so() -> None:
-    """And what is shortened once stays as it is."""
+def test_a_long_text_is_shortened_and_says_so() -> None:
+    """A shortened text is not shortened again."""
     text = as_text("x" * 16 * MB)
     assert text is not None
     assert len(text) <= LONGEST_TEXT
@@ -152,25 +159,28 @@ def test_a_long_text_is_kept_in_part_and_says_so() -> None:
     assert as_text("y" * LONGEST_TEXT) == "y" * LONGEST_TEXT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "body",
+    "fields",
     [
-        {"id": ID, **{f"k{number}": number for number in range(50_000)}},
-        {"id": ID, "more": [[] for _ in range(50_000)]},
-        {"id": ID, "more": [{"a": 1.5} for _ in range(50_000)]},
-        {"id": ID, "input_param": json.dumps({"x": [[n] for n in range(50_000)]})},
-        {"id": ID, "target_instances": target_instances(999)},
+        lambda: {f"k{number}": number for number in range(50_000)},
+        lambda: {"more": [[] for _ in range(50_000)]},
+        lambda: {"more": [{"a": 1.5} for _ in range(50_000)]},
+        lambda: {"input_param": json.dumps({"x": [[n] for n in range(50_000)]})},
+        lambda: {"target_instances": target_instances(999)},
     ],
     ids=["keys", "lists", "objects", "parameters", "machines"],
 )
-async def test_the_weight_of_an_answer_bounds_what_it_takes_in_memory(body: dict[str, Any]) -> None:
-    """By the weight it is decided how many answers are kept."""
+async def test_the_weight_of_an_answer_bounds_its_memory(fields: Callable[[], dict[str, Any]]) -> None:
+    """The weight decides how many answers the cache holds."""
+
+    body = json.dumps({"id": ID, **fields()}).encode()
 
     async def answer(_: web.BaseRequest) -> web.Response:
-        return web.Response(body=json.dumps(body).encode())
+        return web.Response(body=body)
 
     async with http_server(answer) as url, client_for(url) as client:
-        await client.task(ID)  # what lives as long as the client
+        await client.task(ID)  # warms up objects that live as long as the client
         tracemalloc.start()
         try:
             detail = await client.detail(ID, Detail.of)
