@@ -15,10 +15,10 @@ WAITING = "ST2601050930000000000005E5"
 
 def test_a_step_is_announced_when_it_begins_and_when_it_ends() -> None:
     """A step in progress has neither outcome nor duration."""
-    told: list[dict[str, Any]] = []
-    scenes = Scenes(told.append, clock=lambda: 7.0)
+    events: list[dict[str, Any]] = []
+    scenes = Scenes(events.append, clock=lambda: 7.0)
     scenes.end(scenes.begin("reply", "views.open", {"request": {"a": 1}}, request=3), "ok")
-    begun, ended = (event["step"] for event in told)
+    begun, ended = (event["step"] for event in events)
     assert (begun["outcome"], begun["ms"], begun["at"], begun["request"]) == ("", None, 7.0, 3)
     assert ended["outcome"] == "ok"
     assert ended["ms"] >= 0

@@ -146,10 +146,10 @@ def test_oversized_has_ten_times_as_many() -> None:
 @pytest.mark.parametrize("count", [1, 7, 99, 1001])
 def test_oversized_comes_in_any_size(count: int) -> None:
     """Benchmarks need other numbers of machines, which need not divide evenly."""
-    found = decode_targets(target_instances(count))
-    assert len(found.machines) == count
-    assert found.batch_count <= 20
-    assert found.faults == ()
+    decoded = decode_targets(target_instances(count))
+    assert len(decoded.machines) == count
+    assert decoded.batch_count <= 20
+    assert decoded.faults == ()
 
 
 @pytest.mark.parametrize("moment", [NOW, NOW + 13 * 3_600_000, NOW + 400 * 86_400_000])
@@ -160,8 +160,8 @@ def test_samples_fit_the_moment_of_the_start(moment: int) -> None:
     def trigger(task_id: str) -> dict[str, Any]:
         detail = tasks[task_id].detail
         assert isinstance(detail, dict)
-        found: dict[str, Any] = detail["trigger_time"]
-        return found
+        trigger_time: dict[str, Any] = detail["trigger_time"]
+        return trigger_time
 
     assert trigger(WAITING)["single_scheduled_time"] > moment
     assert trigger(REJECTED)["single_scheduled_time"] > moment

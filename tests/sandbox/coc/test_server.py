@@ -206,11 +206,11 @@ async def test_skew_and_lock_follow_the_clock(caller: Caller) -> None:
 
 async def test_nobody_learns_about_tasks_without_a_signature(caller: Caller) -> None:
     """Without a signature, known, unknown and malformed ids get the same answer."""
-    told = set()
+    messages = set()
     for task_id in (NIGHTLY, "ST" + "9" * 24, "nonsense", error_id("429THROTTLED")):
         status, body, _ = await caller.send(f"/v1/schedule/task/{task_id}", {})
-        told.add((status, json.loads(body)["error_msg"]))
-    assert len(told) == 1
+        messages.add((status, json.loads(body)["error_msg"]))
+    assert len(messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -265,9 +265,9 @@ async def test_each_call_needs_its_permission(
 async def test_list_searches_one_enterprise_project(caller: Caller) -> None:
     """The default project is "0"; a task of another project is listed only if the query names the project."""
     assert (await caller.get("/v1/schedule/task", task_id=NIGHTLY))[1]["count"] == 0
-    found = (await caller.get("/v1/schedule/task", task_id=NIGHTLY, enterprise_project_id=ENTERPRISE_PROJECT))[1]
-    assert found["scheduled_tasks"] == [caller.coc.tasks[NIGHTLY].listing]
-    assert found["next_maker"] is None
+    page = (await caller.get("/v1/schedule/task", task_id=NIGHTLY, enterprise_project_id=ENTERPRISE_PROJECT))[1]
+    assert page["scheduled_tasks"] == [caller.coc.tasks[NIGHTLY].listing]
+    assert page["next_maker"] is None
 
 
 @pytest.mark.parametrize(
@@ -287,8 +287,8 @@ async def test_list_filters(caller: Caller, name: str, value: str) -> None:
     field = "name" if name == "task_name" else name
     everything = (await caller.get("/v1/schedule/task"))[1]["scheduled_tasks"]
     expected = [row["id"] for row in everything if value in str(row[field])]
-    found = (await caller.get("/v1/schedule/task", **{name: value}))[1]
-    assert [row["id"] for row in found["scheduled_tasks"]] == expected
+    page = (await caller.get("/v1/schedule/task", **{name: value}))[1]
+    assert [row["id"] for row in page["scheduled_tasks"]] == expected
     assert 0 < len(expected) < len(everything)
 
 
@@ -298,8 +298,8 @@ async def test_list_finds_tasks_by_machine_and_by_last_run(caller: Caller) -> No
     assert isinstance(detail, dict)
     plan = json.loads(json.loads(detail["target_instances"])[0]["target_instances"])
     machine = plan["batches"][0]["targetInstances"][0]["resourceId"]
-    found = (await caller.get("/v1/schedule/task", resource_id=machine))[1]
-    assert [row["id"] for row in found["scheduled_tasks"]] == [ONE_OFF]
+    page = (await caller.get("/v1/schedule/task", resource_id=machine))[1]
+    assert [row["id"] for row in page["scheduled_tasks"]] == [ONE_OFF]
     hour_ago = str(int(NOON * 1000) - 3_600_000)
     recent = (await caller.get("/v1/schedule/task", last_execution_start_time=hour_ago))[1]["scheduled_tasks"]
     assert "cache-warmup" in [row["name"] for row in recent]
@@ -411,11 +411,11 @@ def test_each_error_id_is_tested() -> None:
 
 async def test_the_observer_sees_the_outcome_of_each_call(caller: Caller) -> None:
     """The observer is called when a call arrives, and with its outcome: answered, reset or given up by the client."""
-    told: list[tuple[str, str]] = []
+    observed: list[tuple[str, str]] = []
     over = asyncio.Event()
 
     def observe(call: RecordedRequest) -> None:
-        told.append((call.path, call.outcome))
+        observed.append((call.path, call.outcome))
         if call.outcome:
             over.set()
 
@@ -431,7 +431,7 @@ async def test_the_observer_sees_the_outcome_of_each_call(caller: Caller) -> Non
         async with asyncio.timeout(0.2):
             await caller.get(DETAIL)
     await asyncio.wait_for(over.wait(), 5)
-    ends = [ended for _, ended in told]
+    ends = [ended for _, ended in observed]
     assert ends[:2] == ["", "answered"]
     assert ends[-2:] == ["", "the client gave up"]
     # aiohttp's client asks once more when its connection is reset.

@@ -153,8 +153,8 @@ async def test_clicks_of_the_page_reach_the_bot(
         assert envelope["payload"]["type"] == "view_submission"
         answer = {"response_action": "errors", "errors": {"line": "not so"}}
         await link.send_json({"envelope_id": envelope["envelope_id"], "payload": answer})
-        told = await next_event(stream, "errors")
-        assert told == {"type": "errors", "view": view["id"], "errors": {"line": "not so"}}
+        event = await next_event(stream, "errors")
+        assert event == {"type": "errors", "view": view["id"], "errors": {"line": "not so"}}
         assert await post(http, "view/close", user=ADA, view={"id": view["id"]}) == (202, {"id": None})
         assert (await next_event(stream, "views"))["views"] == []
         await api(slack, http, "chat.delete", channel="C0SHIFT", ts=ts)
@@ -197,8 +197,8 @@ async def test_a_persons_time_zone_is_the_same_everywhere(http: aiohttp.ClientSe
     async with http.get("/sandbox/events", params={"user": GRACE}) as stream:
         assert (await post(http, "zone", user=ADA, tz="Australia/Lord_Howe"))[0] == 202
         assert await next_event(stream, "zone") == {"type": "zone", "user": ADA, "tz": "Australia/Lord_Howe"}
-    said = await api(slack, http, "users.info", user=ADA)
-    assert (said["user"]["tz"], said["user"]["tz_offset"]) == ("Australia/Lord_Howe", 11 * 3600)
+    info = await api(slack, http, "users.info", user=ADA)
+    assert (info["user"]["tz"], info["user"]["tz_offset"]) == ("Australia/Lord_Howe", 11 * 3600)
 
 
 async def test_each_step_has_its_request(

@@ -16,16 +16,16 @@ from tests.sandbox.page.windows import ADA, DESKTOP, GRACE, PHONE, Windows
 pytestmark = pytest.mark.browser
 
 Json = dict[str, Any]
-LOOKS = Path(__file__).parent / "looks"
+RECORDED = Path(__file__).parent / "recorded"
 SHIFT = "C0SHIFT"
 TASK = SampleNote("ST2601050930000000000002B2", "nightly-logrotate", "42 machines in three batches")
 NOW = "2026-05-09T22:00:00Z"
 """The page's clock: 10 May 6:00 in Shanghai, still 9 May 23:00 in London."""
 
 
-def look(name: str) -> Json:
+def recorded(name: str) -> Json:
     """A recorded message or view."""
-    loaded: Json = json.loads((LOOKS / f"{name}.json").read_text("utf-8"))
+    loaded: Json = json.loads((RECORDED / f"{name}.json").read_text("utf-8"))
     return loaded
 
 
@@ -66,18 +66,18 @@ class Stage:
         """Call the Web API as the bot does; asserts that the answer is ok."""
         headers = {"Authorization": f"Bearer {self.slack.bot_token}"}
         async with self._session.post(f"{self.slack.api_url}{method}", json=body, headers=headers) as answer:
-            said: Json = await answer.json()
-        assert said["ok"], said
-        return said
+            result: Json = await answer.json()
+        assert result["ok"], result
+        return result
 
     async def post(self, *blocks: Json, text: str = "a message") -> str:
         """Post blocks into the shift chat; returns the message's ts."""
-        said = await self.api("chat.postMessage", channel=SHIFT, text=text, blocks=list(blocks))
-        return str(said["ts"])
+        result = await self.api("chat.postMessage", channel=SHIFT, text=text, blocks=list(blocks))
+        return str(result["ts"])
 
     async def post_card(self) -> str:
         """Post the sample card."""
-        card = look("card")
+        card = recorded("card")
         return await self.post(*card["blocks"], text=card["text"])
 
     async def window(self, user: str = ADA, size: tuple[int, int] = DESKTOP) -> Page:
@@ -94,9 +94,9 @@ class Stage:
         """Press `Show targets` on the card and open the view, as the bot does. Returns the view's id."""
         await page.get_by_role("button", name="Show targets").click()
         trigger_id = (await self.pressed("targets"))["trigger_id"]
-        said = await self.api("views.open", trigger_id=trigger_id, view=view or look("targets"))
+        result = await self.api("views.open", trigger_id=trigger_id, view=view or recorded("targets"))
         await expect(page.get_by_role("dialog")).to_be_visible()
-        return str(said["view"]["id"])
+        return str(result["view"]["id"])
 
 
 @pytest.fixture
@@ -184,7 +184,7 @@ async def test_two_windows_show_the_same_and_a_pressed_button_is_busy_until_the_
     await expect(refresh).to_have_attribute("aria-busy", "true")
     action = await stage.pressed("refresh")
     assert action["value"] == TASK.id
-    card = look("card")
+    card = recorded("card")
     card["blocks"][0]["text"]["text"] = "renamed-logrotate"
     await stage.api("chat.update", channel=SHIFT, ts=ts, text="renamed", blocks=card["blocks"])
     for page in (ada, grace):
@@ -202,7 +202,7 @@ async def test_a_modal_opens_keeps_the_focus_and_closes_with_escape(stage: Stage
     loading["blocks"] = [{"type": "section", "text": {"type": "plain_text", "text": "Loading…"}}]
     view_id = await stage.open_targets(page, loading)
     await expect(page.get_by_role("dialog", name="Targets")).to_contain_text("Loading…")
-    await stage.api("views.update", view_id=view_id, view=look("targets"))
+    await stage.api("views.update", view_id=view_id, view=recorded("targets"))
     dialog = page.get_by_role("dialog", name="Targets")
     await expect(dialog).to_contain_text("web-01")
     for _ in range(14):
@@ -225,9 +225,9 @@ async def test_input_and_choices_in_a_modal_reach_the_app(stage: Stage) -> None:
     await box.fill("web-*")
     await box.press("Enter")
     assert (await stage.pressed("find"))["value"] == "web-*"
-    found = look("targets")
-    del found["blocks"][7:9]
-    await stage.api("views.update", view_id=view_id, view=found)
+    view = recorded("targets")
+    del view["blocks"][7:9]
+    await stage.api("views.update", view_id=view_id, view=view)
     await expect(page.get_by_text("db-01")).to_have_count(0)
     await expect(box).to_have_value("web-*")
     await page.get_by_role("button", name="Find").click()
@@ -302,7 +302,7 @@ async def test_nothing_makes_the_page_scroll_sideways(stage: Stage, size: tuple[
     assert await page.locator("#messages").evaluate(wider) <= 0
     fields = await page.locator(".section-field").evaluate_all("all => all.map(node => node.offsetLeft)")
     assert len(set(fields)) == (2 if size == DESKTOP else 1)
-    view = look("targets")
+    view = recorded("targets")
     view["blocks"].insert(0, section)
     await stage.open_targets(page, view)
     assert await page.locator(".modal-body").evaluate(wider) <= 0
@@ -335,4 +335,4 @@ async def test_the_page_reconnects_to_the_sandbox(stage: Stage) -> None:
     await page.context.set_offline(False)
     await expect(page.get_by_role("heading", name="nightly-logrotate")).to_be_visible(timeout=15_000)
     await expect(page.locator("#connection")).to_contain_text("Bot connected")
-    stage.windows.complaints = [said for said in stage.windows.complaints if "ERR_" not in said]
+    stage.windows.complaints = [text for text in stage.windows.complaints if "ERR_" not in text]

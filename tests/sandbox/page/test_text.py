@@ -66,9 +66,9 @@ async def post(page: Page) -> AsyncIterator[Post]:
         async def send(*blocks: Json, text: str = "a message") -> None:
             body = {"channel": "C0SHIFT", "text": text, "blocks": list(blocks)}
             async with session.post(f"{url}/api/chat.postMessage", json=body) as answer:
-                said = await answer.json()
-            assert said["ok"], said
-            await page.wait_for_selector(f"[data-ts='{said['ts']}']")
+                body = await answer.json()
+            assert body["ok"], body
+            await page.wait_for_selector(f"[data-ts='{body['ts']}']")
 
         yield send
 

@@ -35,9 +35,9 @@ async def say(page: Page, line: str) -> None:
 
 async def card(page: Page, task_id: str) -> Locator:
     """The latest card of a task, once it is posted."""
-    found = page.locator("#message-list .message:has([data-action=refresh])").filter(has_text=task_id).last
-    await found.wait_for()
-    return found
+    card = page.locator("#message-list .message:has([data-action=refresh])").filter(has_text=task_id).last
+    await card.wait_for()
+    return card
 
 
 async def turn(page: Page, label: str, choice: str) -> None:
@@ -290,13 +290,13 @@ async def test_nothing_scrolls_sideways_on_a_phone(windows: Windows, width: int)
 async def test_axe_finds_nothing_serious(windows: Windows, size: tuple[int, int], *, dark: bool) -> None:
     """axe-core has no serious or critical finding in card, error, suggestions, drawer, thread and modal."""
     page, axe = await windows.open(size=size, dark=dark), Axe()
-    found: list[str] = []
+    findings: list[str] = []
 
     async def look(where: str) -> None:
         for fault in (await axe.run(page)).response["violations"]:
             if fault["impact"] in {"serious", "critical"}:
                 nodes = [node["html"][:160] for node in fault["nodes"][:3]]
-                found.append(f"{where}: {fault['id']}: {fault['help']}: {nodes}")
+                findings.append(f"{where}: {fault['id']}: {fault['help']}: {nodes}")
 
     await look("empty")
     await say(page, f"/schedtask {FORBIDDEN}")
@@ -320,4 +320,4 @@ async def test_axe_finds_nothing_serious(windows: Windows, size: tuple[int, int]
     await page.get_by_role("dialog").get_by_text("web-01").wait_for()
     await page.wait_for_timeout(200)  # the window fades in; half-way there its colours are paler
     await look("modal")
-    assert found == []
+    assert findings == []

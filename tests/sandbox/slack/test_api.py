@@ -411,6 +411,6 @@ async def test_settled_fails_with_the_state_of_the_workspace(slack: LocalSlack, 
 
 async def test_a_persons_id_means_their_direct_messages(slack: LocalSlack, bot: Caller) -> None:
     """As in Slack, the conversation need not be open."""
-    found = await bot.call("chat.postMessage", channel=ADA, text="only for you")
-    assert found["channel"] == "D0ADA"
+    answer = await bot.call("chat.postMessage", channel=ADA, text="only for you")
+    assert answer["channel"] == "D0ADA"
     assert [message.text for message in slack.messages("D0ADA", ADA)] == ["only for you"]

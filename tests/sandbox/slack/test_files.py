@@ -285,8 +285,8 @@ async def test_a_download_is_for_people_who_see_the_message(
     [file] = slack.files(ADA)
     async with http.get(f"/sandbox/files/{file.id}", params={"user": ADA}) as response:
         assert (response.status, await response.read()) == (200, CONTENT)
-        said = "attachment; filename*=UTF-8''targets%20%E2%80%9Cnight%E2%80%9D%20%E2%80%9926.csv"
-        assert response.headers["Content-Disposition"] == said
+        disposition = "attachment; filename*=UTF-8''targets%20%E2%80%9Cnight%E2%80%9D%20%E2%80%9926.csv"
+        assert response.headers["Content-Disposition"] == disposition
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.content_type == "text/csv"
     for params in ({"user": GRACE}, {"user": "U0NOBODY"}, {}):

@@ -18,5 +18,5 @@ def local_time(now_ms: int, days: int, clock: str) -> int:
 
 
 def close_time(now_ms: int) -> int:
-    """The ``scheduled_close_time`` of a schedule that goes on: midnight in Shanghai, 300 days from today."""
+    """A ``scheduled_close_time`` in the distant future: midnight in Shanghai, 300 days from today."""
     return local_time(now_ms, 300, "00:00")

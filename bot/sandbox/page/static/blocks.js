@@ -8,9 +8,9 @@ import { richText } from "./richtext.js";
 
 /** A text object as a fragment: mrkdwn is parsed; of plain_text, only the emoji are drawn. */
 function text(object, context) {
-  const words = String(object?.text ?? "");
-  if (object?.type === "mrkdwn") return mrkdwn(words, context, object.verbatim === true);
-  return object?.emoji === false ? document.createTextNode(words) : withEmoji(words);
+  const source = String(object?.text ?? "");
+  if (object?.type === "mrkdwn") return mrkdwn(source, context, object.verbatim === true);
+  return object?.emoji === false ? document.createTextNode(source) : withEmoji(source);
 }
 
 const FOLD_CHARACTERS = 700;
@@ -18,9 +18,9 @@ const FOLD_LINES = 12;
 
 /** A long text of a message, folded behind "See more" as in Slack, unless the app sets `expand`. */
 function folded(block, context) {
-  const words = String(block.text.text ?? "");
+  const source = String(block.text.text ?? "");
   const node = el("div", { class: "text" }, text(block.text, context));
-  const long = words.length > FOLD_CHARACTERS || words.split("\n").length > FOLD_LINES;
+  const long = source.length > FOLD_CHARACTERS || source.split("\n").length > FOLD_LINES;
   if (!context.folds || block.expand || !long) return node;
   node.classList.add("folded");
   const more = el("button", { type: "button", class: "see-more", "aria-expanded": "false", onclick: () => {

@@ -15,15 +15,15 @@ function suggestions(line, tasks) {
       : [];
   }
   if (line.slice(0, space) !== COMMAND) return [];
-  const words = line.slice(space + 1);
-  const secret = /^private\s+/i.exec(words)?.[0] ?? "";
-  const wanted = words.slice(secret.length).trim().toLowerCase();
+  const rest = line.slice(space + 1);
+  const prefix = /^private\s+/i.exec(rest)?.[0] ?? "";
+  const query = rest.slice(prefix.length).trim().toLowerCase();
   const rows = tasks
-    .filter((task) => task.id.toLowerCase() !== wanted)
-    .filter((task) => task.id.toLowerCase().startsWith(wanted) || task.name.toLowerCase().includes(wanted))
-    .map((task) => ({ line: `${COMMAND} ${secret}${task.id}`, title: task.name, note: task.id, final: true }));
+    .filter((task) => task.id.toLowerCase() !== query)
+    .filter((task) => task.id.toLowerCase().startsWith(query) || task.name.toLowerCase().includes(query))
+    .map((task) => ({ line: `${COMMAND} ${prefix}${task.id}`, title: task.name, note: task.id, final: true }));
   const extras = ["private", "help"]
-    .filter((word) => !secret && word.startsWith(wanted) && word !== wanted)
+    .filter((word) => !prefix && word.startsWith(query) && word !== query)
     .map((word) => ({
       line: `${COMMAND} ${word}${word === "help" ? "" : " "}`, title: `${COMMAND} ${word}`,
       note: word === "help" ? "How to use it" : "Show a task to yourself only", final: word === "help",

@@ -42,8 +42,8 @@ function ago(ms, now) {
   const seconds = Math.round(Math.abs(now - ms) / 1000);
   const [size, unit] = SPANS.find(([length]) => seconds >= length) ?? SPANS.at(-1);
   const count = Math.floor(seconds / size);
-  const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
-  return ms > now ? `in ${words}` : `${words} ago`;
+  const text = `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return ms > now ? `in ${text}` : `${text} ago`;
 }
 
 const dayWord = (then, today) => ({ "-1": "yesterday", 0: "today", 1: "tomorrow" })[then.dayNumber - today.dayNumber];
@@ -75,17 +75,17 @@ export function formatDate(unix, format, zone, now = Date.now()) {
   const [then, today] = [wallClock(ms, zone), wallClock(now, zone)];
   return format.replace(/\{(\w+)\}/g, (whole, name, offset) => {
     if (!Object.hasOwn(TOKENS, name)) return whole;
-    const words = TOKENS[name](then, today, ms, now);
-    return offset === 0 ? words[0].toUpperCase() + words.slice(1) : words;
+    const text = TOKENS[name](then, today, ms, now);
+    return offset === 0 ? text[0].toUpperCase() + text.slice(1) : text;
   });
 }
 
 /** A <time> element for `unix` seconds, or the fallback as text. Its title is the full date with the zone. */
 export function dateNode(unix, format, fallback, zone) {
-  const words = formatDate(unix, format, zone);
-  if (words === null) return document.createTextNode(fallback);
+  const text = formatDate(unix, format, zone);
+  if (text === null) return document.createTextNode(fallback);
   const node = document.createElement("time");
-  node.textContent = words;
+  node.textContent = text;
   node.dateTime = new Date(unix * 1000).toISOString();
   node.title = `${formatDate(unix, "{date_long} at {time_secs}", zone)} (${zone})`;
   node.dataset.unix = unix;
@@ -96,7 +96,7 @@ export function dateNode(unix, format, fallback, zone) {
 /** Updates every date below `root`: on an open page, "today" becomes "yesterday". */
 export function refreshDates(root, zone) {
   for (const node of root.querySelectorAll("time[data-unix]")) {
-    const words = formatDate(Number(node.dataset.unix), node.dataset.format, zone);
-    if (words !== node.textContent) node.textContent = words;
+    const text = formatDate(Number(node.dataset.unix), node.dataset.format, zone);
+    if (text !== node.textContent) node.textContent = text;
   }
 }

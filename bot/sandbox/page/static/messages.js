@@ -33,8 +33,8 @@ function quietLine(message, context) {
 function threadLine(message, context) {
   const count = context.replies?.(message) ?? 0;
   if (!count) return null;
-  const words = `${count} ${count === 1 ? "reply" : "replies"}`;
-  return el("button", { type: "button", class: "thread-open", "data-action": "thread", onclick: () => context.openThread(message) }, words);
+  const text = `${count} ${count === 1 ? "reply" : "replies"}`;
+  return el("button", { type: "button", class: "thread-open", "data-action": "thread", onclick: () => context.openThread(message) }, text);
 }
 
 /** The tools that appear on hover: a reply in the thread. */
@@ -118,8 +118,8 @@ export class MessageList {
     let before = null;
     for (const node of this.list.querySelectorAll(".message")) {
       if (node.dataset.day !== before) {
-        const words = formatDate(seconds(node.dataset.ts), "{day_divider_pretty}", zone);
-        node.before(el("li", { class: "day" }, el("span", {}, words)));
+        const text = formatDate(seconds(node.dataset.ts), "{day_divider_pretty}", zone);
+        node.before(el("li", { class: "day" }, el("span", {}, text)));
       }
       before = node.dataset.day;
     }

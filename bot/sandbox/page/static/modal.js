@@ -35,13 +35,13 @@ export class Modal {
     }
     const same = this.view?.id === view.id;
     const scroll = same ? this.body.scrollTop : 0;
-    const held = same ? document.activeElement?.dataset?.action : undefined;
+    const focused = same ? document.activeElement?.dataset?.action : undefined;
     if (!same) this.drafts.clear();
     this.view = view;
     this.draw(view, contextFor(view, this.drafts));
     if (!this.dialog.open) this.dialog.showModal();
     this.body.scrollTop = scroll;
-    const before = held && this.dialog.querySelector(`[data-action="${CSS.escape(held)}"]`);
+    const before = focused && this.dialog.querySelector(`[data-action="${CSS.escape(focused)}"]`);
     (before || this.body).focus({ preventScroll: true });
   }
 
@@ -102,23 +102,23 @@ export class Modal {
   /** Shows the app's errors beside their fields; returns those of unknown fields. */
   refuse(viewId, errors) {
     if (this.view?.id !== viewId) return [];
-    const homeless = [];
+    const unplaced = [];
     let first = null;
-    for (const [blockId, words] of Object.entries(errors)) {
+    for (const [blockId, message] of Object.entries(errors)) {
       const block = this.dialog.querySelector(`[data-block="${CSS.escape(blockId)}"]`);
       const note = block?.querySelector(".input-error");
       if (!note) {
-        homeless.push(String(words));
+        unplaced.push(String(message));
         continue;
       }
       note.hidden = false;
-      note.textContent = String(words);
+      note.textContent = String(message);
       const field = block.querySelector("input, select, textarea");
       field?.setAttribute("aria-invalid", "true");
       first ??= field;
     }
     first?.focus();
-    return homeless;
+    return unplaced;
   }
 
   /** Keeps Tab inside of the dialog. */

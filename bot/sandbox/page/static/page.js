@@ -26,8 +26,8 @@ const unread = new Set();
 const me = () => state.users.find((user) => user.id === person) ?? { id: person, name: person, title: "", tz: "UTC" };
 const channelMessages = () => Object.values(state.messages[channel] ?? {});
 /** Whether a message is shown in its thread only; without its root, it is shown in the channel. */
-const isReply = ({ ts, thread_ts, channel: place }) =>
-  Boolean(thread_ts) && thread_ts !== ts && Boolean(state.messages[place]?.[thread_ts]);
+const isReply = ({ ts, thread_ts, channel: conversation }) =>
+  Boolean(thread_ts) && thread_ts !== ts && Boolean(state.messages[conversation]?.[thread_ts]);
 const channelRoots = () => channelMessages().filter((message) => !isReply(message)).sort(byTime);
 
 /** The context for drawing; `surface` is the message or the view that a press belongs to. */
@@ -41,7 +41,7 @@ function context(surface, drafts = new Map()) {
     headingLevel: surface.view ? 3 : 2, // below the channel's name, or below the modal's title
     user: (id) => state.users.find((user) => user.id === id),
     userName: (id) => (id === state.app.bot_user ? state.app.name : state.users.find((user) => user.id === id)?.name),
-    channelName: (id) => state.channels.find((place) => place.id === id)?.name,
+    channelName: (id) => state.channels.find((conversation) => conversation.id === id)?.name,
     press: (action, node) => press({ user: person, ...surface, ...action }, node),
   };
 }
@@ -110,9 +110,9 @@ const thread = new Thread($("thread"), {
   onReply: (root, text) => send("command", { user: person, channel: root.channel, thread_ts: root.ts, text }),
 });
 const scenes = new Scenes($("scenes"), {
-  onTrouble: (words) => {
-    $("trouble").hidden = words === "";
-    $("trouble").textContent = words;
+  onTrouble: (text) => {
+    $("trouble").hidden = text === "";
+    $("trouble").textContent = text;
   },
   onError: (error) => toast(`The sandbox did not take that: ${error.message}`),
 });
@@ -125,12 +125,12 @@ function openThread(ts) {
 }
 
 function drawThread(ts) {
-  const place = state.channels.find(({ id }) => id === channel);
-  thread.show(state.messages[channel]?.[ts] ?? null, channelMessages(), `${place?.kind === "dm" ? "" : "#"}${place?.name ?? channel}`, messageSurface);
+  const conversation = state.channels.find(({ id }) => id === channel);
+  thread.show(state.messages[channel]?.[ts] ?? null, channelMessages(), `${conversation?.kind === "dm" ? "" : "#"}${conversation?.name ?? channel}`, messageSurface);
 }
 
-function connection(words, tone) {
-  $("connection").textContent = words;
+function connection(text, tone) {
+  $("connection").textContent = text;
   $("connection").dataset.tone = tone;
 }
 
@@ -154,20 +154,20 @@ function drawZones() {
 $("zone").addEventListener("change", () => send("zone", { user: person, tz: $("zone").value }));
 
 function drawChannel() {
-  const place = state.channels.find(({ id }) => id === channel);
+  const conversation = state.channels.find(({ id }) => id === channel);
   unread.delete(channel);
-  $("channel-name").replaceChildren(icon(place?.kind === "dm" ? "person" : "hash"), place?.name ?? channel);
+  $("channel-name").replaceChildren(icon(conversation?.kind === "dm" ? "person" : "hash"), conversation?.name ?? channel);
   $("you").textContent = [me().name, me().title].filter(Boolean).join(" · ");
-  composer.box.placeholder = `Message ${place?.kind === "dm" ? "" : "#"}${place?.name ?? channel}, or type /schedtask`;
-  document.title = `${place?.name ?? channel} · ${state.team.name}`;
+  composer.box.placeholder = `Message ${conversation?.kind === "dm" ? "" : "#"}${conversation?.name ?? channel}, or type /schedtask`;
+  document.title = `${conversation?.name ?? channel} · ${state.team.name}`;
   drawRail();
   list.show(channelRoots(), messageContext, me().tz);
 }
 
 function openFromAddress() {
-  const wanted = location.hash.slice(1);
+  const requested = location.hash.slice(1);
   const before = channel;
-  channel = state.channels.some(({ id }) => id === wanted) ? wanted : state.channels[0].id;
+  channel = state.channels.some(({ id }) => id === requested) ? requested : state.channels[0].id;
   if (before !== channel && side.showing === "thread") side.close();
   rail.drawer(false);
   drawChannel();
@@ -179,8 +179,8 @@ const byTs = (messages) => Object.fromEntries(messages.map((message) => [message
 function announce(message) {
   const about = context({});
   const files = (message.files ?? []).map((file) => `file ${file.title}`);
-  const words = [mrkdwn(message.text ?? "", about).textContent, ...files].filter(Boolean).join(", ");
-  $("announcer").textContent = `${about.userName(message.user) ?? message.user}: ${words}`;
+  const text = [mrkdwn(message.text ?? "", about).textContent, ...files].filter(Boolean).join(", ");
+  $("announcer").textContent = `${about.userName(message.user) ?? message.user}: ${text}`;
 }
 
 function receive(message) {
@@ -201,9 +201,9 @@ function receive(message) {
 
 const EVENTS = {
   message: ({ message }) => receive(message),
-  gone: ({ channel: place, ts }) => {
-    delete state.messages[place]?.[ts];
-    if (place !== channel) return;
+  gone: ({ channel: conversation, ts }) => {
+    delete state.messages[conversation]?.[ts];
+    if (conversation !== channel) return;
     list.remove(ts, me().tz);
     if (thread.root) drawThread(thread.root.ts);
     if (!thread.root && side.showing === "thread") side.close();
@@ -219,7 +219,7 @@ const EVENTS = {
   connected: ({ connected }) => drawConnected(connected),
   errors: ({ view, errors }) => {
     clearBusy();
-    for (const words of modal.refuse(view, errors)) toast(words);
+    for (const text of modal.refuse(view, errors)) toast(text);
   },
   zone: ({ user, tz }) => {
     state.users.find(({ id }) => id === user).tz = tz;
@@ -237,7 +237,7 @@ const EVENTS = {
 follow(person, {
   onState: (received) => {
     const first = state === null;
-    const messages = Object.entries(received.messages ?? {}).map(([place, list]) => [place, byTs(list)]);
+    const messages = Object.entries(received.messages ?? {}).map(([conversation, list]) => [conversation, byTs(list)]);
     state = { ...received, messages: Object.fromEntries(messages) };
     composer.tasks = state.tasks;
     if (first) rail.drawTasks(state.tasks);

@@ -36,11 +36,11 @@ export class Rail {
   /** Draws channels and people; `unread` is the set of channels with new messages. */
   draw({ team, channels, users }, { channel, person, unread }) {
     $("team").textContent = team.name;
-    $("channels").replaceChildren(...channels.map((place) => el("li", {}, el("a", {
-      href: `#${place.id}`, class: unread.has(place.id) ? "place place-unread" : "place",
-      "aria-current": place.id === channel && "page",
-    }, icon(place.kind === "dm" ? "person" : "hash"), el("span", {}, place.name),
-    unread.has(place.id) && el("span", { class: "visually-hidden" }, " (new messages)")))));
+    $("channels").replaceChildren(...channels.map((conversation) => el("li", {}, el("a", {
+      href: `#${conversation.id}`, class: unread.has(conversation.id) ? "place place-unread" : "place",
+      "aria-current": conversation.id === channel && "page",
+    }, icon(conversation.kind === "dm" ? "person" : "hash"), el("span", {}, conversation.name),
+    unread.has(conversation.id) && el("span", { class: "visually-hidden" }, " (new messages)")))));
     $("people").replaceChildren(...users.map((user) => el("li", {}, el("a", {
       href: `?user=${encodeURIComponent(user.id)}${channel ? `#${channel}` : ""}`, class: "person",
       "aria-current": user.id === person && "true",
