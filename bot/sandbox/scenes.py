@@ -80,7 +80,7 @@ class Scenes:
         step.outcome, step.good = outcome, good
         self._announce_step(step)
 
-    def owns(self, request: int, *keys: object) -> None:
+    def assign(self, request: int, *keys: object) -> None:
         """Calls with one of these keys (a trigger, a view, a response URL's token) belong to this request."""
         for key in keys:
             if isinstance(key, str) and key:

@@ -47,7 +47,7 @@ def test_the_number_of_keys_is_bounded() -> None:
     """Old triggers and URLs are evicted; the newest are known."""
     scenes = Scenes(lambda _: None)
     for number in range(module.MAX_KEYS + 1):
-        scenes.owns(number, f"key{number}", None, "")
+        scenes.assign(number, f"key{number}", None, "")
     assert scenes.owner("key0") is None
     assert scenes.owner(None, "", f"key{module.MAX_KEYS}") == module.MAX_KEYS
 

@@ -66,8 +66,9 @@ class RecordedRequest:
 class LocalCoc(LocalServer):
     """A COC for one key pair. ``tasks`` and ``permissions`` may be changed at any time.
 
-    ``clock`` returns Unix seconds; the sample tasks' times are relative to the moment of construction. Use it as an
-    async context manager, or call :meth:`start` and :meth:`stop`; it can be started only once.
+    ``tasks`` are the sample tasks unless others are passed in. ``clock`` returns Unix seconds; the sample tasks'
+    times are relative to the moment of construction. Use it as an async context manager, or call :meth:`start` and
+    :meth:`stop`; it can be started only once.
     """
 
     def __init__(
@@ -77,6 +78,8 @@ class LocalCoc(LocalServer):
         access_key: str = ACCESS_KEY,
         secret_key: str = SECRET_KEY,
         security_token: str | None = None,
+        *,
+        tasks: dict[str, SampleTask] | None = None,
     ) -> None:
         super().__init__(port)
         self.observe: Callable[[RecordedRequest], None] = lambda _: None
@@ -84,7 +87,7 @@ class LocalCoc(LocalServer):
         self.access_key = access_key
         self.secret_key = secret_key
         self.security_token = security_token
-        self.tasks: dict[str, SampleTask] = sample_tasks(int(clock() * 1000))
+        self.tasks = sample_tasks(int(clock() * 1000)) if tasks is None else tasks
         self.permissions = set(PERMISSIONS.values())
         self.requests: deque[RecordedRequest] = deque(maxlen=MAX_REQUESTS)
         self.faults: list[Fault] = []

@@ -174,7 +174,7 @@ class SlackApi:
         self._scenes.end(step, _outcome(result), good=result.body.get("ok", False), details={"answer": result.body})
         view = result.body.get("view")
         if owner is not None and isinstance(view, dict):
-            self._scenes.owns(owner, view.get("id"))
+            self._scenes.assign(owner, view.get("id"))
         self._on_call()
         if result.status == 0:
             if request.transport is not None:

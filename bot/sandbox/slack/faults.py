@@ -42,13 +42,14 @@ class Service:
 
     def __init__(self) -> None:
         self.condition: Condition = "well"
+        self.late_s = LATE_SECONDS
         self._limited_until: dict[str, float] = {}
 
     def fault(self, method: str, now: float) -> Fault | None:
         """The fault of a call of `method` at `now` (in seconds of any clock), if there is one."""
         match self.condition:
             case "late":
-                return Fault(None, delay=LATE_SECONDS)
+                return Fault(None, delay=self.late_s)
             case "failing":
                 return Fault("internal_error", status=503)
             case "limited":

@@ -98,6 +98,7 @@ class Files:
     def __init__(self, workspace: Workspace, url: Callable[[], str]) -> None:
         self._workspace = workspace
         self._url = url
+        self.max_files, self.max_bytes = MAX_FILES, MAX_BYTES
         self._files: OrderedDict[str, File] = OrderedDict()
 
     # --- for the bot
@@ -183,7 +184,7 @@ class Files:
     def _evict_oldest(self) -> None:
         """Evict files down to the bounds; the message of an evicted file stays, but its download fails."""
         size = sum(len(file.content) for file in self._files.values())
-        while len(self._files) > MAX_FILES or size > MAX_BYTES:
+        while len(self._files) > self.max_files or size > self.max_bytes:
             _, oldest = self._files.popitem(last=False)
             size -= len(oldest.content)
 

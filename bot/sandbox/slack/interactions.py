@@ -155,7 +155,7 @@ class Interactions:
         request = self._scenes.begin("request", self._describe(interaction), {"payload": payload})
         view = payload.get("view") or {}
         token = str(payload.get("response_url") or "").rpartition("/")[2]
-        self._scenes.owns(request.serial, token, payload.get("trigger_id"), view.get("id"))
+        self._scenes.assign(request.serial, token, payload.get("trigger_id"), view.get("id"))
         self._scenes.end(request, "sent")
         ack_step = self._scenes.begin("ack", "acknowledged", request=request.serial)
         answers = interaction.kind in {"slash_commands", "view_submission"}

@@ -118,22 +118,22 @@ def _typed_object(table: Mapping[str, Object], types: tuple[str, ...], value: An
         yield from _object(table[value["type"]], rest, at)
 
 
-def _object(object_schema: Object, value: Any, at: str) -> Iterator[str]:
+def _object(schema: Object, value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"must provide an object [json-pointer:{at}]"
         return
-    for name in object_schema.required:
+    for name in schema.required:
         if name not in value:
             yield f"missing required field: {name} [json-pointer:{at}]"
-    if object_schema.at_least_one and not any(name in value for name in object_schema.at_least_one):
-        yield f"missing required field: {' or '.join(object_schema.at_least_one)} [json-pointer:{at}]"
-    if object_schema.exactly_one and sum(name in value for name in object_schema.exactly_one) != 1:
-        yield f"must define either {' or '.join(object_schema.exactly_one)} [json-pointer:{at}]"
+    if schema.at_least_one and not any(name in value for name in schema.at_least_one):
+        yield f"missing required field: {' or '.join(schema.at_least_one)} [json-pointer:{at}]"
+    if schema.exactly_one and sum(name in value for name in schema.exactly_one) != 1:
+        yield f"must define either {' or '.join(schema.exactly_one)} [json-pointer:{at}]"
     for name, item in value.items():
-        if name not in object_schema.fields:
+        if name not in schema.fields:
             yield f"invalid additional property: {name} [json-pointer:{at}]"
         else:
-            yield from _problems(object_schema.fields[name], item, f"{at}/{name}")
+            yield from _problems(schema.fields[name], item, f"{at}/{name}")
 
 
 def _string(schema: String, value: Any, at: str) -> Iterator[str]:

@@ -74,6 +74,8 @@ class LocalSlack(LocalServer):
         board = (*switches, self._service_switch.switch, scopes)
         page = PageState(self._workspace, self.scenes, tasks, board, self._is_connected)
         self._page = PageApi(page, self._files, self._interactions, self._run)
+        self.drops_abandoned_calls = False
+        """Whether a call is lost if its caller gives up; otherwise it is answered late. Set it before the start."""
         self._running: set[asyncio.Task[Interaction]] = set()
         self._workspace.listen(lambda _: self._changed.set())
 
@@ -86,7 +88,9 @@ class LocalSlack(LocalServer):
         self._api.add_routes(app)
         self._page.add_routes(app)
         app.router.add_get("/link", self._sockets.handle)
-        return web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+        return web.AppRunner(
+            app, access_log=None, shutdown_timeout=2.0, handler_cancellation=self.drops_abandoned_calls
+        )
 
     async def stop(self) -> None:
         """Cancel deliveries, close every connection and stop listening."""

@@ -58,6 +58,7 @@ class Workspace:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
+        self.trigger_s, self.max_messages = TRIGGER_SECONDS, MAX_MESSAGES
         self.people = dict(PEOPLE)
         self.conversations = CONVERSATIONS
         self.bot_in = {"C0SHIFT"}
@@ -114,7 +115,7 @@ class Workspace:
         messages = self._messages[message.channel]
         messages[message.ts] = message
         self._announce_message(message)
-        if len(messages) > MAX_MESSAGES:
+        if len(messages) > self.max_messages:
             self.delete(next(iter(messages.values())))
         return message
 
@@ -162,7 +163,7 @@ class Workspace:
             raise SlackRefusedError("invalid_trigger_id")
         if trigger.exchanged:
             raise SlackRefusedError("exchanged_trigger_id")
-        if self.clock() - trigger.issued > TRIGGER_SECONDS:
+        if self.clock() - trigger.issued > self.trigger_s:
             raise SlackRefusedError("expired_trigger_id")
         trigger.exchanged = True
         return trigger

@@ -254,11 +254,9 @@ async def test_a_limited_slack_accepts_a_call_after_its_retry_after(
         assert (response.status, response.content_type) == (503, "text/html")
 
 
-async def test_a_stream_that_falls_behind_ends(
-    http: aiohttp.ClientSession, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stream_that_falls_behind_ends(http: aiohttp.ClientSession, slack: LocalSlack) -> None:
     """The page then reconnects and reads the state; the queue is bounded."""
-    monkeypatch.setattr("bot.sandbox.page.api.STREAM_EVENTS", 3)
+    slack._page.stream_events = 3
     async with http.get("/sandbox/events", params={"user": ADA}) as stream:
         await stream.content.readline()
         for _ in range(5):

@@ -228,11 +228,9 @@ async def test_invalid_blocks_come_with_a_pointer(bot: Caller) -> None:
     }
 
 
-async def test_a_full_channel_loses_its_oldest_message(
-    slack: LocalSlack, bot: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_full_channel_loses_its_oldest_message(slack: LocalSlack, bot: Caller) -> None:
     """The number of messages is bounded."""
-    monkeypatch.setattr("bot.sandbox.slack.workspace.MAX_MESSAGES", 2)
+    slack._workspace.max_messages = 2
     for text in ("one", "two", "three"):
         await bot.call("chat.postMessage", channel="C0SHIFT", text=text)
     assert [message.text for message in slack.messages("C0SHIFT")] == ["two", "three"]

@@ -12,7 +12,6 @@ from playwright.async_api import Browser, expect
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import files
 from bot.sandbox.slack.server import BODY_BYTES, LocalSlack
 from tests.sandbox.page.windows import ADA, DESKTOP, GRACE, Windows
 
@@ -226,14 +225,13 @@ async def _said(client: AsyncWebClient, method: str, args: Json) -> Json:
 
 
 async def test_the_oldest_files_are_evicted(
-    slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+    slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
     """Files are bounded by number and by bytes; an evicted URL is unknown, an evicted file a 404."""
-    monkeypatch.setattr(files, "MAX_FILES", 2)
+    slack._files.max_files = 2
     paths = [await address(client) for _ in range(3)]
     assert [(await posted(http, path))[0] for path, _ in paths] == [404, 200, 200]
-    monkeypatch.setattr(files, "MAX_FILES", 200)
-    monkeypatch.setattr(files, "MAX_BYTES", 2 * len(CONTENT))
+    slack._files.max_files, slack._files.max_bytes = 200, 2 * len(CONTENT)
     for name in ("one.csv", "two.csv", "three.csv"):
         await client.files_upload_v2(filename=name, content=CONTENT, channel=SHIFT)
     assert [file.name for file in slack.files(ADA)] == ["two.csv", "three.csv"]
