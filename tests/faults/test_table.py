@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.sandbox.coc.faults import PathKind
-from bot.sandbox.slack.faults import Mood
+from bot.sandbox.slack.faults import Condition
 from bot.timings import TIMINGS
 from tests.faults.bench import (
     ACK_MS,
@@ -408,8 +408,8 @@ async def test_all_of_slack_is_slow(surface: Surface, tmp_path: Path) -> None:
     timings = replace(BRIEF, replies=replace(BRIEF.replies, upload_s=3 * SLACK_S))
     async with bench(tmp_path, timings, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.late_s = SLACK_S * 2 / 3
-        watched.box.slack._api.weather.mood = "late"
+        watched.box.slack._api.service.late_s = SLACK_S * 2 / 3
+        watched.box.slack._api.service.condition = "late"
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
     judge_content(surface, seen, judge(watched, surface, seen))
@@ -420,9 +420,9 @@ async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(surface: Su
     """The person is told to press again, though that takes as long."""
     async with bench(tmp_path, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.late_s = SLACK_S * 2 / 3
+        watched.box.slack._api.service.late_s = SLACK_S * 2 / 3
         watched.box.slack._workspace.trigger_s = SLACK_S / 3
-        watched.box.slack._api.weather.mood = "late"
+        watched.box.slack._api.service.condition = "late"
         await watched.mark()
         seen = await pressed(watched, surface, spot, 3 * SLACK_S + WITHIN_S)
     line = judge(watched, surface, seen)
@@ -430,14 +430,14 @@ async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(surface: Su
     assert line["outcome"] == "expired_trigger_id"
 
 
-@pytest.mark.parametrize("mood", ["failing", "late"])
+@pytest.mark.parametrize("condition", ["failing", "late"])
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
-async def test_all_of_slack_is_down_and_comes_back(surface: Surface, mood: Mood, tmp_path: Path) -> None:
+async def test_all_of_slack_is_down_and_comes_back(surface: Surface, condition: Condition, tmp_path: Path) -> None:
     """Nothing gets through by any way, or not in time: what went wrong is told once Slack is well again."""
     async with bench(tmp_path, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.late_s = 60
-        watched.box.slack._api.weather.mood = mood
+        watched.box.slack._api.service.late_s = 60
+        watched.box.slack._api.service.condition = condition
         watched.heals_after = TIMINGS.answers.resend_s
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
