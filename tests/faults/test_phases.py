@@ -5,7 +5,7 @@ import json
 import os
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
@@ -249,10 +249,14 @@ def _folder(parent: Path, name: str) -> Path:
     return parent / name
 
 
-async def terminated(moment: str, transport: Transport, folder: Path, *, impatient: bool) -> None:
-    """One bot, one press, and the signal at this moment."""
+async def terminated(
+    moment: str, transport: Transport, folder: Path, starting: asyncio.Semaphore, *, impatient: bool
+) -> None:
+    """One bot, one press, and the signal at this moment. ``starting`` is held until the bot is ready."""
     surface, prepare, outcome = MOMENTS[moment]
-    async with world(folder, transport) as found:
+    async with AsyncExitStack() as stack:
+        async with starting:
+            found = await stack.enter_async_context(world(folder, transport))
         box = found.box
         spot = await surface.prepare(box, surface.channel)
         before = len(box.slack.calls)
@@ -274,10 +278,15 @@ async def terminated(moment: str, transport: Transport, folder: Path, *, impatie
 async def test_sigterm_loses_no_answer(transport: Transport, impatient: bool, tmp_path: Path) -> None:
     """What was acknowledged is answered before the process ends, with status 0; more signals change nothing.
 
-    One bot for each moment, beside each other: a process takes a second to start.
+    One bot for each moment, beside each other. They start one after the other: a start keeps a core busy for more
+    than a second, and seven at once would starve the bots that are being judged, and other tests.
     """
+    starting = asyncio.Semaphore(1)
     ends = await asyncio.gather(
-        *(terminated(moment, transport, _folder(tmp_path, moment), impatient=impatient) for moment in MOMENTS),
+        *(
+            terminated(moment, transport, _folder(tmp_path, moment), starting, impatient=impatient)
+            for moment in MOMENTS
+        ),
         return_exceptions=True,
     )
     failed = [f"{moment}: {str(end)[:200]}" for moment, end in zip(MOMENTS, ends, strict=True) if end is not None]

@@ -1,5 +1,6 @@
 """A text that is harmless at a glance is harmless: the long look changes nothing in it."""
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
