@@ -274,6 +274,7 @@ async def terminated(
     assert len(box.slack.files(ADA)) == surface.files
 
 
+@pytest.mark.timeout(180)
 @pytest.mark.parametrize(("transport", "impatient"), [("socket", True), ("http", False)])
 async def test_sigterm_loses_no_answer(transport: Transport, impatient: bool, tmp_path: Path) -> None:
     """What was acknowledged is answered before the process ends, with status 0; more signals change nothing.
