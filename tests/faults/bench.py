@@ -29,24 +29,25 @@ from bot.sandbox.coc.samples.catalog import sample_tasks
 from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.server import Call, Interaction
-from bot.timings import TIMINGS, AnswerTimings, LookupTimings, ReplyTimings, Timings
+from bot.timings import AnswerTimings, LookupTimings, ReplyTimings, Timings
 from tests.slack.presses import NIGHTLY
 
 COC_READ_S, COC_TOTAL_S = 0.35, 0.5
 EXTRA_S, HISTORY_S = 0.25, 0.45
 SLACK_S, UPLOAD_S = 0.3, 0.45
 PATIENCE_S = 0.2
+CALM = Timings(answers=AnswerTimings(loading_s=0.12, settle_s=0.1))
+"""Where nothing is slow the deadlines are the bot's own: a busy machine must not look like a slow COC."""
 BRIEF = Timings(
-    lookup=LookupTimings(extra_wait_s=EXTRA_S, history_wait_s=HISTORY_S),
     replies=ReplyTimings(call_s=SLACK_S, upload_s=UPLOAD_S),
     answers=AnswerTimings(patience_s=PATIENCE_S, loading_s=0.12, settle_s=0.1),
 )
-"""The deadlines in a cell where COC or Slack is slow: fractions of a second."""
-CALM = replace(TIMINGS, answers=replace(TIMINGS.answers, loading_s=0.12, settle_s=0.1))
-"""In any other cell they are the bot's own: a busy machine must not look like a slow COC."""
+"""Where Slack is slow, or where it matters that somebody waits: fractions of a second."""
+BRIEF_COC = replace(BRIEF, lookup=LookupTimings(extra_wait_s=EXTRA_S, history_wait_s=HISTORY_S))
+"""Where COC is slow; ``COC_DEADLINES`` belong to it."""
 ACK_MS = 1_000
 """Slack gives up an acknowledgement after 3,000."""
-BRIEF_COC = {
+COC_DEADLINES = {
     "SCHEDTASK_COC_CONNECT_TIMEOUT": "0.5",
     "SCHEDTASK_COC_READ_TIMEOUT": str(COC_READ_S),
     "SCHEDTASK_COC_TOTAL_TIMEOUT": str(COC_TOTAL_S),
@@ -278,7 +279,7 @@ async def bench(
         with capture_logs(processors=[merge_contextvars]) as logs:
             watched = Bench(audit, logs, heard)
             make_bot = partial(Bot, timings=timings, sleep=watched.hurried, monotonic=watched.monotonic)
-            deadlines = {} if timings is CALM else BRIEF_COC
+            deadlines = COC_DEADLINES if timings == BRIEF_COC else {}
             given = {**GIVEN, **deadlines, **named, "SCHEDTASK_AUDIT_FILE": str(audit)}
             watched.box = Sandbox(transport=transport, given=given, tasks=one_task(), make_bot=make_bot)
             watched.box.slack.drops_abandoned_calls = drops_abandoned_calls

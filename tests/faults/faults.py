@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox.coc.faults import PathKind
 from bot.timings import Timings
-from tests.faults.bench import BRIEF, CALM, COC_READ_S, COC_TOTAL_S, SLACK_S, UPLOAD_S, Bench
+from tests.faults.bench import BRIEF, BRIEF_COC, CALM, COC_READ_S, COC_TOTAL_S, SLACK_S, UPLOAD_S, Bench
 from tests.faults.surfaces import FILE, Surface
 from tests.slack.presses import NIGHTLY
 
@@ -66,7 +66,7 @@ class CocFault:
     @property
     def timings(self) -> Timings:
         """For a bot that meets this fault."""
-        return BRIEF if self.error == "TimedOut" else CALM
+        return BRIEF_COC if self.error == "TimedOut" else CALM
 
 
 SECRET = "Tr0ub4dor&3x"

@@ -15,7 +15,7 @@ import pytest
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.server import Interaction, LocalSlack
 from bot.timings import SocketTimings
-from tests.faults.bench import BRIEF, Bench, answers_of, bench
+from tests.faults.bench import CALM, Bench, answers_of, bench
 from tests.faults.surfaces import COMMAND, CSV, PAGING, TARGETS, Spot, Surface
 from tests.slack.presses import ADA, GRACE, NIGHTLY, SHIFT, view_text
 from tests.test_run import Process, running
@@ -60,7 +60,7 @@ async def cut_off(slack: LocalSlack) -> None:
 
 Loss = Callable[[LocalSlack], Awaitable[None]]
 SOCKET = SocketTimings(linger_s=0.3, watch_s=0.1, pauses_s=(0.02, 0.1, 0.2, 0.5, 1.0))
-RECONNECTING = replace(BRIEF, socket=SOCKET)
+RECONNECTING = replace(CALM, socket=SOCKET)
 LOSSES: tuple[Loss, ...] = (
     *(told(reason) for reason in ("warning", "refresh_requested", "link_disabled")),
     *(drop_one, drop_all, cut_off),
@@ -130,7 +130,7 @@ async def test_the_link_is_lost_and_found(
             if phase == "while-the-answer-is-sent":
                 await slack.settled(lambda: under_way(slack, SENT_BY[surface]))
             await loss(slack)
-        await watched.ended(2)
+        await watched.ended(5)
         interaction = await pressing
         seen = watched.seen(interaction)
         assert [answer for _, answer in seen.answers if all(words in answer for words in surface.content)]
