@@ -34,6 +34,7 @@ from bot.slack.reply import Replies
 from bot.slack.runner import Runner
 from bot.slack.socket_mode import Connections
 from bot.timings import TIMINGS, Timings
+from bot.version import version
 
 log = structlog.get_logger(__name__)
 
@@ -174,6 +175,7 @@ class Bot:
         self._serving = True
         log.info(
             "ready",
+            version=version(),
             mode=settings.transport,
             endpoint=endpoint,
             credentials=credentials.describe(),

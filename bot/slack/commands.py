@@ -13,6 +13,7 @@ from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
 from bot.pacing import CARD_MS, UNBOUNDED_MS
+from bot.slack import COMMAND
 from bot.slack.errors import SlackRefused
 from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
@@ -21,8 +22,6 @@ from bot.slack.runner import Job, Runner, outcome_of
 from bot.task.search import look_up
 
 log = structlog.get_logger(__name__)
-
-COMMAND = "/schedtask"
 
 
 def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, *, private_by_default: bool = False) -> None:

@@ -15,8 +15,6 @@ from bot.slack.payloads import as_request
 from bot.slack.signature import Refusal, Replays, verified
 from bot.timings import TIMINGS
 
-PATH = "/slack/events"
-
 
 def handler(
     app: AsyncApp,

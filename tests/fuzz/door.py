@@ -33,7 +33,7 @@ from bot.operations.listener import Listener
 from bot.operations.metrics import Metrics
 from bot.sandbox.slack.records import SlackRefusedError
 from bot.sandbox.slack.rules import check_message
-from bot.slack import http_mode
+from bot.slack import EVENTS_PATH, http_mode
 from bot.slack.access import Access, Rules
 from bot.slack.background import BackgroundTasks
 from bot.slack.errors import SlackRefused
@@ -275,7 +275,7 @@ class Door:
 
         listener = Listener(ready=ready, text=text)
         handle = http_mode.handler(app, SECRET, metrics.refused_request, clock=self._clock.stamp)
-        self._port = await listener.start("127.0.0.1", 0, {http_mode.PATH: handle})
+        self._port = await listener.start("127.0.0.1", 0, {EVENTS_PATH: handle})
         self._close.append(listener.stop)
 
     def _coc(self, _request: httpx.Request) -> httpx.Response:

@@ -51,6 +51,7 @@ async def card_of(box: Sandbox, task_id: str) -> str:
         return str((await answer.json())["ts"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ROWS)
 async def test_each_error_behind_each_button_is_answered(box: Sandbox, label: str) -> None:
     """Refresh marks the old facts and shows the person the error; Targets shows it in the modal."""
