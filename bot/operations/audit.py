@@ -60,7 +60,7 @@ class Audit:
         return self._writer.waiting
 
     def write(self, entry: Mapping[str, object]) -> None:
-        """Append one line: what ``Desk`` says of an interaction, and the time, which is now, UTC."""
+        """Append one line: an entry of ``bot.slack.runner`` and the time, in UTC."""
         self._writer.put(_line(entry))
 
     async def close(self) -> None:
