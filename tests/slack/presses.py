@@ -23,8 +23,8 @@ async def post(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) -
 
 def now(box: Sandbox, card: Message, user: str = ADA) -> str:
     """The card's whole text now."""
-    found = next(m for m in box.slack.messages(card.channel, user) if m.ts == card.ts)
-    return json.dumps([found.text, found.blocks], ensure_ascii=False)
+    message = next(m for m in box.slack.messages(card.channel, user) if m.ts == card.ts)
+    return json.dumps([message.text, message.blocks], ensure_ascii=False)
 
 
 def view_text(box: Sandbox, user: str = ADA) -> str:
@@ -41,7 +41,7 @@ async def filled(box: Sandbox, user: str = ADA) -> dict[str, Any]:
     return view
 
 
-async def turned(box: Sandbox, page: str) -> None:
+async def view_changed(box: Sandbox, page: str) -> None:
     """Wait until the modal shows something else than this page."""
     await box.slack.settled(lambda: view_text(box) != page)
 
@@ -53,6 +53,6 @@ async def chat(box: Sandbox, method: str, **arguments: Any) -> dict[str, Any]:
         aiohttp.ClientSession(headers=headers) as session,
         session.post(f"{box.slack.api_url}{method}", json=arguments) as answer,
     ):
-        found: dict[str, Any] = await answer.json()
-    assert found["ok"], found
-    return found
+        fields: dict[str, Any] = await answer.json()
+    assert fields["ok"], fields
+    return fields

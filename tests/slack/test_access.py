@@ -15,7 +15,7 @@ from bot.slack.access import Access, Denied, Rules, Verdict, decide
 from bot.slack.interaction import Interaction
 from bot.slack.membership import Truth
 from bot.timings import TIMINGS, Timings
-from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, turned, view_text
+from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, view_changed, view_text
 
 MALLORY = "U0PARTNER"
 OTHER = "ST2601050930000000000001A1"
@@ -77,8 +77,8 @@ async def test_a_strangers_click_on_another_persons_card_is_refused(tmp_path: Pa
             # One after the other: a second window would replace the first before that is refused.
             await box.slack.settled(partial(_has_denials, audit, refusals))
         assert "web-01" not in view_text(box, MALLORY)
-        told = [m.text for m in box.slack.messages(INCIDENT, MALLORY) if m.ephemeral_to == MALLORY]
-        assert any("its own workspace only" in text for text in told)
+        texts = [m.text for m in box.slack.messages(INCIDENT, MALLORY) if m.ephemeral_to == MALLORY]
+        assert any("its own workspace only" in text for text in texts)
         assert box.slack.messages(INCIDENT, ADA)[-1].text == card.text
 
 
@@ -101,7 +101,7 @@ async def test_a_forbidden_channel_is_refused(tmp_path: Path) -> None:
         view = await filled(box)
         before = view_text(box)
         await box.slack.click(ADA, "targets_next", view_id=view["id"])
-        await turned(box, before)
+        await view_changed(box, before)
         assert "page 2 of 2" in view_text(box)
 
 
@@ -210,12 +210,12 @@ async def test_the_audit_has_ids_and_outcomes_and_never_a_value(tmp_path: Path) 
         view = await filled(box)
         before = view_text(box)
         await box.slack.click(ADA, "targets_find", view_id=view["id"], value="hunter2")
-        await turned(box, before)
+        await view_changed(box, before)
         await box.slack.settled(lambda: len(lines(audit)) == 3)
-        found = lines(audit)
-    assert [line["did"] for line in found] == ["command", "targets", "find"]
-    assert [line["outcome"] for line in found] == ["host", "targets", "targets"]
-    for line in found:
+        entries = lines(audit)
+    assert [line["did"] for line in entries] == ["command", "targets", "find"]
+    assert [line["outcome"] for line in entries] == ["host", "targets", "targets"]
+    for line in entries:
         assert set(line) == {
             *("at", "reference", "did", "outcome", "user", "team", "channel", "task_id", "cloud_requests", "ms")
         }

@@ -78,15 +78,15 @@ async def test_a_failed_task_is_logged_by_name_and_harms_no_other() -> None:
     async def broken() -> None:
         raise ValueError("boom")
 
-    async def sound() -> None:
+    async def healthy() -> None:
         await asyncio.sleep(0.01)
-        finished.append("sound")
+        finished.append("healthy")
 
     with capture_logs() as logs:
         work.start(broken(), "refresh K7QF-2M")
-        work.start(sound(), "sound")
+        work.start(healthy(), "healthy")
         assert await work.drain(5) == 0
-    assert finished == ["sound"]
+    assert finished == ["healthy"]
     (entry,) = logs
     assert (entry["event"], entry["task"], entry["log_level"]) == ("work_failed", "refresh K7QF-2M", "error")
     assert isinstance(entry["exc_info"], ValueError)

@@ -8,7 +8,7 @@ import pytest
 
 from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.session import Sandbox
-from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, chat, filled, now, post, turned, view_text
+from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, chat, filled, now, post, view_changed, view_text
 
 WAITING_APPROVAL = "ST2601050930000000000005E5"
 RUNNING = "ST2601050930000000000012M1"
@@ -148,7 +148,7 @@ async def test_pages_turn_without_asking_coc_again(box: Sandbox) -> None:
             break
         page = view_text(box)
         await box.slack.click(ADA, "targets_next", view_id=view["id"])
-        await turned(box, page)
+        await view_changed(box, page)
         view = box.slack.view(ADA) or {}
     assert len(names) == 999
     assert not box.coc.requests
@@ -263,7 +263,7 @@ async def test_the_run_history_opens_from_the_menu_and_refreshes(either_box: San
     either_box.coc.heal()
     either_box.coc.requests.clear()
     await either_box.slack.click(ADA, "runs_again", view_id=view["id"])
-    await turned(either_box, said)
+    await view_changed(either_box, said)
     assert any(seen.path == "/v1/schedule/task/history" for seen in either_box.coc.requests)
 
 

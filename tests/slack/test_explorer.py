@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.sandbox.session import Sandbox
-from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, turned, view_text
+from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, view_changed, view_text
 
 HUGE = "ST2601050930000000000014P1"
 
@@ -30,7 +30,7 @@ async def pressed(box: Sandbox, action: str, **what: Any) -> str:
     assert view is not None
     interaction = await box.slack.click(ADA, action, view_id=view["id"], **what)
     assert interaction.acked, interaction.error
-    await turned(box, before)
+    await view_changed(box, before)
     return view_text(box)
 
 
@@ -260,7 +260,7 @@ async def test_a_failed_file_is_reported_after_the_modal_is_closed(box: Sandbox)
     box.slack.refuse("conversations.open", "user_disabled", delay=0.3)
     assert (await box.slack.click(ADA, "targets_csv", view_id=view["id"])).acked
     await box.slack.close_view(ADA, view["id"])
-    found = await box.slack.settled(
+    messages = await box.slack.settled(
         lambda: [m for place in (SHIFT, "D0ADA") for m in box.slack.messages(place, ADA) if "not sent" in m.text]
     )
-    assert "*Not sent:*" in json.dumps(found[0].blocks)
+    assert "*Not sent:*" in json.dumps(messages[0].blocks)

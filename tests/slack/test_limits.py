@@ -29,9 +29,9 @@ async def audited(box: Sandbox, audit: Path, count: int) -> list[dict[str, Any]]
     """The audit, once it has ``count`` lines."""
     await box.slack.settled(lambda: len(lines(audit)) >= count, 15)
     await asyncio.sleep(0.1)
-    found = lines(audit)
-    assert len(found) == count
-    return found
+    entries = lines(audit)
+    assert len(entries) == count
+    return entries
 
 
 async def explorer(box: Sandbox) -> dict[str, Any]:
@@ -57,12 +57,12 @@ async def test_eight_searches_get_no_more_than_the_limit(tmp_path: Path) -> None
         view = await explorer(box)
         before = len(box.slack.calls)
         sent = await asyncio.gather(*(search(box, view) for _ in range(8)))
-        found = await audited(box, audit, 10)
+        entries = await audited(box, audit, 10)
         assert len(box.slack.calls) == before
     texts = [json.dumps(one.ack_body) for one in sent]
     assert ["1 of 42 machines match" in text for text in texts].count(True) == 1
     assert ["asked a lot within a minute" in text for text in texts].count(True) == 7
-    assert Counter(line["outcome"] for line in found[2:]) == {"targets": 1, OVER: 7}
+    assert Counter(line["outcome"] for line in entries[2:]) == {"targets": 1, OVER: 7}
 
 
 async def _unreadable(box: Sandbox, spot: Spot) -> Sent:
@@ -105,8 +105,8 @@ def typed(text: str) -> Any:
 
 def variant(base: str, name: str, press: Any, outcome: str) -> Surface:
     """Another press on a surface of the fault table."""
-    found = next(surface for surface in SURFACES if surface.name == base)
-    return Surface(name, "", outcome, found.prepare, press, (), ())
+    surface = next(surface for surface in SURFACES if surface.name == base)
+    return Surface(name, "", outcome, surface.prepare, press, (), ())
 
 
 PATHS = (
@@ -172,12 +172,12 @@ async def test_a_flood_of_help_is_counted_and_refused(tmp_path: Path) -> None:
     async with guarded(tmp_path, PERSON_LIMIT="3") as (box, audit):
         for _ in range(3 + REFUSALS + 7):
             await box.slack.command(ADA, SHIFT, "help")
-        found = await audited(box, audit, 3 + REFUSALS + 7)
-        told = box.slack.messages(SHIFT, ADA)
-        assert {message.ephemeral_to for message in told} == {ADA}
-        assert len(told) == 3 + REFUSALS
+        entries = await audited(box, audit, 3 + REFUSALS + 7)
+        refusals = box.slack.messages(SHIFT, ADA)
+        assert {message.ephemeral_to for message in refusals} == {ADA}
+        assert len(refusals) == 3 + REFUSALS
     quiet = {f"{OVER}, not told": 7}
-    assert Counter(line["outcome"] for line in found) == {"help": 3, OVER: REFUSALS, **quiet}
+    assert Counter(line["outcome"] for line in entries) == {"help": 3, OVER: REFUSALS, **quiet}
 
 
 @pytest.mark.parametrize(
@@ -199,8 +199,8 @@ async def test_refused_people_take_nothing_from_the_conversation(
     async with guarded(tmp_path, CHANNEL_LIMIT="2", **rules) as (box, audit):
         for _ in range(6):
             await box.slack.command(who, INCIDENT, NIGHTLY)
-        found = await audited(box, audit, 6)
-        assert [line["outcome"][:6] for line in found].count("denied") == (5 if "PERSON_LIMIT" in rules else 6)
+        entries = await audited(box, audit, 6)
+        assert [line["outcome"][:6] for line in entries].count("denied") == (5 if "PERSON_LIMIT" in rules else 6)
         assert "nightly-logrotate" in (await post(box, NIGHTLY, INCIDENT)).text
 
 
@@ -212,10 +212,10 @@ async def test_the_cost_of_a_stranger_is_bounded(tmp_path: Path) -> None:
         for _ in range(REFUSALS):
             await box.slack.click(MALLORY, "refresh", message_ts=card.ts)
             await box.slack.click(MALLORY, "targets", message_ts=card.ts)
-        found = await audited(box, audit, 2 * REFUSALS + 1)
+        entries = await audited(box, audit, 2 * REFUSALS + 1)
         assert len(box.slack.calls) - before <= 2 * REFUSALS  # a window takes two
         assert "web-01" not in view_text(box, MALLORY)
-    outcomes = Counter(line["outcome"] for line in found[1:])
+    outcomes = Counter(line["outcome"] for line in entries[1:])
     assert outcomes == {"denied: workspace": REFUSALS, "denied: workspace, not told": REFUSALS}
 
 
@@ -349,16 +349,16 @@ def admissions(events: list[Event]) -> list[bool]:
 
     async def run() -> list[bool]:
         rules = Rules(person_limit=PERSON, channel_limit=CHANNEL, guests=False)
-        access, found = Access(rules, "T1", call, monotonic=clock), []
+        access, results = Access(rules, "T1", call, monotonic=clock), []
         for at, user, channel, path in events:
             clock.now = at
             one = Interaction("any", user, channel, "T2" if user == "stranger" else "T1", "", "")
             try:
                 await path(access, one)
-                found.append(True)
+                results.append(True)
             except Denied:
-                found.append(False)
-        return found
+                results.append(False)
+        return results
 
     return asyncio.run(run())
 
@@ -374,11 +374,11 @@ def test_no_sequence_exceeds_its_bucket_and_refusals_cost_nobody(
         now += pause
         timed.append((now, user, channel, path))
     admitted = admissions(timed)
-    kept = [event for event, yes in zip(timed, admitted, strict=True) if yes]
-    assert all(admissions(kept))
-    assert not {"stranger", "guest"} & {user for _, user, _, _ in kept}
-    by_person = [(user, at) for at, user, _, _ in kept]
-    by_channel = [(channel, at) for at, _, channel, _ in kept if channel]
+    served = [event for event, yes in zip(timed, admitted, strict=True) if yes]
+    assert all(admissions(served))
+    assert not {"stranger", "guest"} & {user for _, user, _, _ in served}
+    by_person = [(user, at) for at, user, _, _ in served]
+    by_channel = [(channel, at) for at, _, channel, _ in served if channel]
     for limit, charged in ((PERSON, by_person), (CHANNEL, by_channel)):
         for key in {key for key, _ in charged}:
             times = sorted(at for whose, at in charged if whose == key)

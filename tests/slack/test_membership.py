@@ -63,11 +63,11 @@ async def test_a_hanging_group_delays_nobody_else(tmp_path: Path) -> None:
         await asyncio.sleep(0.4)
         box.slack._workspace.groups["S0SECOND"] = {*people}
         box.slack.refuse(MEMBERS, times=99, delay=60)
-        found = await asyncio.gather(*(timed(box, who) for who in (ADA, *people)))
-        for took, text in found[:2]:
+        answers = await asyncio.gather(*(timed(box, who) for who in (ADA, *people)))
+        for took, text in answers[:2]:
             assert "nightly-logrotate" in text
             assert took < 1
-        for took, text in found[2:]:
+        for took, text in answers[2:]:
             assert NOT_KNOWN in text
             assert took < ACCESS.wait_s + 1
         box.slack._api._faults.clear()  # Slack is well again
@@ -87,10 +87,10 @@ async def test_a_hanging_question_about_a_person_delays_nobody_else(tmp_path: Pa
         people = staff(box, 5)
         await post(box, NIGHTLY)
         box.slack.refuse(PEOPLE, times=99, delay=3)
-        found = await asyncio.gather(timed(box, ADA), *(timed(box, who) for who in (*people, people[0])))
-        assert "nightly-logrotate" in found[0][1]
-        assert found[0][0] < 1
-        for took, text in found[1:]:
+        answers = await asyncio.gather(timed(box, ADA), *(timed(box, who) for who in (*people, people[0])))
+        assert "nightly-logrotate" in answers[0][1]
+        assert answers[0][0] < 1
+        for took, text in answers[1:]:
             assert NOT_KNOWN in text
             assert took < ACCESS.wait_s + 1
         await asyncio.sleep(1)  # what nobody waited for has come all the same
@@ -230,8 +230,8 @@ async def test_a_crowd_asks_slack_once() -> None:
     """Fifty ask at the same moment, before anything is known."""
     slack = Slack()
     access = guard(slack, time.monotonic, guests=False)
-    found = await asyncio.gather(*(says(access) for _ in range(50)))
-    assert set(found) == {"allowed"}
+    answers = await asyncio.gather(*(says(access) for _ in range(50)))
+    assert set(answers) == {"allowed"}
     assert sorted(slack.asked) == ["S1", "S2", ADA]
 
 

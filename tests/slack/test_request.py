@@ -12,7 +12,7 @@ ID = "ST2601050930000000000001A1"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         (ID, Show(ID)),
         (f"  {ID}\n", Show(ID)),
@@ -42,9 +42,9 @@ ID = "ST2601050930000000000001A1"
         (f"{ID} {ID[:-1]}2", Help("That holds 2 different task ids, so none is shown. Ask for one at a time.")),
     ],
 )
-def test_these_texts_are_understood(text: str, found: Show | Help) -> None:
-    """An id is found wherever it hides; unknown words are kept; without an id the mistake is named."""
-    assert parse(text) == found
+def test_these_texts_are_understood(text: str, expected: Show | Help) -> None:
+    """An id is request wherever it hides; unknown words are kept; without an id the mistake is named."""
+    assert parse(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -101,9 +101,9 @@ def test_help_is_shown_in_any_wording(text: str) -> None:
 )
 def test_every_wording_for_privacy_is_private(text: str, says: str) -> None:
     """It counts anywhere and in any spelling; a text other than ``private`` is named."""
-    found = parse(text)
-    assert isinstance(found, Show)
-    assert (found.task_id, found.visibility, found.private_word) == (ID, "private", says)
+    request = parse(text)
+    assert isinstance(request, Show)
+    assert (request.task_id, request.visibility, request.private_word) == (ID, "private", says)
 
 
 @pytest.mark.parametrize(
@@ -127,9 +127,9 @@ def test_every_wording_for_privacy_is_private(text: str, says: str) -> None:
 )
 def test_a_card_is_public_only_on_request(text: str, visibility: str | None) -> None:
     """With private as the default, only the plain word at one end makes it public; a host's name does not count."""
-    found = parse(text)
-    assert isinstance(found, Show)
-    assert found.visibility == visibility
+    request = parse(text)
+    assert isinstance(request, Show)
+    assert request.visibility == visibility
 
 
 def test_the_bare_word_after_host_asks_for_privacy() -> None:
@@ -178,17 +178,17 @@ def test_the_bare_word_after_host_asks_for_privacy() -> None:
 )
 def test_lists_of_hosts_are_parsed(text: str, hosts: list[str]) -> None:
     """Any number, separated by anything; a sentence about machines names no host."""
-    found = parse(text)
-    assert isinstance(found, Show)
-    assert list(found.hosts) == hosts
+    request = parse(text)
+    assert isinstance(request, Show)
+    assert list(request.hosts) == hosts
 
 
 @pytest.mark.parametrize("text", [f"{ID} host", f"host {ID}", f"{ID} --hosts", f"{ID} server:"])
 def test_a_host_question_without_a_host_brings_help(text: str) -> None:
     """The id is not a host."""
-    found = parse(text)
-    assert isinstance(found, Help)
-    assert "needs a host name, an IP or a resource id after it" in (found.wrong or "")
+    request = parse(text)
+    assert isinstance(request, Help)
+    assert "needs a host name, an IP or a resource id after it" in (request.wrong or "")
 
 
 around = st.text(st.characters(exclude_categories=("L", "N", "Cs")), max_size=8).filter(lambda s: "%" not in s)
@@ -197,9 +197,9 @@ around = st.text(st.characters(exclude_categories=("L", "N", "Cs")), max_size=8)
 @given(before=around, after=around, tail=st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=24, max_size=24))
 def test_an_id_is_found_in_any_surroundings(before: str, after: str, tail: str) -> None:
     """Anything but a letter or a digit may surround it."""
-    found = parse(f"{before}ST{tail}{after}")
-    assert isinstance(found, Show)
-    assert found.task_id == f"ST{tail}"
+    request = parse(f"{before}ST{tail}{after}")
+    assert isinstance(request, Show)
+    assert request.task_id == f"ST{tail}"
 
 
 def test_half_a_character_becomes_a_question_mark() -> None:
@@ -236,9 +236,9 @@ def private_requests(draw: st.DrawFn) -> tuple[str, str]:
 @given(private_requests())
 def test_private_wins_in_any_position(asked: tuple[str, str]) -> None:
     """Among any words, in any decoration, before or after the id."""
-    found = parse(asked[1])
-    assert isinstance(found, Show), asked
-    assert (found.task_id, found.visibility) == (asked[0], "private"), asked
+    request = parse(asked[1])
+    assert isinstance(request, Show), asked
+    assert (request.task_id, request.visibility) == (asked[0], "private"), asked
 
 
 @pytest.mark.slow
