@@ -65,7 +65,7 @@ class LazyModal:
         return view, outcome
 
 
-Answer = Callable[[Look, Click], Awaitable[str]]
+AnswerClick = Callable[[Look, Click], Awaitable[str]]
 """Answers one click in a modal; returns the outcome."""
 MakeModal = Callable[[Look], LazyModal]
 
@@ -83,8 +83,10 @@ class Modals:
         """Open a modal in the background; ``views.push`` puts it on the one that is open."""
         self.runner.start(interaction, lambda: self._open(interaction, lazy, method), admit_first=False)
 
-    def start_answering(self, interaction: Interaction, modal: Modal, query: Look | None, answer: Answer) -> None:
-        """Answer a click in an open modal in the background; ``query`` is what it shows from now on.
+    def start_answering(
+        self, interaction: Interaction, modal: Modal, query: Look | None, answer: AnswerClick
+    ) -> None:
+        """AnswerClick a click in an open modal in the background; ``query`` is what it shows from now on.
 
         Clicks are numbered here: nothing but the ack may be awaited before.
         """

@@ -11,7 +11,7 @@ import pytest
 
 from bot.app import Bot
 from bot.sandbox.session import Sandbox
-from bot.slack.access import Access, Denied, Rules, Verdict, decide
+from bot.slack.access import Access, Decision, Denied, Rules, decide
 from bot.slack.interaction import Interaction
 from bot.slack.membership import Truth
 from bot.timings import TIMINGS, Timings
@@ -245,7 +245,7 @@ RULES = Rules(users=frozenset({ADA}), groups=frozenset({"S1"}), guests=False, ch
 
 
 @pytest.mark.parametrize(
-    ("verdict", "interaction", "guest", "member"),
+    ("decision", "interaction", "guest", "member"),
     [
         ("allowed", asked(), Truth.NO, Truth.NO),  # a listed person needs no group
         ("allowed", asked(GRACE), Truth.NO, Truth.YES),
@@ -264,10 +264,10 @@ RULES = Rules(users=frozenset({ADA}), groups=frozenset({"S1"}), guests=False, ch
     ],
 )
 def test_the_decision_follows_the_table(
-    verdict: Verdict, interaction: Interaction, guest: Truth, member: Truth
+    decision: Decision, interaction: Interaction, guest: Truth, member: Truth
 ) -> None:
     """A refusal needs no further question, and a missing answer never admits anybody."""
-    assert decide(RULES, frozenset({"T1"}), interaction, guest=guest, member=member) == verdict
+    assert decide(RULES, frozenset({"T1"}), interaction, guest=guest, member=member) == decision
 
 
 def test_without_rules_slack_is_not_asked() -> None:
