@@ -75,7 +75,6 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         if before is None:
             runner.start(interaction, lambda: runner.refuse(interaction, UNREADABLE))
             return
-        interaction.task_id = before.task_id
         modals.start_opening(interaction, make(_query(before.task_id, body)))
 
     def refuse_unknown(body: Mapping[str, Any]) -> None:

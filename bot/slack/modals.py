@@ -81,6 +81,7 @@ class Modals:
 
     def start_opening(self, interaction: Interaction, lazy: LazyModal, *, method: str = "views.open") -> None:
         """Open a modal in the background; ``views.push`` puts it on the one that is open."""
+        interaction.task_id = lazy.query.task_id
         self.runner.start(interaction, lambda: self._open(interaction, lazy, method), admit_first=False)
 
     def start_answering(
@@ -94,6 +95,7 @@ class Modals:
         if query is None:
             self.runner.start(interaction, lambda: self._dead_end(interaction, modal, click))
         else:
+            interaction.task_id = query.task_id
             self.runner.start(interaction, lambda: answer(query, click), admit_first=False)
 
     def start_filling(self, interaction: Interaction, modal: Modal, query: Look | None, make: MakeModal) -> None:
