@@ -16,7 +16,7 @@ from bot.errors import StartError
 from bot.operations.listener import Handler
 from bot.operations.metrics import Metrics
 from bot.settings import Settings
-from bot.slack import http_mode
+from bot.slack import EVENTS_PATH, http_mode
 from bot.slack.access import Rules
 from bot.slack.socket_mode import Connections
 from bot.timings import SocketTimings
@@ -82,8 +82,8 @@ def http_posts(
     secret = settings.slack_signing_secret
     if settings.transport != "http" or secret is None:
         return {}
-    handler = http_mode.handler(app, secret.get_secret_value(), refused, body_s=body_s, acked=metrics.acked)
-    return {http_mode.PATH: handler}
+    handler = http_mode.handler(app, secret.get_secret_value(), refused, body_s=body_s, acked=metrics.observe_ack)
+    return {EVENTS_PATH: handler}
 
 
 async def connect(
@@ -100,8 +100,8 @@ async def connect(
         wanted=settings.socket_connections,
         give_up_s=settings.socket_give_up,
         timings=timings,
-        acked=metrics.acked,
-        replaced=metrics.socket_replaced,
+        acked=metrics.observe_ack,
+        replaced=metrics.count_replaced_socket,
     )
     try:
         await connections.start()

@@ -1,4 +1,4 @@
-"""Kubernetes' service links are passed over, and no misspelt setting hides among them."""
+"""Kubernetes' service links are ignored, and no misspelt setting hides among them."""
 
 import pytest
 
@@ -10,7 +10,7 @@ GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "COC_REGION": 
 
 
 def links(service: str, port: int = 3000) -> dict[str, str]:
-    """What Kubernetes puts into each pod for a service."""
+    """The variables that Kubernetes puts into each pod for a service."""
     host, prefix = "10.96.12.7", f"{service}_PORT_{port}_TCP"
     return {
         f"{service}_SERVICE_HOST": host,
@@ -25,8 +25,8 @@ def links(service: str, port: int = 3000) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("service", ["SCHEDTASK", "SCHEDTASK_BOT", "SLACK", "SLACK_API", "COC", "HUAWEICLOUD"])
-def test_service_links_are_passed_over(service: str) -> None:
-    """All of them, and each alone."""
+def test_service_links_are_ignored(service: str) -> None:
+    """All together, and each alone."""
     assert settings.read({**GOOD, **links(service)}).port == 3000
     for name, value in links(service).items():
         assert settings.read({**GOOD, name: value}).port == 3000
@@ -34,8 +34,8 @@ def test_service_links_are_passed_over(service: str) -> None:
     assert settings.service_links({**GOOD, **links(service)}) == sorted(mine)
 
 
-def test_a_port_of_the_pods_own_counts_among_them() -> None:
-    """Kubernetes lets it win over the link."""
+def test_the_pods_own_port_counts_among_them() -> None:
+    """Kubernetes lets it override the link."""
     given = {**GOOD, **links("SCHEDTASK"), "SCHEDTASK_PORT": "3001"}
     assert settings.read(given).port == 3001
     assert "SCHEDTASK_PORT" not in settings.service_links(given)
@@ -43,7 +43,7 @@ def test_a_port_of_the_pods_own_counts_among_them() -> None:
 
 @pytest.mark.parametrize("host", ["2001:db8::7", "10.0.0.1"])
 def test_addresses_of_both_kinds_are_known(host: str) -> None:
-    """And ports of other protocols."""
+    """Those of IPv4 and IPv6, and ports of other protocols."""
     assert is_service_link("SCHEDTASK_SERVICE_HOST", host)
     assert is_service_link("SCHEDTASK_PORT_53_UDP", f"udp://{host}:53")
 

@@ -198,8 +198,8 @@ def _clean(signer: Any, source: str) -> tuple[str, ...]:
         text = getattr(signer, part, None)
         if not text:
             continue
-        value, removed = pasted.clean(part, text)
-        fault = pasted.fault(value) if value else "is empty"
+        value, removed = pasted.strip_extras(part, text)
+        fault = pasted.find_fault(value) if value else "is empty"
         if fault:
             raise CredentialsUnavailable(f"{source}: the {name} {fault}")
         if removed:
