@@ -68,7 +68,7 @@ class _Request(Generic[T]):
     permission: str
     path: str
     decode: Callable[[Answer], T]
-    """May take long where the answer is large: runs where the pacer decides."""
+    """Takes long for a large answer, so the pacer decides where it runs."""
     query: Mapping[str, str] = field(default_factory=dict)
 
 
