@@ -76,6 +76,7 @@ async def behind_tls(url: str, certificate: Path) -> AsyncIterator[str]:
         await asyncio.sleep(0)  # closed transports let go of their sockets in the next pass
 
 
+@pytest.mark.slow
 async def test_the_named_setting_makes_the_certificate_trusted(certificate: Path, tmp_path: Path) -> None:
     """For Slack and COC, in each command; also if only the file .env has it."""
     async with (
@@ -103,6 +104,7 @@ async def test_the_named_setting_makes_the_certificate_trusted(certificate: Path
             await bot.event("ready", 30)
 
 
+@pytest.mark.slow
 async def test_the_vendors_library_has_its_own_setting(certificate: Path, tmp_path: Path) -> None:
     """The error of fetching a temporary key names it, and it works."""
     (tmp_path / "token").write_text("an identity")

@@ -20,7 +20,10 @@ from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import ADA, NIGHTLY, SHIFT, Process, environment, running
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and sets RLIMIT_NOFILE")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and sets RLIMIT_NOFILE"),
+]
 
 BEGUN = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Le"
 """A request whose headers never end."""

@@ -7,6 +7,8 @@ from tests.bench.beside import beside
 from tests.bench.large import DENSE, many, rush, serve
 from tests.bench.light_slack import LightSlack
 
+pytestmark = pytest.mark.slow
+
 MOST_MB = 300
 """The documented systemd unit ends the process at 512 MB. Before there were bounds, ten answers of 16 MB at once took
 547 MB, and one with 1.5 million keys took 617 MB."""

@@ -23,6 +23,8 @@ from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 
+pytestmark = pytest.mark.slow
+
 ADA, SHIFT = "U0ONCALL", "C0SHIFT"
 NIGHTLY = "ST2601050930000000000002B2"
 

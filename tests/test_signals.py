@@ -28,6 +28,7 @@ def hang_ups() -> Iterator[None]:
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_handler_comes_before_everything_heavy(command: str) -> None:
     """No import before it takes tens of milliseconds: process 1 loses signals until then."""
@@ -60,6 +61,7 @@ def _catches(pid: int, number: signal.Signals) -> bool:
     return bool(caught >> (number - 1) & 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_process_1_obeys_from_the_start(command: str, number: signal.Signals, tmp_path: Path, hang_ups: None) -> None:
@@ -88,6 +90,7 @@ def test_process_1_obeys_from_the_start(command: str, number: signal.Signals, tm
     assert b"Traceback" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["socket", "http"])
 async def test_a_hang_up_loses_nothing_under_way(transport: str, tmp_path: Path, hang_ups: None) -> None:
     """Like SIGTERM: requests under way are answered, then the process exits with 0."""
@@ -110,6 +113,7 @@ async def test_a_hang_up_loses_nothing_under_way(transport: str, tmp_path: Path,
         assert "cut_off" not in bot.raw
 
 
+@pytest.mark.slow
 async def test_a_process_started_with_sighup_ignored_keeps_ignoring_it(tmp_path: Path) -> None:
     """As nohup starts it, to outlive the terminal."""
     async with LocalCoc() as coc, LocalSlack() as slack:

@@ -8,6 +8,8 @@ import pytest
 from tests.bench import soak
 from tests.bench.soak_people import Tally
 
+pytestmark = pytest.mark.slow
+
 
 async def test_a_short_soak_loses_nothing() -> None:
     """Hundreds of mixed interactions with faults: all acknowledged, all answered, no unexpected log line."""

@@ -14,6 +14,8 @@ from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
 
+pytestmark = pytest.mark.slow
+
 
 async def test_the_env_file_is_read(tmp_path: Path) -> None:
     """A ``.env`` in the working directory sets the vendor's variables too; real variables win."""

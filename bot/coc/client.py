@@ -5,7 +5,6 @@ Paths, parameters and permissions follow the vendor's OpenAPI definition of the 
 
 import asyncio
 import random
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -21,6 +20,7 @@ from bot.coc.memory import MemoryBudget, Reservation
 from bot.coc.transport import Deadlines, open_http, read_body, send
 from bot.coc.wire import Run, Task, TaskSummary
 from bot.pacing import DECODE_MS_PER_BYTE, Pacer
+from bot.task_id import is_task_id
 from bot.version import version
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
@@ -36,8 +36,6 @@ RETRY_BUDGET = 2.5
 
 VALUE_BYTES = 200
 """Most memory that one JSON value takes beside its text: an unknown key with a number as its value (measured)."""
-
-_TASK_ID = re.compile(r"ST[0-9A-Za-z]{24}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +219,7 @@ class CocClient:
 
 def _checked(task_id: str) -> str:
     # Other words in the id's place, such as /history, are other calls of the API.
-    if not _TASK_ID.fullmatch(task_id):
+    if not is_task_id(task_id):
         raise errors.InvalidRequest("a task id is ST followed by 24 letters and digits")
     return task_id
 

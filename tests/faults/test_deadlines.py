@@ -6,12 +6,16 @@ from contextlib import AsyncExitStack
 from functools import partial
 from typing import Any
 
+import pytest
+
 from bot.app import Bot
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.session import Sandbox
 from bot.timings import AccessTimings, Timings
 from tests.faults.bench import answers_of, one_task
 from tests.faults.surfaces import SURFACES, Surface
+
+pytestmark = pytest.mark.slow
 
 ANSWER_S = 10.0
 TOLD_S = 30.0

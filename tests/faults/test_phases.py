@@ -20,6 +20,8 @@ from tests.faults.surfaces import COMMAND, CSV, PAGING, TARGETS, Spot, Surface
 from tests.slack.presses import ADA, GRACE, NIGHTLY, SHIFT, view_text
 from tests.test_run import Process, running
 
+pytestmark = pytest.mark.slow
+
 # The link to Slack ----------------------------------------------------------------------------------------
 
 CONNECTIONS = 2

@@ -73,6 +73,8 @@ from tests.faults.surfaces import (
 )
 from tests.slack.presses import ADA, NIGHTLY, chat, post, view_text
 
+pytestmark = pytest.mark.slow
+
 POSTS = 2
 """Posts to one response URL that Slack has taken; it takes five in all."""
 
@@ -530,7 +532,7 @@ async def closed(watched: Bench) -> None:
         await slack.close_view(ADA, view["id"])
 
 
-# 403-csv and 403-thread fail: bot/slack/explorer.py, _Sent, tells nobody where it was COC that failed.
+# 403-csv and 403-thread fail: bot/slack/explorer.py, _send_file, tells nobody where it was COC that failed.
 @pytest.mark.parametrize("surface", MODALS, ids=str)
 @pytest.mark.parametrize("status", [200, 403])
 async def test_the_modal_is_closed_while_coc_is_slow(status: int, surface: Surface, tmp_path: Path) -> None:

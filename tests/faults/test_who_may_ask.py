@@ -13,6 +13,8 @@ from tests.faults.surfaces import SURFACES, Surface
 from tests.faults.test_table import judge, judge_content, judge_error, pressed
 from tests.slack.presses import NIGHTLY, post
 
+pytestmark = pytest.mark.slow
+
 RULES: dict[str, dict[str, Any]] = {
     "usergroups.users.list": {"ALLOW_USERGROUPS": "S0ONCALL"},
     "users.info": {"ALLOW_GUESTS": "false"},

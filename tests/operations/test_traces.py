@@ -61,6 +61,7 @@ def words(span: Span) -> dict[str, str]:
     return {pair.key: pair.value.string_value for pair in span.attributes}
 
 
+@pytest.mark.slow
 async def test_an_interaction_and_its_calls_are_one_trace(tmp_path: Path) -> None:
     """Detail, list, history and the post to Slack are below the command's span, which bears the reference."""
     async with LocalCoc() as coc, LocalSlack() as slack, collector() as (url, received):
@@ -103,6 +104,7 @@ def test_addresses_are_cut_to_what_is_no_secret(url: str, shown: str) -> None:
     assert without_secrets(URL(url)) == shown
 
 
+@pytest.mark.slow
 async def test_a_collector_that_is_not_there_holds_nothing_up(tmp_path: Path) -> None:
     """The bot answers, and stops in good time."""
     async with LocalCoc() as coc, LocalSlack() as slack:

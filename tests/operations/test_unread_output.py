@@ -15,6 +15,8 @@ import pytest
 from tests.operations.operated import SMALL_QUEUES, Operated, drained, full_pipe, operated
 from tests.test_run import ADA, NIGHTLY, SHIFT
 
+pytestmark = pytest.mark.slow
+
 
 async def stops_with_a_command_under_way(bot: Operated, seconds: float) -> None:
     """It lives, answers the command that is under way when SIGTERM comes, and ends with 0 in time."""
