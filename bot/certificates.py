@@ -3,11 +3,11 @@
 import ssl
 
 _EXPIRED, _HOSTNAME, _ADDRESS = 10, 62, 64
-"""OpenSSL's codes for what no file of certificates can mend."""
+"""OpenSSL's codes for errors that no file of certificates can mend."""
 
 
 def refusal(error: BaseException | None) -> str | None:
-    """A phrase about the certificate behind a failed connection; None where something else failed."""
+    """A phrase about the certificate behind a failed connection; None if something else failed."""
     error = getattr(error, "certificate_error", error)  # aiohttp's own error has the class, but not the reason
     if not isinstance(error, ssl.SSLCertVerificationError):
         return None

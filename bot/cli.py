@@ -18,6 +18,7 @@ from rich.console import Console
 from bot import settings, signals
 from bot.env_file import load_environment
 from bot.errors import LinkLost, StartError
+from bot.operations.sanitizer import Sanitizer
 from bot.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
@@ -41,9 +42,7 @@ def invoke(app: Callable[[], object] = cli) -> None:
     try:
         app()
     except Exception as error:  # noqa: BLE001 (Python's own traceback would show the words of others unredacted)
-        from bot.operations.untrusted import traceback_of
-
-        sys.stderr.write(f"{traceback_of((type(error), error, error.__traceback__))}\n")
+        sys.stderr.write(f"{_sanitizer().traceback((type(error), error, error.__traceback__))}\n")
         sys.exit(1)
 
 
@@ -107,7 +106,7 @@ def sandbox(
     """Try the bot without Slack or a cloud account: a local Slack, a local COC and a page to use them on."""
     from bot.operations import logs
 
-    logs.configure("console", "info" if log_lines else "error")
+    logs.configure("console", "info" if log_lines else "error", _sanitizer())
     _run(_sandbox(port, http=http) if screenshots is None else _pictures(screenshots))
 
 
@@ -226,11 +225,11 @@ async def _open_coc(*, in_sandbox: bool) -> AsyncIterator["CocClient"]:
     async with contextlib.AsyncExitStack() as stack:
         if in_sandbox:
             from bot.coc.client import CocClient
-            from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+            from bot.coc.credentials import CredentialSource, SignedAuth, static_key
             from bot.sandbox.coc.server import LocalCoc
 
             local = await stack.enter_async_context(LocalCoc())
-            keys = CredentialSource.static(StaticKeys(ak=local.access_key, sk=local.secret_key))
+            keys = CredentialSource(static_key(ak=local.access_key, sk=local.secret_key))
             coc = CocClient(endpoint=local.url, auth=SignedAuth(keys))
         else:
             environment = load_environment()
@@ -238,7 +237,7 @@ async def _open_coc(*, in_sandbox: bool) -> AsyncIterator["CocClient"]:
             from bot import cloud, redact
             from bot.operations import logs
 
-            logs.configure("console", "warning", settings.secrets(None, environment))
+            logs.configure("console", "warning", _sanitizer(), settings.secrets(None, environment))
             for warning in settings.warnings(environment):
                 log.warning("setting_cleaned", what=warning)
             redact.configure(hide=configured.redact_words, show=configured.redact_allow)
@@ -263,6 +262,13 @@ async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
         signals.ignore(asyncio.get_running_loop())
 
 
+def _sanitizer() -> Sanitizer:
+    from bot import redact
+    from bot.cards.text import shown
+
+    return Sanitizer(shown, redact.secret_name)
+
+
 async def _until_signal() -> None:
     stop = asyncio.Event()
     signals.call_on_stop(asyncio.get_running_loop(), stop.set)
@@ -272,7 +278,9 @@ async def _until_signal() -> None:
 def _configure_logs(configured: Settings, environment: Mapping[str, str]) -> None:
     from bot.operations import logs
 
-    logs.configure(configured.log_format, configured.log_level, settings.secrets(configured, environment))
+    logs.configure(
+        configured.log_format, configured.log_level, _sanitizer(), settings.secrets(configured, environment)
+    )
     for warning in settings.warnings(environment):
         log.warning("setting_cleaned", what=warning)
     for doubt in settings.doubts(configured):

@@ -82,7 +82,7 @@ def http_posts(
     secret = settings.slack_signing_secret
     if settings.transport != "http" or secret is None:
         return {}
-    handler = http_mode.handler(app, secret.get_secret_value(), refused, body_s=body_s, acked=metrics.acked)
+    handler = http_mode.handler(app, secret.get_secret_value(), refused, body_s=body_s, acked=metrics.observe_ack)
     return {EVENTS_PATH: handler}
 
 
@@ -100,8 +100,8 @@ async def connect(
         wanted=settings.socket_connections,
         give_up_s=settings.socket_give_up,
         timings=timings,
-        acked=metrics.acked,
-        replaced=metrics.socket_replaced,
+        acked=metrics.observe_ack,
+        replaced=metrics.count_replaced_socket,
     )
     try:
         await connections.start()

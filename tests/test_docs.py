@@ -43,7 +43,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
 
 def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
     """The table and ``/metrics`` name the same metrics."""
-    text = Metrics().text(connected=True).decode()
+    text = Metrics().render(connected=True).decode()
     real = {name for name in re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE) if not name.endswith("_created")}
     table = README[README.index("### Metrics") : README.index("Worth an alert")]
     assert {name for line in table.splitlines() for name in re.findall(r"`(schedtask_\w+)`", line)} == real
@@ -59,7 +59,7 @@ def test_every_reason_to_refuse_a_request_is_documented() -> None:
     assert set(re.findall("`([a-z ]+)`", row.partition("by `reason`")[2])) == reasons | {"crowded"}
     assert f"{TIMINGS.http.request_s:g} s for its headers and {TIMINGS.http.body_s:g} s for its body" in README
     assert f"kept for at\nmost {TIMINGS.http.idle_s:g} s" in README
-    assert f"at most {connections.MOST:,} connections" in README
+    assert f"at most {connections.MAX_CONNECTIONS:,} connections" in README
 
 
 @pytest.mark.parametrize("command", ["run", "sandbox", "show", "doctor"])

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from bot import environment, pasted, settings
-from bot.operations.untrusted import tame
 from bot.settings import ConfigurationError
+from tests.operations.sanitizing import SANITIZER
 
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-s3cret", "SLACK_APP_TOKEN": "xapp-1-s3cret", "COC_REGION": "cn-north-4"}
 HARMLESS = [
@@ -54,7 +54,7 @@ def test_harmless_characters_are_stripped_with_a_warning(name: str, value: str, 
     assert all(part in warning for part in what.split(" and "))
     assert "s3cret" not in warning
     if name.startswith("HUAWEI"):
-        assert environment.library_values(given)[name] == value
+        assert environment.clean_library_values(given)[name] == value
         return
     field = next(key for key, field in settings.Settings.model_fields.items() if field.alias == name)
     used = getattr(found, field)
@@ -140,7 +140,7 @@ def test_a_secret_of_the_wrong_kind_is_a_fault_that_names_the_right_one(name: st
         settings.read({**GOOD, name: value, "SCHEDTASK_MODE": "http" if "SIGNING" in name else "socket"})
     (fault,) = caught.value.faults
     assert kind in fault
-    assert fault.endswith(f": it needs {pasted.NEEDED[name][1]}")
+    assert fault.endswith(f": it needs {pasted.SLACK_SECRETS[name][1]}")
     assert "s3cret" not in fault
 
 
@@ -181,4 +181,4 @@ def test_warnings_about_settings_stay_in_the_log() -> None:
     odd = {**GOOD, "SLACK_SIGNING_SECRET": "odd-but-kept", "SCHEDTASK_MODE": "http"}
     said = [*settings.warnings(given), *settings.doubts(settings.read(odd))]
     assert len(said) == len(NAMES) + 1
-    assert [tame(None, "warning", {"what": line})["what"] for line in said] == said
+    assert [SANITIZER.event(None, "warning", {"what": line})["what"] for line in said] == said

@@ -40,14 +40,10 @@ VALUE_BYTES = 200
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[T]):
-    """The result of a call, with the cloud's id of the request and the size of the answer's body in bytes.
-
-    ``weight`` is an upper bound of the bytes that the value takes in memory.
-    """
+    """The result of a call. ``weight`` is an upper bound of the bytes that the value takes in memory."""
 
     value: T
     request_id: str | None
-    size: int
     weight: int
 
 
@@ -181,13 +177,13 @@ class CocClient:
             observe(type(error).__name__, error.status, error.request_id)
             raise
         observe("ok", answer.status, answer.request_id)
-        return Fetched(value, answer.request_id, len(answer.body), weight)
+        return Fetched(value, answer.request_id, weight)
 
     async def _ask(self, request: _Request[T], deadline: float) -> tuple[Answer, T, int]:
         """The answer, decoded, and its weight. Takes its slots of the event loop and its memory."""
         reservation = Reservation(self._memory)
         try:
-            async with asyncio.timeout_at(deadline), reservation:
+            async with asyncio.timeout_at(deadline):
                 # Signing and sending take half a millisecond.
                 await self._pacer.slot()
                 answer = await self._send(request, reservation)
@@ -202,6 +198,8 @@ class CocClient:
             if reservation.is_waiting:
                 raise errors.Busy(f"no room for the answer within {self._deadlines.total:g} s") from error
             raise errors.TimedOut(f"total deadline: not done within {self._deadlines.total:g} s") from error
+        finally:
+            reservation.release()
 
     async def _send(self, request: _Request[T], reservation: Reservation) -> Answer:
         """The answer, read to its end."""

@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 
 from bot import settings
 from bot.app import Bot
-from bot.coc.credentials import CredentialSource, StaticKeys
+from bot.coc.credentials import CredentialSource, static_key
 from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.coc.server import LocalCoc, Seen
 from bot.sandbox.coc.switches import coc_switches
@@ -115,8 +115,8 @@ class Sandbox:
         return settings.read({**self.environment(), **self._given})
 
     def _credentials(self) -> CredentialSource:
-        return CredentialSource.static(
-            StaticKeys(ak=self.coc.access_key, sk=self.coc.secret_key, domain_id="sandbox-domain")
+        return CredentialSource(
+            static_key(ak=self.coc.access_key, sk=self.coc.secret_key, domain_id="sandbox-domain")
         )
 
 

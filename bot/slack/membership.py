@@ -66,7 +66,7 @@ class _Answers(Generic[T]):
         self._timings = timings
         self._monotonic = monotonic
         self._by_key: OrderedDict[str, _Answer[T]] = OrderedDict()
-        self._calls = SingleFlight[None]()
+        self._calls = SingleFlight(self._learn)
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -83,7 +83,7 @@ class _Answers(Generic[T]):
 
     async def learn(self, key: str) -> None:
         """Ask Slack, or join a call under way. A failure is logged and remembered."""
-        await self._calls.join(key, lambda: self._learn(key))
+        await self._calls.join(key)
 
     async def _learn(self, key: str) -> None:
         asked = self._monotonic()

@@ -5,7 +5,8 @@ import gc
 import json
 import random
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -22,6 +23,16 @@ from tests.coc.test_client import ID, client_for, http_server
 MB = 1024 * 1024
 
 
+@asynccontextmanager
+async def reserved(budget: MemoryBudget) -> AsyncIterator[Reservation]:
+    """A reservation that is released at the end."""
+    reservation = Reservation(budget)
+    try:
+        yield reservation
+    finally:
+        reservation.release()
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_answers_of_any_size_all_complete_within_the_budget(seed: int) -> None:
     """At most TOTAL bytes, plus one undeclared answer that grew. Nobody waits for ever; some give up."""
@@ -30,7 +41,7 @@ async def test_answers_of_any_size_all_complete_within_the_budget(seed: int) -> 
     async def read(size: int, *, is_declared: bool, patience_s: float) -> bool:
         nonlocal most
         try:
-            async with asyncio.timeout(patience_s), Reservation(budget) as reservation:
+            async with asyncio.timeout(patience_s), reserved(budget) as reservation:
                 if is_declared:
                     await reservation.before_reading(size)
                 for so_far in range(0, size + 1, max(size // 4, 1)):
@@ -60,7 +71,7 @@ async def test_answers_of_any_size_all_complete_within_the_budget(seed: int) -> 
 async def test_an_abandoned_decode_holds_its_memory_until_the_thread_ends() -> None:
     """A thread cannot be stopped, and uses the memory although nobody waits for it."""
     budget, thread = MemoryBudget(), asyncio.get_running_loop().create_future()
-    async with Reservation(budget) as reservation:
+    async with reserved(budget) as reservation:
         await reservation.before_reading(16 * MB)
         reservation.hold_until_done(thread)
     assert budget.used == 16 * MB
@@ -179,7 +190,8 @@ async def test_the_weight_of_an_answer_bounds_its_memory(fields: Callable[[], di
     async def answer(_: web.BaseRequest) -> web.Response:
         return web.Response(body=body)
 
-    async with http_server(answer) as url, client_for(url) as client:
+    slow = Deadlines(read=60, total=60)  # tracemalloc makes decoding several times slower
+    async with http_server(answer) as url, client_for(url, deadlines=slow) as client:
         await client.task(ID)  # warms up objects that live as long as the client
         tracemalloc.start()
         try:

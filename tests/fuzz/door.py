@@ -264,17 +264,17 @@ class Door:
         app, access = _app(self._clock), Access(Rules(), "T1", self.slack.call)
         lookup = GuardedLookup(Lookup(coc, monotonic=self._clock), access, Rules())
         timings = AnswerTimings(settle_s=0.0)
-        runner = Runner(self.slack, self._work, access, observe=metrics.interaction, timings=timings)
+        runner = Runner(self.slack, self._work, access, observe=metrics.observe_interaction, timings=timings)
         register_listeners(app, runner, lookup)
 
         async def ready() -> bool:
             return True
 
         async def text() -> bytes:
-            return metrics.text(connected=True)
+            return metrics.render(connected=True)
 
-        listener = Listener(ready=ready, text=text)
-        handle = http_mode.handler(app, SECRET, metrics.refused_request, clock=self._clock.stamp)
+        listener = Listener(is_ready=ready, render_metrics=text)
+        handle = http_mode.handler(app, SECRET, metrics.count_refused_request, clock=self._clock.stamp)
         self._port = await listener.start("127.0.0.1", 0, {EVENTS_PATH: handle})
         self._close.append(listener.stop)
 

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import web
 from structlog.testing import capture_logs
 
-from bot.operations.connections import Bounds, most_connections
+from bot.operations.connections import Bounds, connection_limit
 from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Listener
 from bot.timings import TIMINGS, HttpTimings
@@ -92,7 +92,10 @@ async def serving(bounds: Bounds = SMALL, timings: HttpTimings = TIMINGS.http) -
         return b"x" * 200_000
 
     listener = Listener(
-        ready=ready, text=text, refused=lambda reason: server.refused.update([reason]), timings=timings
+        is_ready=ready,
+        render_metrics=text,
+        on_refused=lambda reason: server.refused.update([reason]),
+        timings=timings,
     )
     server.port = await listener.start("127.0.0.1", 0, {"/body": body, "/wait": wait}, bounds=bounds)
     server.listener = listener
@@ -195,7 +198,7 @@ async def test_what_is_being_answered_is_never_closed() -> None:
 
 async def test_unfinished_requests_share_a_budget_of_bytes() -> None:
     """A thousand bodies of almost 1 MB would be a GB; finished ones do not count."""
-    async with serving(replace(SMALL, of_all=300_000)) as server:
+    async with serving(replace(SMALL, bytes_of_all=300_000)) as server:
         for _ in range(5):
             whole = await server.connect(WHOLE)
             async with asyncio.timeout(2):
@@ -209,7 +212,7 @@ async def test_unfinished_requests_share_a_budget_of_bytes() -> None:
 
 async def test_one_request_can_not_be_endless() -> None:
     """Neither by chunks of nothing but framing nor by requests behind requests."""
-    async with serving(replace(SMALL, of_one=50_000)) as server:
+    async with serving(replace(SMALL, bytes_of_one=50_000)) as server:
         framing = b"1;" + b"x" * 100 + b"\r\nx\r\n"
         peer = await server.connect(b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
         peer.writer.write(framing * 1000)
@@ -227,10 +230,10 @@ async def test_the_listener_unpacks_nothing() -> None:
             assert (await peer.reader.readuntil(b"%d\n" % len(packed))).startswith(b"HTTP/1.1 200")
 
 
-@pytest.mark.parametrize(("descriptors", "most"), [(64, 21), (256, 85), (1024, 341), (4096, 1000), (10**9, 1000)])
-def test_most_descriptors_are_kept_for_outgoing_calls(descriptors: int, most: int) -> None:
+@pytest.mark.parametrize(("descriptors", "limit"), [(64, 21), (256, 85), (1024, 341), (4096, 1000), (10**9, 1000)])
+def test_most_descriptors_are_kept_for_outgoing_calls(descriptors: int, limit: int) -> None:
     """COC, Slack, the audit, and what is accepted before the oldest is closed."""
-    assert most_connections(descriptors) == most
+    assert connection_limit(descriptors) == limit
 
 
 def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
@@ -239,9 +242,9 @@ def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (512, hard))
     try:
-        most = raise_descriptors()
+        raised = raise_descriptors()
         assert resource.getrlimit(resource.RLIMIT_NOFILE) == (hard, hard)
-        assert hard in {most, resource.RLIM_INFINITY}
+        assert hard in {raised, resource.RLIM_INFINITY}
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
@@ -271,7 +274,7 @@ async def test_a_handler_that_fails_because_its_peer_has_gone_is_no_error_in_the
             request.transport.abort()
         raise RuntimeError("broken")
 
-    listener = Listener(ready=yes, text=nothing)
+    listener = Listener(is_ready=yes, render_metrics=nothing)
     with capture_logs() as logs:
         port = await listener.start("127.0.0.1", 0, {"/x": handle})
         try:

@@ -10,6 +10,7 @@ import pytest
 import structlog
 
 from bot.operations import logs
+from tests.operations.sanitizing import SANITIZER
 
 SECRETS = ["xoxb-12345-abcdef", "s3cr3t/with+odd=signs", 'quote"d-secret', "AKEXAMPLE0000000000"]
 
@@ -30,7 +31,7 @@ def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("logging_as_before")
 def test_no_secret_comes_out_of_the_log(capfd: pytest.CaptureFixture[str], style: Literal["json", "console"]) -> None:
     """In events, values, exceptions, other libraries' messages; as JSON, in URLs, in a dict's repr."""
-    logs.configure(style, "info", SECRETS)
+    logs.configure(style, "info", SANITIZER, SECRETS)
     for secret in SECRETS:
         structlog.get_logger("bot.x").info("oops", value=secret, nested={"token": secret})
         logging.getLogger("some.library").warning("calling with %r and ?key=%s", {"k": secret}, secret)
@@ -61,7 +62,7 @@ def test_no_secret_comes_out_of_the_log(capfd: pytest.CaptureFixture[str], style
 )
 def test_tokens_of_others_are_hidden_by_their_shape(line: str) -> None:
     """Also where they are not known."""
-    shown = logs.without_secrets(())(line)
+    shown = logs.secret_filter(())(line)
     assert "[hidden]" in shown
     for part in ("abcdef", "dXNl", "00ff", "abc-def"):
         assert part not in shown
@@ -71,4 +72,4 @@ def test_what_is_needed_to_find_an_interaction_stays() -> None:
     """References, request ids, ids of tasks and people; and short words are no secrets."""
     ids = "request_id=5f0c9a3e7b1d4c2a8e6f1a2b3c4d5e6f task_id=ST2601050930000000000002B2"
     line = f"coc_call reference=K7QF-2M {ids} abc"
-    assert logs.without_secrets(["abc", ""])(line) == line
+    assert logs.secret_filter(["abc", ""])(line) == line

@@ -17,9 +17,10 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from yarl import URL
 
-from bot.operations.traces import Traces, without_secrets
+from bot.operations.traces import Traces, strip_secrets
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
+from tests.operations.sanitizing import SANITIZER
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
 
 SECRET = "password=hunter2"
@@ -101,7 +102,7 @@ async def test_an_interaction_and_its_calls_are_one_trace(tmp_path: Path) -> Non
 )  # fmt: skip
 def test_addresses_are_cut_to_what_is_no_secret(url: str, shown: str) -> None:
     """A response URL and a socket's ticket let their holder in."""
-    assert without_secrets(URL(url)) == shown
+    assert strip_secrets(URL(url)) == shown
 
 
 @pytest.mark.slow
@@ -122,7 +123,7 @@ async def test_a_collector_that_is_not_there_holds_nothing_up(tmp_path: Path) ->
 
 async def test_what_an_exception_says_is_in_no_span(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its kind is; its words may be anybody's."""
-    traces = Traces()
+    traces = Traces(SANITIZER)
     async with collector() as (url, received):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
         traces.start()
@@ -142,7 +143,7 @@ async def test_what_an_exception_says_is_in_no_span(monkeypatch: pytest.MonkeyPa
 
 async def test_off_it_does_nothing() -> None:
     """Without ``start`` a span is an empty pair of brackets."""
-    traces = Traces()
+    traces = Traces(SANITIZER)
     with traces.span("command", reference="K7QF-2M") as finish:
         finish("card")
         assert not trace.get_current_span().is_recording()

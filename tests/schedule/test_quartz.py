@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedule.quartz import Quartz, month_length
-from bot.schedule.quartz_fields import InvalidCron, parse
+from bot.schedule.quartz import CronExpression, month_length
+from bot.schedule.quartz_fields import InvalidCron, parse_fields
 from tests.schedule.expressions import ZONES, expression, instant
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -23,7 +23,7 @@ def fires(text: str, after: str = "2026-05-10 12:00:00", count: int = 3, zone: s
     found = []
     for _ in range(count):
         assert at is not None
-        at = Quartz.of(text).next_after(at, ZoneInfo(zone))
+        at = CronExpression.parse(text).next_after(at, ZoneInfo(zone))
         found.append("none" if at is None else f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}")
         if at is None:
             break
@@ -73,7 +73,7 @@ def test_in_a_gap_shorter_than_an_hour_it_counts_on_from_what_the_clock_shows() 
 def test_an_hour_that_comes_twice_fires_at_the_second_time() -> None:
     """New York, 1 November 2026; asked during the first 01:15 it counts on from 01:15 of the second."""
     zone = ZoneInfo("America/New_York")
-    every_half_hour = Quartz.of("0 0/30 * * * ?")
+    every_half_hour = CronExpression.parse("0 0/30 * * * ?")
     first_quarter_past_one = datetime(2026, 11, 1, 5, 15, tzinfo=UTC)
     assert every_half_hour.next_after(first_quarter_past_one, zone) == datetime(2026, 11, 1, 6, 30, tzinfo=UTC)
     before = datetime(2026, 11, 1, 4, 45, tzinfo=UTC)
@@ -112,7 +112,7 @@ def test_an_hour_that_comes_twice_fires_at_the_second_time() -> None:
 def test_an_invalid_expression_names_the_field_and_the_reason(text: str, field: str, reason: str) -> None:
     """What a person needs to mend it."""
     with pytest.raises(InvalidCron) as caught:
-        parse(text)
+        parse_fields(text)
     assert caught.value.field == field
     assert reason in caught.value.reason
 
@@ -123,9 +123,9 @@ def test_every_fire_time_matches_its_fields_and_none_lies_between(seed: int, zon
     """Checked field by field on the zone's wall clock; later than asked; asked again it never stands still."""
     draw = random.Random(seed)
     text, at = expression(draw), instant(draw, zone)
-    fields = parse(text)
+    fields = parse_fields(text)
     for _ in range(3):
-        found = Quartz.of(text).next_after(at, ZoneInfo(zone))
+        found = CronExpression.parse(text).next_after(at, ZoneInfo(zone))
         if found is None:
             return
         assert found > at
@@ -137,7 +137,7 @@ def test_every_fire_time_matches_its_fields_and_none_lies_between(seed: int, zon
         assert wall.year in fields.years
         if fields.by_weekday:
             assert wall.isoweekday() % 7 + 1 in fields.weekdays
-        elif not fields.last_day and not fields.nearest_weekday:
+        elif not fields.rules.last_day and not fields.rules.nearest_weekday:
             assert wall.day in fields.days
         assert wall.day <= month_length(wall.year, wall.month)
         at = found
@@ -148,7 +148,7 @@ def test_every_fire_time_matches_its_fields_and_none_lies_between(seed: int, zon
 def test_any_text_is_an_expression_or_says_why_not(text: str) -> None:
     """No other exception; and what is taken can be asked."""
     with contextlib.suppress(InvalidCron):
-        found = Quartz.of(text).next_after(datetime(2026, 5, 10, tzinfo=UTC), UTC_ZONE)
+        found = CronExpression.parse(text).next_after(datetime(2026, 5, 10, tzinfo=UTC), UTC_ZONE)
         assert found is None or found.year >= 2026
 
 
@@ -167,10 +167,10 @@ def test_nothing_takes_long(text: str) -> None:
     began = time.perf_counter()
     at: datetime | None = datetime(2026, 5, 10, tzinfo=UTC)
     for _ in range(3):
-        at = Quartz.of(text).next_after(at, ZoneInfo("Europe/Paris")) if at else None
+        at = CronExpression.parse(text).next_after(at, ZoneInfo("Europe/Paris")) if at else None
     assert time.perf_counter() - began < 3 * 0.5
 
 
 def test_the_end_of_the_calendar_is_no_error() -> None:
     """Asked from there, nothing is left."""
-    assert Quartz.of("0 0 0 * * ?").next_after(datetime(9999, 12, 30, tzinfo=UTC), UTC_ZONE) is None
+    assert CronExpression.parse("0 0 0 * * ?").next_after(datetime(9999, 12, 30, tzinfo=UTC), UTC_ZONE) is None

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.schedule.quartz import Quartz
+from bot.schedule.quartz import CronExpression
 from bot.schedule.quartz_fields import InvalidCron
 from tests.schedule.expressions import ZONES, broken, expression, instant
 
@@ -46,7 +46,7 @@ def quartz(questions: list[tuple[str, str, datetime]]) -> list[str]:
 def ours(text: str, zone: str, after: datetime) -> str:
     """The same, by our own evaluator."""
     try:
-        found = Quartz.of(text)
+        found = CronExpression.parse(text)
     except InvalidCron:
         return "invalid"
     at, times = after, list[str]()

@@ -15,10 +15,10 @@ from bot.schedule.trigger import (
     find_zone,
     instant,
     outlook,
+    parse_time_of_day,
+    parse_weekdays,
     second_time,
-    time_of_day,
     upcoming,
-    weekdays,
 )
 
 TESTS = Path(__file__).parents[1]
@@ -290,7 +290,7 @@ def test_a_periodic_schedule_is_the_cron_expression_that_says_the_same(
 )
 def test_a_period_is_read_as_iso_weekdays(text: str | None, days: tuple[int, ...] | None) -> None:
     """Monday is 1 from here on; what is unreadable is None as a whole."""
-    assert weekdays(text) == days
+    assert parse_weekdays(text) == days
 
 
 @pytest.mark.parametrize(
@@ -310,7 +310,7 @@ def test_a_period_is_read_as_iso_weekdays(text: str | None, days: tuple[int, ...
 )
 def test_a_time_of_day_is_read_with_or_without_seconds(text: str | None, at: time | None) -> None:
     """24-hour format."""
-    assert time_of_day(text) == at
+    assert parse_time_of_day(text) == at
 
 
 @pytest.mark.parametrize(
