@@ -153,12 +153,13 @@ class Bot:
         )
         client = workspace.web_client(settings, session)
         identity = await workspace.identify(client, timings.start_s)
-        credentials = self._credentials or await cloud.coc_credentials(settings)
+        credentials = self._credentials or await cloud.coc_credentials(settings, timings.credentials)
         self._coc = cloud.coc_client(
             settings,
             endpoint,
             credentials,
             longest_call_s=timings.lookup.call_s,
+            retry_s=timings.lookup.retry_s,
             observe=self._observe_call,
             pacer=self._pacer,
             sleep=self._sleep,

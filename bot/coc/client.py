@@ -21,6 +21,7 @@ from bot.coc.transport import Deadlines, open_http, read_body, send
 from bot.coc.wire import Run, Task, TaskSummary
 from bot.pacing import DECODE_MS_PER_BYTE, Pacer
 from bot.task_id import is_task_id
+from bot.timings import TIMINGS
 from bot.version import version
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
@@ -31,8 +32,6 @@ DEADLINES = Deadlines()
 """Somebody is waiting in a chat, for a second or two; the vendor's own client waits up to 60 s and 120 s."""
 
 MAX_TRIES = 3
-RETRY_BUDGET = 2.5
-"""Seconds after the start of the first try within which the last one starts."""
 
 VALUE_BYTES = 200
 """Most memory that one JSON value takes beside its text: an unknown key with a number as its value (measured)."""
@@ -86,6 +85,7 @@ class CocClient:
         endpoint: str,
         auth: httpx.Auth,
         deadlines: Deadlines = DEADLINES,
+        retry_s: float = TIMINGS.lookup.retry_s,
         transport: httpx.AsyncBaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
@@ -95,6 +95,7 @@ class CocClient:
         pacer: Pacer | None = None,
     ) -> None:
         self._deadlines = deadlines
+        self._retry_s = retry_s
         self._monotonic = monotonic
         self._clock = clock
         self._sleep = sleep
@@ -150,7 +151,7 @@ class CocClient:
                 if not error.retryable or tries == MAX_TRIES:
                     raise
                 pause = self._pause(error, tries)
-                if self._monotonic() - started + pause > RETRY_BUDGET:
+                if self._monotonic() - started + pause > self._retry_s:
                     raise
             await self._sleep(pause)
 
