@@ -86,8 +86,14 @@ class Bot:
 
         Raises StartError, ConfigurationError and, once the link to Slack is lost for good, LinkLost.
         """
-        stop = asyncio.Event()
-        signals.call_on_stop(asyncio.get_running_loop(), stop.set)
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        signals.call_on_stop(loop, stop.set)
+        try:
+            await self._run_until(stop)
+        finally:
+            signals.ignore(loop)  # a second one must not kill a stopped process in its last tenth of a second
+
+    async def _run_until(self, stop: asyncio.Event) -> None:
         starting = asyncio.ensure_future(self.start())
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
