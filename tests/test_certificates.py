@@ -1,4 +1,4 @@
-"""Certificates that nobody vouches for: the line says which setting mends it, and that setting does."""
+"""Untrusted certificates: the error names the setting that mends it, and that setting does."""
 
 import asyncio
 import shutil
@@ -76,8 +76,8 @@ async def behind_tls(url: str, certificate: Path) -> AsyncIterator[str]:
         await asyncio.sleep(0)  # closed transports let go of their sockets in the next pass
 
 
-async def test_the_setting_is_named_and_mends_it(certificate: Path, tmp_path: Path) -> None:
-    """For Slack and COC, in each command; also where only the file .env has it."""
+async def test_the_error_names_the_setting_that_mends_it(certificate: Path, tmp_path: Path) -> None:
+    """For Slack and COC, in each command, also if only the file .env has the setting."""
     async with (
         LocalCoc() as coc,
         LocalSlack() as slack,
@@ -104,7 +104,7 @@ async def test_the_setting_is_named_and_mends_it(certificate: Path, tmp_path: Pa
 
 
 async def test_the_vendors_library_reads_a_setting_of_its_own(certificate: Path, tmp_path: Path) -> None:
-    """Where it fetches a temporary key: the line names that setting, and it counts."""
+    """When it fetches a temporary key, the error names that setting, and it works."""
     (tmp_path / "token").write_text("an identity")
     async with LocalCoc() as coc, LocalSlack() as slack, behind_tls(coc.url, certificate) as url:
         given = environment(coc, slack, HUAWEICLOUD_SDK_IAM_ENDPOINT=url, HUAWEICLOUD_SDK_IDP_ID="idp")
@@ -127,8 +127,8 @@ async def test_the_vendors_library_reads_a_setting_of_its_own(certificate: Path,
         (10, "its certificate has expired, or this clock is wrong"),
     ],
 )
-def test_no_file_of_certificates_mends_these(code: int, says: str) -> None:
-    """So another way out is named."""
+def test_errors_that_no_certificate_file_mends_have_other_advice(code: int, says: str) -> None:
+    """A wrong name and an expired certificate."""
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error.verify_code, error.verify_message = code, "as OpenSSL says"
     assert refusal(error) == says

@@ -1,4 +1,4 @@
-"""What variables name: files of secrets and of certificates, and proxies."""
+"""Files of secrets and certificates, and proxies, that variables name."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,8 @@ from bot.settings import ConfigurationError
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-s3cret", "SLACK_APP_TOKEN": "xapp-1-s3cret", "COC_REGION": "cn-north-4"}
 
 
-def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
-    """As container platforms mount them; a trailing line break is no part of it."""
+def test_secrets_may_be_in_files(tmp_path: Path) -> None:
+    """As container platforms mount them; a trailing line break is not a part of the secret."""
     (tmp_path / "token").write_text("xoxb-from-file\n")
     given = {**GOOD, "SLACK_BOT_TOKEN": "", "SLACK_BOT_TOKEN_FILE": str(tmp_path / "token")}
     assert settings.read(given).slack_bot_token.get_secret_value() == "xoxb-from-file"
@@ -30,8 +30,8 @@ def test_secrets_may_stand_in_files(tmp_path: Path) -> None:
         ({"SLACK_BOT_TOKEN": "/run/secrets/token"}, "SLACK_BOT_TOKEN is the path of a file"),
     ],
 )
-def test_a_secret_file_that_is_no_use_is_said(change: dict[str, str], says: str) -> None:
-    """In one line that names the variable."""
+def test_an_unusable_secret_file_is_named(change: dict[str, str], says: str) -> None:
+    """In one line with the name of the variable."""
     with pytest.raises(ConfigurationError, match=re.escape(says)) as caught:
         settings.read({**GOOD, **change})
     assert len(caught.value.faults) == 1
