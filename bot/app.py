@@ -8,6 +8,7 @@ from typing import Any
 
 import aiohttp
 import structlog
+from slack_bolt.async_app import AsyncApp
 
 from bot import cloud, redact, signals, workspace
 from bot.cards.text import shown
@@ -26,14 +27,16 @@ from bot.operations.sanitizer import Sanitizer
 from bot.operations.traces import Traces
 from bot.pacing import Pacer
 from bot.settings import Settings
-from bot.slack import actions, commands, explorer, views
 from bot.slack.access import Access
-from bot.slack.background import Work
+from bot.slack.background import BackgroundTasks
+from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.limits import Buckets
+from bot.slack.listeners import register_listeners
 from bot.slack.reply import Replies
-from bot.slack.runner import Desk
+from bot.slack.runner import Runner
 from bot.slack.socket_mode import Connections
 from bot.timings import TIMINGS, Timings
+from bot.version import version
 
 log = structlog.get_logger(__name__)
 
@@ -62,7 +65,7 @@ class Bot:
         self._sleep = sleep
         self._monotonic = monotonic
         self._stack = AsyncExitStack()
-        self._work = Work()
+        self._work = BackgroundTasks()
         self._metrics = Metrics(log_lines_lost=logs.count_lost_lines)
         self._listener = Listener(
             is_ready=self.ready, render_metrics=self._metrics_text, on_refused=self._refused, timings=timings.http
@@ -169,9 +172,7 @@ class Bot:
             session, client, timings=timings.replies, sleep=self._sleep, observe=self._metrics.observe_slack_call
         )
         app = workspace.bolt_app(settings, identity)
-        desk = self._desk(self._coc, replies, self._audit, str(identity.team_id or ""))
-        for part in (commands, views, explorer, actions):  # actions last: it has the fallback for unknown actions
-            part.register(app, desk)
+        self._register_listeners(app, self._coc, replies, self._audit, str(identity.team_id or ""))
         posts = workspace.http_posts(settings, app, self._metrics, refused=self._refused, body_s=timings.http.body_s)
         bounds = Bounds(connection_limit(raise_descriptors()))
         self.port = await self._listener.start(settings.host, settings.port, posts, bounds=bounds)
@@ -179,6 +180,7 @@ class Bot:
         self._serving = True
         log.info(
             "ready",
+            version=version(),
             mode=settings.transport,
             endpoint=endpoint,
             credentials=credentials.describe(),
@@ -188,31 +190,31 @@ class Bot:
             port=self.port,
         )
 
-    def _desk(self, coc: CocClient, replies: Replies, audit: Audit, team: str) -> Desk:
+    def _register_listeners(self, app: AsyncApp, coc: CocClient, replies: Replies, audit: Audit, team: str) -> None:
         settings, timings = self._settings, self._timings
+        rules = workspace.rules(settings)
+        access = Access(rules, team, replies.ask, timings=timings.access, monotonic=self._monotonic)
         policy = Policy(timings.lookup.answer_s, settings.share_for, settings.stale_for)
-        return Desk(
-            lookup=Lookup(
-                coc,
-                policy=policy,
-                timings=timings.lookup,
-                monotonic=self._monotonic,
-                observe=self._metrics.count_shared_answer,
-            ),
+        lookup = Lookup(
+            coc,
+            policy=policy,
+            timings=timings.lookup,
+            monotonic=self._monotonic,
+            observe=self._metrics.count_shared_answer,
+        )
+        runner = Runner(
             replies=replies,
-            work=self._work,
-            access=Access(
-                workspace.rules(settings), team, replies.ask, timings=timings.access, monotonic=self._monotonic
-            ),
+            background=self._work,
+            access=access,
             audit=audit.write,
-            private_by_default=settings.visibility == "private",
             observe=self._metrics.observe_interaction,
             span=self._traces.span,
             sleep=self._sleep,
             timings=timings.answers,
             pacer=self._pacer,
-            targets_max_age_s=settings.targets_max_age,
         )
+        guarded = GuardedLookup(lookup, access, rules, targets_max_age_s=settings.targets_max_age)
+        register_listeners(app, runner, guarded, private_by_default=settings.visibility == "private")
 
     async def _metrics_text(self) -> bytes:
         return self._metrics.render(

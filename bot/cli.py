@@ -1,38 +1,31 @@
 """The command line. Exit status: 0 good, 1 failed, 2 usage or configuration.
 
-Imports inside functions keep ``--help`` and ``show`` free of Slack's and the sandbox's libraries.
+Imports inside functions keep ``--help`` fast, and ``show`` and ``doctor`` free of Slack's libraries.
 """
-
-import sys
-
-from bot import signals
-
-if sys.argv[1:2] in (["run"], ["sandbox"], ["show"], ["doctor"]):
-    signals.exit_at_once(good=sys.argv[1] in {"run", "sandbox"})
 
 import asyncio
 import contextlib
-import io
 import os
-from collections.abc import AsyncIterator, Coroutine, Mapping
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import structlog
 import typer
-from dotenv import dotenv_values
-from dotenv.parser import parse_stream
 from rich.console import Console
 
-from bot import settings
-from bot.environment import clean_library_values
+from bot import settings, signals
+from bot.env_file import load_environment
+from bot.errors import LinkLost, StartError
 from bot.operations.sanitizer import Sanitizer
 from bot.settings import ConfigurationError, Settings
-from bot.variables import is_service_link
+
+if TYPE_CHECKING:
+    from bot.coc.client import CocClient
 
 cli = typer.Typer(
     name="schedtask-bot",
-    help="Shows Huawei Cloud COC scheduled tasks as cards in Slack.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -44,32 +37,64 @@ out = Console()
 err = Console(stderr=True)
 
 
-def main() -> None:
-    """The entry point of ``schedtask-bot`` and ``python -m bot``."""
+def invoke(app: Callable[[], object] = cli) -> None:
+    """Run the command line; a crash ends with status 1."""
     try:
-        cli()
-    except Exception as error:  # noqa: BLE001 (Python's own last words would show what others said as it came)
+        app()
+    except Exception as error:  # noqa: BLE001 (Python's own traceback would show the words of others unredacted)
         sys.stderr.write(f"{_sanitizer().traceback((type(error), error, error.__traceback__))}\n")
         sys.exit(1)
 
 
+@contextlib.contextmanager
+def _exit_statuses() -> Iterator[None]:
+    try:
+        yield
+    except ConfigurationError as error:
+        _exit(2, *error.faults)
+    except (StartError, LinkLost) as error:
+        _exit(1, str(error))
+
+
+def _exit(status: int, *lines: str) -> NoReturn:
+    for line in lines:
+        err.print(f"schedtask-bot: {line}", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(status)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from bot.version import version
+
+        out.print(f"schedtask-bot {version()}", highlight=False)
+        raise typer.Exit
+
+
+@cli.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", is_eager=True, callback=_print_version)
+    ] = False,
+) -> None:
+    """Shows Huawei Cloud COC scheduled tasks as cards in Slack."""
+
+
 @cli.command()
+@_exit_statuses()
 def run() -> None:
     """Serve a Slack workspace. Configured by the environment or a .env file; see the README."""
-    given = _environment()  # before the libraries for TLS, which read SSL_CERT_FILE when they are imported
-    try:
-        found = settings.read(given)
-    except ConfigurationError as error:
-        _stop(2, *error.faults)
+    environment = load_environment()  # before the libraries for TLS, which read SSL_CERT_FILE when they are imported
+    configured = settings.read(environment)
     from bot.app import Bot
 
-    _logs(found, given)
+    _configure_logs(configured, environment)
     # Bolt would read its token from the environment a second time and warn that it has two.
     os.environ.pop("SLACK_BOT_TOKEN", None)
-    _finish(_to_the_end(Bot(found).run()))
+    _run(_to_the_end(Bot(configured).run()))
 
 
 @cli.command()
+@_exit_statuses()
 def sandbox(
     port: Annotated[int, typer.Option(help="Port of the page; 0 takes any free one.", min=0, max=65535)] = 8137,
     http: Annotated[bool, typer.Option("--http", help="Use HTTP mode instead of Socket Mode.")] = False,
@@ -82,10 +107,11 @@ def sandbox(
     from bot.operations import logs
 
     logs.configure("console", "info" if log_lines else "error", _sanitizer())
-    _finish(_sandbox(port, http=http) if screenshots is None else _pictures(screenshots))
+    _run(_sandbox(port, http=http) if screenshots is None else _pictures(screenshots))
 
 
 @cli.command()
+@_exit_statuses()
 def show(
     task_id: Annotated[str, typer.Argument(metavar="ST…", help="The task's id, or a text or link that holds it.")],
     *,
@@ -100,12 +126,13 @@ def show(
 
     request = parse(task_id)
     if isinstance(request, Help):
-        _stop(2, request.wrong or "give a task id: ST and 24 letters or digits")
+        _exit(2, request.wrong or "give a task id: ST and 24 letters or digits")
     more = {"targets": targets, "parameters": parameters, "runs": runs}
-    _finish(_show(request.task_id, {name for name, wanted in more.items() if wanted}, as_json, in_sandbox))
+    _run(_show(request.task_id, {name for name, wanted in more.items() if wanted}, as_json, in_sandbox))
 
 
 @cli.command()
+@_exit_statuses()
 def doctor(
     *,
     manifest: Annotated[
@@ -116,12 +143,12 @@ def doctor(
     ] = None,
 ) -> None:
     """Check the settings, Slack's tokens, the app's manifest and COC, and say how to mend what is wrong."""
-    given = _environment()
+    environment = load_environment()
     from bot.doctor import Finding, examine
 
     beside = Path("manifest.yaml")
     try:
-        findings = asyncio.run(examine(given, manifest or (beside if beside.is_file() else None)))
+        findings = asyncio.run(examine(environment, manifest or (beside if beside.is_file() else None)))
         status = 0 if all(finding.good for finding in findings) else 1
     except ConfigurationError as error:
         findings, status = [Finding(False, f"settings: {fault}") for fault in error.faults], 2
@@ -146,7 +173,7 @@ async def _sandbox(port: int, *, http: bool) -> None:
         out.print(f"\nThe sandbox is ready:  {box.url}\n", highlight=False)
         out.print(f"Open it in a browser and type  /schedtask {example}", highlight=False)
         out.print("It is not Slack, and nothing leaves this machine. Ctrl+C stops it.\n", highlight=False)
-        await _interrupted()
+        await _until_signal()
     finally:
         await box.stop()
 
@@ -158,7 +185,7 @@ async def _pictures(folder: Path) -> None:
         for path in await take(folder):
             out.print(path, highlight=False)
     except (NoBrowserError, OSError) as error:
-        _stop(1, str(error))
+        _exit(1, str(error))
 
 
 async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -> None:
@@ -174,7 +201,7 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
     from bot.show import as_json as to_json
 
     try:
-        async with _coc(in_sandbox=in_sandbox) as coc:
+        async with _open_coc(in_sandbox=in_sandbox) as coc:
             lookup = Lookup(coc)
             snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
@@ -182,7 +209,7 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
         said = [problem.plain()] + [f"COC said: {plain(problem.said, 500)}"] * bool(problem.said)
         said += [f"Cloud request {plain(problem.request_id, 80, name='request_id')}."] * bool(problem.request_id)
         said += [f"({plain(error.detail, 300)})"] * isinstance(error, Unreachable)
-        _stop(1, " ".join(said))
+        _exit(1, " ".join(said))
     if as_json:
         sys.stdout.write(to_json(snapshot) + "\n")
         return
@@ -194,95 +221,51 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
 
 
 @contextlib.asynccontextmanager
-async def _coc(*, in_sandbox: bool) -> AsyncIterator[Any]:
+async def _open_coc(*, in_sandbox: bool) -> AsyncIterator["CocClient"]:
     async with contextlib.AsyncExitStack() as stack:
         if in_sandbox:
             from bot.coc.client import CocClient
-            from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+            from bot.coc.credentials import CredentialSource, SignedAuth, static_key
             from bot.sandbox.coc.server import LocalCoc
 
             local = await stack.enter_async_context(LocalCoc())
-            keys = CredentialSource.static(StaticKeys(ak=local.access_key, sk=local.secret_key))
+            keys = CredentialSource(static_key(ak=local.access_key, sk=local.secret_key))
             coc = CocClient(endpoint=local.url, auth=SignedAuth(keys))
         else:
-            given = _environment()
-            found = settings.read_cloud(given)
+            environment = load_environment()
+            configured = settings.read_cloud(environment)
             from bot import cloud, redact
             from bot.operations import logs
 
-            logs.configure("console", "warning", _sanitizer(), settings.secrets(None, given))
-            for warning in settings.warnings(given):
+            logs.configure("console", "warning", _sanitizer(), settings.secrets(None, environment))
+            for warning in settings.warnings(environment):
                 log.warning("setting_cleaned", what=warning)
-            redact.configure(hide=found.redact_words, show=found.redact_allow)
-            endpoint = cloud.coc_endpoint(found)
-            coc = cloud.coc_client(found, endpoint, await cloud.coc_credentials(found))
+            redact.configure(hide=configured.redact_words, show=configured.redact_allow)
+            endpoint = cloud.coc_endpoint(configured)
+            coc = cloud.coc_client(configured, endpoint, await cloud.coc_credentials(configured))
         stack.push_async_callback(coc.aclose)
         yield coc
 
 
+def _run(job: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(job)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
 async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
-    """What was stopped in good order is not to be killed by a second signal in its last tenth of a second."""
+    """Let no second signal kill, in its last tenth of a second, what the first one has stopped in good order."""
     try:
         await job
     finally:
         signals.ignore(asyncio.get_running_loop())
 
 
-def _finish(job: Coroutine[Any, Any, None]) -> None:
-    from bot.errors import LinkLost, StartError
-
-    try:
-        asyncio.run(job)
-    except ConfigurationError as error:
-        _stop(2, *error.faults)
-    except (StartError, LinkLost) as error:
-        _stop(1, str(error))
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
-
-
-def _environment() -> dict[str, str]:
-    """The process's variables and, where they say nothing, those of the file ``.env``.
-
-    All go into the process's environment too, where libraries read theirs; those are cleaned.
-    """
-    file = _env_file()
-    for name, value in file.items():
-        if name not in os.environ or is_service_link(name, os.environ[name]):
-            os.environ[name] = value
-    given = dict(os.environ)
-    os.environ.update(clean_library_values(given))
-    return given
-
-
-def _env_file() -> dict[str, str]:
-    try:
-        text = Path(".env").read_text("utf-8-sig")
-    except (FileNotFoundError, IsADirectoryError):  # a folder of that name is somebody's virtual environment
-        return {}
-    except (OSError, UnicodeDecodeError) as error:
-        _stop(2, f"the file .env can't be read: {error}")
-    # A line that the parser gives up is a setting that is off; a quote left open swallows the lines after it.
-    faults = [
-        f"line {line.original.line} of the file .env can't be read: it needs NAME=value, and each quote its other end"
-        for line in parse_stream(io.StringIO(text))
-        if line.error or (line.key and line.value is None)
-    ]
-    if faults:
-        _stop(2, *faults)
-    return {name: value or "" for name, value in dotenv_values(stream=io.StringIO(text)).items()}
-
-
-def _logs(found: Settings, given: Mapping[str, str]) -> None:
-    from bot.operations import logs
-
-    logs.configure(found.log_format, found.log_level, _sanitizer(), settings.secrets(found, given))
-    for warning in settings.warnings(given):
-        log.warning("setting_cleaned", what=warning)
-    for doubt in settings.doubts(found):
-        log.warning("setting_doubted", what=doubt)
-    if links := settings.service_links(given):
-        log.debug("service_links_ignored", names=links)
+async def _until_signal() -> None:
+    stop = asyncio.Event()
+    signals.call_on_stop(asyncio.get_running_loop(), stop.set)
+    await stop.wait()
 
 
 def _sanitizer() -> Sanitizer:
@@ -292,13 +275,14 @@ def _sanitizer() -> Sanitizer:
     return Sanitizer(shown, redact.secret_name)
 
 
-async def _interrupted() -> None:
-    stop = asyncio.Event()
-    signals.call_on_stop(asyncio.get_running_loop(), stop.set)
-    await stop.wait()
+def _configure_logs(configured: Settings, environment: Mapping[str, str]) -> None:
+    from bot.operations import logs
 
-
-def _stop(status: int, *lines: str) -> NoReturn:
-    for line in lines:
-        err.print(f"schedtask-bot: {line}", markup=False, highlight=False, soft_wrap=True)
-    raise typer.Exit(status)
+    secrets = settings.secrets(configured, environment)
+    logs.configure(configured.log_format, configured.log_level, _sanitizer(), secrets)
+    for warning in settings.warnings(environment):
+        log.warning("setting_cleaned", what=warning)
+    for doubt in settings.doubts(configured):
+        log.warning("setting_doubted", what=doubt)
+    if links := settings.service_links(environment):
+        log.debug("service_links_ignored", names=links)

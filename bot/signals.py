@@ -1,19 +1,19 @@
-"""The signals that end a process in good order.
+"""The signals that stop a process gracefully.
 
-Imports nothing heavy: the command line imports this first, so that a signal counts from the first moment on.
+Imports nothing heavy: the entry point uses this first, so that a signal counts from the first moment on.
 """
 
 import os
 import signal
 
-TYPE_CHECKING = False  # as in typing, whose import would take longer than all else here
+TYPE_CHECKING = False  # as in typing, which takes longer to import than everything else here
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable
 
-_HANG_UP = getattr(signal, "SIGHUP", None)  # Windows has none
+_HANG_UP = getattr(signal, "SIGHUP", None)  # not on Windows
 
-# Whoever starts a process with SIGHUP ignored, as nohup does, wants it to outlive the terminal.
+# A process started with SIGHUP ignored, as nohup does it, is meant to outlive the terminal.
 STOP: tuple[signal.Signals, ...] = (
     signal.SIGTERM,
     signal.SIGINT,
@@ -22,10 +22,10 @@ STOP: tuple[signal.Signals, ...] = (
 
 
 def exit_at_once(*, good: bool) -> None:
-    """Until an event loop takes over, end without ado: nothing has begun, so nothing needs finishing.
+    """Let a signal end the process at once, until an event loop takes over: nothing is under way yet.
 
-    As process 1 of a container this must be the first thing done: there the kernel drops a signal without a handler.
-    ``good`` exits with 0, else with the shell's status for a process that a signal ended. SIGINT stays Python's own.
+    Process 1 of a container must do this first: there the kernel drops signals without a handler. With ``good`` the
+    exit status is 0, else the shell's for a process that a signal ended. SIGINT keeps Python's handler.
     """
     for number in STOP:
         if number != signal.SIGINT:
@@ -33,13 +33,13 @@ def exit_at_once(*, good: bool) -> None:
 
 
 def call_on_stop(loop: "AbstractEventLoop", stop: "Callable[[], object]") -> None:
-    """Let each of the signals call ``stop`` inside the loop."""
+    """Call ``stop`` inside the loop on each of the signals."""
     for number in STOP:
         loop.add_signal_handler(number, stop)
 
 
 def ignore(loop: "AbstractEventLoop") -> None:
-    """From now on no signal interrupts: for a process that is about to end by itself."""
+    """Ignore the signals from now on: the process is about to end by itself."""
     for number in STOP:
         loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)

@@ -138,6 +138,8 @@ class Timings:
 
     start_s: float = 15.0
     """Asking Slack at the start whose token it is."""
+    doctor_s: float = 10.0
+    """Each thing that ``doctor`` asks over the network."""
     traces_s: float = 3.0
     """One batch of traces with its retries, and the rest when the bot stops. OpenTelemetry's own default is 10 s."""
     lookup: LookupTimings = LookupTimings()

@@ -16,7 +16,7 @@ from bot.errors import StartError
 from bot.operations.listener import Handler
 from bot.operations.metrics import Metrics
 from bot.settings import Settings
-from bot.slack import http_mode
+from bot.slack import EVENTS_PATH, http_mode
 from bot.slack.access import Rules
 from bot.slack.socket_mode import Connections
 from bot.timings import SocketTimings
@@ -83,7 +83,7 @@ def http_posts(
     if settings.transport != "http" or secret is None:
         return {}
     handler = http_mode.handler(app, secret.get_secret_value(), refused, body_s=body_s, acked=metrics.observe_ack)
-    return {http_mode.PATH: handler}
+    return {EVENTS_PATH: handler}
 
 
 async def connect(

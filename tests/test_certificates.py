@@ -1,4 +1,4 @@
-"""Untrusted certificates: the error names the setting that mends it, and that setting does."""
+"""Untrusted certificates: the error names the setting that helps, and the setting does help."""
 
 import asyncio
 import shutil
@@ -50,7 +50,7 @@ async def behind_tls(url: str, certificate: Path) -> AsyncIterator[str]:
                 writer.write(data)
                 await writer.drain()
         except OSError:
-            pass  # the peer has gone
+            pass  # the peer hung up
         finally:
             writer.close()
 
@@ -76,8 +76,9 @@ async def behind_tls(url: str, certificate: Path) -> AsyncIterator[str]:
         await asyncio.sleep(0)  # closed transports let go of their sockets in the next pass
 
 
-async def test_the_error_names_the_setting_that_mends_it(certificate: Path, tmp_path: Path) -> None:
-    """For Slack and COC, in each command, also if only the file .env has the setting."""
+@pytest.mark.slow
+async def test_the_named_setting_makes_the_certificate_trusted(certificate: Path, tmp_path: Path) -> None:
+    """For Slack and COC, in each command; also if only the file .env has it."""
     async with (
         LocalCoc() as coc,
         LocalSlack() as slack,
@@ -103,8 +104,9 @@ async def test_the_error_names_the_setting_that_mends_it(certificate: Path, tmp_
             await bot.event("ready", 30)
 
 
-async def test_the_vendors_library_reads_a_setting_of_its_own(certificate: Path, tmp_path: Path) -> None:
-    """When it fetches a temporary key, the error names that setting, and it works."""
+@pytest.mark.slow
+async def test_the_vendors_library_has_its_own_setting(certificate: Path, tmp_path: Path) -> None:
+    """The error of fetching a temporary key names it, and it works."""
     (tmp_path / "token").write_text("an identity")
     async with LocalCoc() as coc, LocalSlack() as slack, behind_tls(coc.url, certificate) as url:
         given = environment(coc, slack, HUAWEICLOUD_SDK_IAM_ENDPOINT=url, HUAWEICLOUD_SDK_IDP_ID="idp")
@@ -127,8 +129,8 @@ async def test_the_vendors_library_reads_a_setting_of_its_own(certificate: Path,
         (10, "its certificate has expired, or this clock is wrong"),
     ],
 )
-def test_errors_that_no_certificate_file_mends_have_other_advice(code: int, says: str) -> None:
-    """A wrong name and an expired certificate."""
+def test_other_certificate_errors_are_named(code: int, says: str) -> None:
+    """A file of certificates would not help, so the error names something else."""
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error.verify_code, error.verify_message = code, "as OpenSSL says"
     assert refusal(error) == says

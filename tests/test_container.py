@@ -1,4 +1,4 @@
-"""The image is built from the package alone, with the versions that were tested. Docker itself does not run here."""
+"""The image is built from the package alone, with the tested versions. Docker itself does not run here."""
 
 import re
 import shutil
@@ -21,7 +21,7 @@ def pins() -> dict[str, str]:
 
 
 def in_context(path: str) -> bool:
-    """Whether Docker sends this file to the build: the last pattern wins that fits it or a folder above it."""
+    """Whether Docker sends this file to the build: the last pattern that fits it or a folder above it wins."""
     included = True
     for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
@@ -38,7 +38,7 @@ def context(root: Path) -> set[str]:
 
 
 def test_no_secret_and_no_history_reach_the_build(tmp_path: Path) -> None:
-    """Wherever a ``.env`` or ``.git`` lies: a layer would keep it, whatever is removed later."""
+    """Wherever a ``.env`` or ``.git`` is: a layer would keep it, even if a later one removes it."""
     for folder in ("bot", ".docker"):
         shutil.copytree(ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("pyproject.toml", "README.md", "LICENSE", "manifest.yaml"):
@@ -55,7 +55,7 @@ def test_no_secret_and_no_history_reach_the_build(tmp_path: Path) -> None:
     assert context(tmp_path) == wanted | {"pyproject.toml", "README.md", "LICENSE", CONSTRAINTS}
 
 
-def test_the_last_stage_has_the_installed_wheels_only() -> None:
+def test_the_last_stage_has_only_the_installed_wheels() -> None:
     """Nothing is copied into it, nothing comes from an index, and it does not run as root."""
     first, last = re.split(r"^FROM ", DOCKERFILE, flags=re.MULTILINE)[1:]
     for sources in re.findall(r"^COPY (.+) \S+$", first, re.MULTILINE):
@@ -69,7 +69,7 @@ def test_the_last_stage_has_the_installed_wheels_only() -> None:
     assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last, re.MULTILINE)
 
 
-def test_every_package_that_the_bot_needs_is_pinned_as_tested() -> None:
+def test_every_required_package_is_pinned_as_tested() -> None:
     """The whole tree of requirements; the command that runs the tests installs by the same file."""
     pinned, waiting, visited = pins(), ["schedtask-bot"], set()
     while waiting:
@@ -90,6 +90,6 @@ def test_every_package_that_the_bot_needs_is_pinned_as_tested() -> None:
 
 
 @pytest.mark.parametrize("path", [".git/config", "bot/.env", ".docker/Dockerfile", "tests/conftest.py"])
-def test_the_rule_of_the_test_itself(path: str) -> None:
-    """It excludes by a folder and by a name in any folder."""
+def test_the_helper_excludes_like_docker(path: str) -> None:
+    """By a folder, and by a name in any folder."""
     assert not in_context(path)

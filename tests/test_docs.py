@@ -42,7 +42,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
 
 
 def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
-    """The table of metrics and ``/metrics`` name the same ones."""
+    """The table and ``/metrics`` name the same metrics."""
     text = Metrics().render(connected=True).decode()
     real = {name for name in re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE) if not name.endswith("_created")}
     table = README[README.index("### Metrics") : README.index("Worth an alert")]
@@ -70,21 +70,21 @@ def test_every_command_is_in_the_readme(command: str) -> None:
 
 
 def test_every_option_in_the_readme_exists() -> None:
-    """``--flags`` of schedtask-bot that the README shows are understood."""
+    """schedtask-bot accepts the ``--flags`` that the README shows."""
     for command, option in re.findall(r"schedtask-bot (\w+) (--[a-z-]+)", README):
         assert option in CliRunner().invoke(cli, [command, "--help"]).output
 
 
-def test_what_the_readme_points_to_is_there() -> None:
-    """Pictures and files that it links to are in the repository."""
+def test_every_link_target_in_the_readme_exists() -> None:
+    """Linked pictures and files are in the repository."""
     targets = re.findall(r"\]\((?!http|#)([^)]+)\)", README)
     assert targets
     for target in targets:
         assert (ROOT / target).is_file(), target
 
 
-def test_permissions_in_the_readme_are_those_the_client_needs() -> None:
-    """Each permission that a call can lack is explained."""
+def test_the_readme_explains_every_permission_of_the_client() -> None:
+    """Each one that a call may lack."""
     source = (ROOT / "bot/coc/client.py").read_text("utf-8")
     needed = set(re.findall(r'"(coc:schedule:\w+)"', source))
     assert len(needed) == 3

@@ -1,4 +1,4 @@
-"""The doctor, line by line: what it finds wrong, and that each such line says what to do."""
+"""The doctor, line by line: the faults it detects, each with what to do."""
 
 import copy
 import json
@@ -13,8 +13,8 @@ import yaml
 
 from bot import settings
 from bot.doctor import examine
-from bot.doctor.manifest import judge, judge_file
-from bot.doctor.slack import clock, greeting, scopes
+from bot.doctor.manifest import check_manifest, manifest_faults
+from bot.doctor.slack import check_clock, check_hello, check_scopes
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 from bot.settings import ConfigurationError, Settings
@@ -26,7 +26,7 @@ MANIFEST: Json = yaml.safe_load((ROOT / "manifest.yaml").read_text("utf-8"))
 
 
 def given(**more: str) -> Settings:
-    """Settings of a bot in Socket Mode, and what a test adds."""
+    """Settings of a bot in Socket Mode, and those of a test."""
     secret = {} if "SLACK_SIGNING_SECRET" in more else {"SLACK_APP_TOKEN": "xapp-1"}
     return settings.read({"SLACK_BOT_TOKEN": "xoxb-1", "COC_REGION": "cn-north-4", **secret, **more})
 
@@ -45,7 +45,7 @@ def changed(change: Callable[[Json], object]) -> Json:
 
 def test_the_projects_own_manifest_fits() -> None:
     """In Socket Mode as it is; the README's changes make it fit HTTP mode."""
-    assert judge(MANIFEST, given()) == []
+    assert manifest_faults(MANIFEST, given()) == []
     url = "https://bot.example.com/slack/events"
 
     def for_http(manifest: Json) -> None:
@@ -53,8 +53,8 @@ def test_the_projects_own_manifest_fits() -> None:
         manifest["settings"]["interactivity"]["request_url"] = url
         manifest["features"]["slash_commands"][0]["url"] = url
 
-    assert judge(changed(for_http), http()) == []
-    assert len(judge(MANIFEST, http())) == 3
+    assert manifest_faults(changed(for_http), http()) == []
+    assert len(manifest_faults(MANIFEST, http())) == 3
 
 
 @pytest.mark.parametrize(
@@ -73,57 +73,57 @@ def test_the_projects_own_manifest_fits() -> None:
         (lambda m: m["features"]["app_home"].update(messages_tab_enabled=False), "nobody can be sent a file"),
     ],
 )
-def test_what_does_not_fit_is_said_with_what_to_do(change: Callable[[Json], object], says: str) -> None:
+def test_each_fault_of_a_manifest_says_what_to_do(change: Callable[[Json], object], says: str) -> None:
     """One finding for each fault."""
-    (fault,) = judge(changed(change), given())
+    (fault,) = manifest_faults(changed(change), given())
     assert says in fault
 
 
-def test_rules_need_scopes_of_their_own() -> None:
-    """User groups and guests can't be told apart without them."""
-    (fault,) = judge(MANIFEST, given(SCHEDTASK_ALLOW_USERGROUPS="S0ABC", SCHEDTASK_ALLOW_GUESTS="false"))
+def test_access_rules_need_more_scopes() -> None:
+    """Without them the bot can't know members and guests."""
+    (fault,) = manifest_faults(MANIFEST, given(SCHEDTASK_ALLOW_USERGROUPS="S0ABC", SCHEDTASK_ALLOW_GUESTS="false"))
     assert "usergroups:read, users:read is missing" in fault
-    assert not scopes({"X-OAuth-Scopes": "commands,chat:write"}, given(SCHEDTASK_ALLOW_GUESTS="false")).good
+    assert not check_scopes({"X-OAuth-Scopes": "commands,chat:write"}, given(SCHEDTASK_ALLOW_GUESTS="false")).good
 
 
 @pytest.mark.parametrize("text", ["", "[1, 2]", "a: [", "\x00", "just words", "&a [*a, *a]"])
-def test_a_file_that_is_no_manifest_is_named(tmp_path: Path, text: str) -> None:
-    """Whatever it holds: one bad finding, no error."""
+def test_a_file_without_a_manifest_is_a_bad_finding(tmp_path: Path, text: str) -> None:
+    """One bad finding and no error, whatever the content."""
     path = tmp_path / "manifest.yaml"
     path.write_text(text, "utf-8")
-    (finding,) = judge_file(path, given())
+    (finding,) = check_manifest(path, given())
     assert not finding.good
     assert "copy" in finding.what
 
 
 def test_a_missing_file_and_json_are_read(tmp_path: Path) -> None:
     """Slack shows manifests as JSON too."""
-    (finding,) = judge_file(tmp_path / "none.yaml", given())
+    (finding,) = check_manifest(tmp_path / "none.yaml", given())
     assert "No such file" in finding.what
     path = tmp_path / "manifest.json"
     path.write_text(json.dumps(MANIFEST), "utf-8")
-    assert judge_file(path, given())[0].good
+    assert check_manifest(path, given())[0].good
 
 
 @pytest.mark.parametrize("shape", [None, 7, "x", [], {}, {"a": 1}])
-def test_odd_shapes_inside_a_manifest_are_no_error(shape: Any) -> None:
-    """Each part may be anything: findings, never an exception."""
+def test_odd_shapes_inside_a_manifest_are_findings(shape: Any) -> None:
+    """Any part may be anything, without an exception."""
     for part in ("features", "settings", "oauth_config"):
-        assert judge({**MANIFEST, part: shape}, given())
+        assert manifest_faults({**MANIFEST, part: shape}, given())
 
 
 def test_slacks_clock() -> None:
-    """Five minutes are what a signed request may be off."""
+    """A signed request may be five minutes off."""
 
     def at(minutes: float) -> dict[str, str]:
         return {"Date": format_datetime(datetime.now(UTC) + timedelta(minutes=minutes), usegmt=True)}
 
-    assert clock(at(4)).good
-    assert clock(at(-4)).good
-    assert not clock(at(6)).good
-    assert "set it" in clock(at(-6)).what
-    assert clock({}).good
-    assert clock({"date": "yesterday"}).good
+    assert check_clock(at(4)).good
+    assert check_clock(at(-4)).good
+    assert not check_clock(at(6)).good
+    assert "set it" in check_clock(at(-6)).what
+    assert check_clock({}).good
+    assert check_clock({"date": "yesterday"}).good
 
 
 @pytest.mark.parametrize(
@@ -137,15 +137,15 @@ def test_slacks_clock() -> None:
         ([], False, "no hello came"),
     ],
 )  # fmt: skip
-def test_what_a_connection_tells(hello: Any, good: bool, says: str) -> None:
-    """Whether there is room for the bot's own connections beside those that are open."""
-    finding = greeting(hello, 2)
+def test_the_first_message_of_a_connection_counts_the_others(hello: Any, good: bool, says: str) -> None:
+    """It shows whether there is room for the bot's own."""
+    finding = check_hello(hello, 2)
     assert finding.good is good
     assert says in finding.what
 
 
 async def test_a_real_connection_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A token that may open one, and a way that is barred: only the second is bad, with what to do."""
+    """A good token opens one; a refused token is the only bad finding, with what to do."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         for name in ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK"):  # the vendor's library looks there
             monkeypatch.setenv(name, environment(coc, slack)[name])
@@ -162,15 +162,15 @@ async def test_a_real_connection_is_opened(monkeypatch: pytest.MonkeyPatch) -> N
         assert "SLACK_APP_TOKEN was refused (not_allowed_token_type): it must be an app-level token" in bad
 
 
-async def test_wrong_settings_end_the_examination() -> None:
-    """The command line says each fault and ends with status 2."""
+async def test_wrong_settings_end_the_checks() -> None:
+    """The command line prints each fault and exits with 2."""
     with pytest.raises(ConfigurationError) as caught:
         await examine({"SCHEDTASK_ALLOW_USER": "U0ADA", "SLACK_BOT_TOKEN": "xoxp-1", "COC_REGION": "cn-north-4"})
     assert len(caught.value.faults) == 3
 
 
 async def test_doubtful_and_cleaned_settings_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What was ignored does no harm; a signing secret of another form most likely does."""
+    """Stripped quotes are harmless; a signing secret of another form most likely is not."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack, SLACK_SIGNING_SECRET="secret", COC_ENDPOINT=f"'{coc.url}'")
         del given["SLACK_APP_TOKEN"]
@@ -182,8 +182,8 @@ async def test_doubtful_and_cleaned_settings_are_named(monkeypatch: pytest.Monke
     assert "settings: ignored quotes around it (COC_ENDPOINT)" in [line.what for line in lines if line.good]
 
 
-async def test_a_connection_that_is_refused_shows_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
-    """aiohttp's error holds the whole address, and that lets its holder in."""
+async def test_a_refused_connection_shows_no_ticket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """aiohttp's error holds the whole address, whose ticket opens the connection."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         answer = {"ok": True, "url": f"{slack.url.replace('http', 'ws')}/nothing?ticket=5ec2e7"}
         monkeypatch.setattr(slack._api, "_open_socket", lambda: answer)

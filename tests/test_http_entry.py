@@ -1,4 +1,4 @@
-"""The HTTP entry of a real process under strangers: compressed bodies, half-open requests, too few descriptors."""
+"""The HTTP entry of a real process under attack: compressed bodies, half-open requests, too few descriptors."""
 
 import asyncio
 import contextlib
@@ -20,20 +20,23 @@ from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import ADA, NIGHTLY, SHIFT, Process, environment, running
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and sets RLIMIT_NOFILE")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="reads /proc and sets RLIMIT_NOFILE"),
+]
 
 BEGUN = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Le"
-"""A request that never gets to the end of its headers."""
+"""A request whose headers never end."""
 BODY_BEGUN = (
     b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\nX-Slack-Request-Timestamp: %d\r\n"
     b"X-Slack-Signature: v0=" + b"0" * 64 + b"\r\n\r\ncommand="
 )
-"""A request that looks signed and never gets to the end of its body."""
+"""A request that looks signed and whose body never ends."""
 
 
 @dataclass
 class Entry:
-    """A bot process in HTTP mode, the local Slack that sends to it, and all that it logs."""
+    """A bot process in HTTP mode, the local Slack in front of it, and its log."""
 
     bot: Process
     slack: LocalSlack
@@ -52,7 +55,7 @@ class Entry:
             self.log += found
 
     async def ask(self, raw: bytes, seconds: float = 10) -> bytes:
-        """The answer to a request on a connection of its own, until that is closed."""
+        """All bytes of the answer to a request on a new connection."""
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         try:
             writer.write(raw)
@@ -64,11 +67,11 @@ class Entry:
             writer.close()
 
     async def get(self, path: str) -> bytes:
-        """The answer to a GET on a connection of its own."""
+        """The answer to a GET on a new connection."""
         return await self.ask(f"GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
 
     async def refused(self, reason: str) -> int:
-        """How many requests were refused for this reason, by the metric."""
+        """The metric of requests refused for this reason."""
         wanted = f'schedtask_refused_requests_total{{reason="{reason}"}} '
         lines = (await self.get("/metrics")).decode().splitlines()
         return next((int(float(line.removeprefix(wanted))) for line in lines if line.startswith(wanted)), 0)
@@ -80,7 +83,7 @@ class Entry:
         await self.slack.settled(lambda: len(self.slack.messages(SHIFT, ADA)) > before)
 
     async def stays_healthy(self) -> None:
-        """Commands and probes are answered on connections of their own."""
+        """Commands and probes are answered on new connections."""
         await self.answers_a_command()
         assert (await self.get("/livez")).startswith(b"HTTP/1.1 200")
         assert (await self.get("/readyz")).startswith(b"HTTP/1.1 200")
@@ -88,7 +91,7 @@ class Entry:
 
 @asynccontextmanager
 async def entry(folder: Path, *, descriptors: int | None = None) -> AsyncIterator[Entry]:
-    """A real process in HTTP mode; ``descriptors`` is all it may ever open."""
+    """A real process in HTTP mode that may open so many ``descriptors``."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(
             coc,
@@ -112,7 +115,7 @@ async def entry(folder: Path, *, descriptors: int | None = None) -> AsyncIterato
 
 @asynccontextmanager
 async def half_open(port: int, count: int, raw: bytes = BEGUN) -> AsyncIterator[list[asyncio.StreamReader]]:
-    """So many connections, each with a request that never ends."""
+    """Connections with requests that never end."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard < count + 200:
         pytest.skip("this machine allows too few descriptors")
@@ -131,8 +134,8 @@ async def half_open(port: int, count: int, raw: bytes = BEGUN) -> AsyncIterator[
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-async def test_compressed_bodies_of_strangers_cost_no_acknowledgement_and_no_memory(tmp_path: Path) -> None:
-    """Sixteen senders of 1 MB that unpacks to 1 GB: refused before any of it is read, let alone unpacked."""
+async def test_compressed_bodies_of_strangers_delay_no_acknowledgement_and_take_no_memory(tmp_path: Path) -> None:
+    """Sixteen clients send 1 MB that unpacks to 1 GB: refused before any of it is read, let alone unpacked."""
     packed = gzip.compress(bytes(64 * 1024 * 1024)) * 16
     head = b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n"
     answers: list[bytes] = []
@@ -161,9 +164,9 @@ async def test_compressed_bodies_of_strangers_cost_no_acknowledgement_and_no_mem
 
 
 @pytest.mark.parametrize("raw", [BEGUN, BODY_BEGUN], ids=["half a head", "half a body"])
-async def test_half_open_requests_do_not_keep_slack_out_and_end(raw: bytes, tmp_path: Path) -> None:
-    """1,500 connections of a stranger to a process that may open 1,024 descriptors: the ones that have waited longest
-    go first, so Slack's next connection is served; seconds later all of them are closed."""
+async def test_half_open_requests_do_not_keep_slack_out(raw: bytes, tmp_path: Path) -> None:
+    """A stranger opens 1,500 connections to a process with 1,024 descriptors. The oldest are closed first, so that
+    Slack's next connection is served; seconds later all of them are closed."""
     raw = raw % int(time.time()) if raw is BODY_BEGUN else raw
     async with entry(tmp_path, descriptors=1024) as running:
         async with half_open(running.port, 1500, raw) as readers:
@@ -179,8 +182,8 @@ async def test_half_open_requests_do_not_keep_slack_out_and_end(raw: bytes, tmp_
 
 
 async def test_out_of_descriptors_the_log_says_so_once(tmp_path: Path) -> None:
-    """A hundred connections at the same moment where sixty-four descriptors are all: asyncio would log a traceback a
-    hundred times a second. One line; and when they are gone everything is as before."""
+    """A hundred connections at once meet sixty-four descriptors: one line, where asyncio would log a hundred
+    tracebacks a second. Once the connections are closed the bot serves as before."""
     async with entry(tmp_path, descriptors=64) as running:
         running.bot.child.send_signal(signal.SIGSTOP)
         strangers = [socket.socket() for _ in range(100)]
@@ -202,7 +205,7 @@ async def test_out_of_descriptors_the_log_says_so_once(tmp_path: Path) -> None:
 
 
 async def test_half_open_requests_do_not_delay_the_stop(tmp_path: Path) -> None:
-    """SIGTERM: whoever has not finished asking is hung up on, headers and bodies alike."""
+    """SIGTERM closes connections with unfinished headers or bodies."""
     async with entry(tmp_path) as running:
         looks_signed = BODY_BEGUN % int(time.time())
         async with half_open(running.port, 20), half_open(running.port, 20, looks_signed):

@@ -8,8 +8,8 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.doctor.slack import OPTIONAL_SCOPES, SCOPES
-from bot.slack.commands import COMMAND
+from bot.doctor.manifest import OPTIONAL_SCOPES, SCOPES
+from bot.slack import COMMAND
 
 ROOT = Path(__file__).parent.parent
 
@@ -30,8 +30,8 @@ def test_it_is_valid_against_slacks_schema(manifest: dict[str, Any]) -> None:
     assert list(jsonschema.Draft7Validator(schema).iter_errors(broken)), "the schema does judge"
 
 
-def test_it_asks_for_the_least_scopes(manifest: dict[str, Any]) -> None:
-    """The scopes are those that the doctor wants, and no more."""
+def test_it_asks_for_no_needless_scope(manifest: dict[str, Any]) -> None:
+    """The scopes are exactly those that the doctor checks."""
     assert set(manifest["oauth_config"]["scopes"]["bot"]) == SCOPES
     assert set(manifest["oauth_config"]["scopes"]["bot_optional"]) == OPTIONAL_SCOPES
     assert "user" not in manifest["oauth_config"]["scopes"]
@@ -42,7 +42,7 @@ def test_files_can_reach_a_person(manifest: dict[str, Any]) -> None:
     assert manifest["features"]["app_home"]["messages_tab_enabled"] is True
 
 
-def test_the_command_is_the_one_that_is_listened_for(manifest: dict[str, Any]) -> None:
+def test_the_command_is_the_documented_one(manifest: dict[str, Any]) -> None:
     """One command, unescaped, with a usage hint; interactivity is on, for the buttons."""
     (command,) = manifest["features"]["slash_commands"]
     assert command["command"] == COMMAND

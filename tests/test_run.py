@@ -1,4 +1,4 @@
-"""``schedtask-bot`` as a process of its own, between the local COC and the local Slack."""
+"""``schedtask-bot`` as a real process between the local COC and the local Slack."""
 
 import asyncio
 import hashlib
@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from importlib.metadata import distribution
 from pathlib import Path
 
 import aiohttp
@@ -22,12 +23,14 @@ from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 
+pytestmark = pytest.mark.slow
+
 ADA, SHIFT = "U0ONCALL", "C0SHIFT"
 NIGHTLY = "ST2601050930000000000002B2"
 
 
 def environment(coc: LocalCoc, slack: LocalSlack, **more: str) -> dict[str, str]:
-    """A clean environment with DESIGN's names: the vendor's for the key, Slack's for the tokens."""
+    """A clean environment: the vendor's names for the key, Slack's for the tokens."""
     kept = {name: value for name, value in os.environ.items() if name in {"PATH", "LANG", "SYSTEMROOT"}}
     return {
         **kept,
@@ -45,7 +48,7 @@ def environment(coc: LocalCoc, slack: LocalSlack, **more: str) -> dict[str, str]
 
 
 class Process:
-    """A bot process and what it has logged."""
+    """A bot process and its log."""
 
     def __init__(self, child: asyncio.subprocess.Process) -> None:
         self.child = child
@@ -65,7 +68,7 @@ class Process:
         raise AssertionError(f"no event {name}; logged: {self.raw}")
 
     async def ended(self, seconds: float = 15) -> int:
-        """The exit status, with everything logged read."""
+        """The exit status, once all of the log is read."""
         assert self.child.stderr is not None
         async with asyncio.timeout(seconds):
             self.raw += (await self.child.stderr.read()).decode()
@@ -105,11 +108,12 @@ async def running(
 
 
 async def test_socket_mode_from_environment_alone(tmp_path: Path) -> None:
-    """Started with nothing but variables it serves a command, logs the reference that the error card shows, and
-    stops with status 0 on SIGTERM."""
+    """Variables alone are enough: it serves a command, logs the reference of the error card, and exits with 0 on
+    SIGTERM."""
     async with LocalCoc() as coc, LocalSlack() as slack, running(environment(coc, slack), cwd=tmp_path) as bot:
         ready = await bot.event("ready")
         assert ready["mode"] == "socket"
+        assert ready["version"] == distribution("schedtask-bot").version
         await slack.command(ADA, SHIFT, NIGHTLY)
         await slack.settled(lambda: len(slack.messages(SHIFT, ADA)) == 1)
         assert "nightly-logrotate" in slack.messages(SHIFT, ADA)[0].text
@@ -126,8 +130,8 @@ async def test_socket_mode_from_environment_alone(tmp_path: Path) -> None:
             assert secret not in bot.raw
 
 
-async def test_without_slack_for_too_long_the_process_ends_for_its_supervisor(tmp_path: Path) -> None:
-    """Status 1 and one line that says why; not a bot that looks alive and hears nothing."""
+async def test_a_lost_link_ends_the_process_for_its_supervisor(tmp_path: Path) -> None:
+    """Status 1 and one line with the reason, instead of a process that looks alive and receives nothing."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack, SCHEDTASK_SOCKET_GIVE_UP="5")
         async with running(given, cwd=tmp_path) as bot:
@@ -139,7 +143,7 @@ async def test_without_slack_for_too_long_the_process_ends_for_its_supervisor(tm
 
 
 async def test_replicas_behind_a_balancer_need_no_shared_state(tmp_path: Path) -> None:
-    """Two processes take turns: what one has posted the other refreshes, pages and explains."""
+    """Two processes alternate: one refreshes and pages through the cards of the other."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack, SLACK_SIGNING_SECRET=slack.signing_secret)
         del given["SLACK_APP_TOKEN"]
@@ -249,7 +253,7 @@ async def test_show_in_the_sandbox_needs_nothing(tmp_path: Path) -> None:
         assert "nightly-logrotate" in out.decode()
 
 
-async def test_doctor_says_what_is_well_and_what_is_not(tmp_path: Path) -> None:
+async def test_doctor_reports_good_and_bad(tmp_path: Path) -> None:
     """All granted: status 0. A missing permission and a wrong key are named; the key is not tried twice."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         async with running(environment(coc, slack), "doctor", cwd=tmp_path) as bot:

@@ -1,4 +1,4 @@
-"""Signals to a real process: from its first moment on, while it works, and as process 1 of a container."""
+"""Signals to a real process: from its first moment, while it works, and as process 1 of a container."""
 
 import os
 import shutil
@@ -16,21 +16,22 @@ from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
 
 COMMANDS = {"run": 0, "sandbox": 0, "show": 143, "doctor": 143}
-"""Each with its status after an early SIGTERM: a server that has nothing to finish ends well."""
+"""The exit status after an early SIGTERM: a server has nothing to finish."""
 UNSHARE = ("unshare", "--pid", "--fork", "--kill-child", "--mount-proc")
 
 
 @pytest.fixture
 def hang_ups() -> Iterator[None]:
-    """Children get SIGHUP even where the tests run under nohup."""
+    """Children get SIGHUP even if the tests run under nohup."""
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_handler_comes_before_everything_heavy(command: str) -> None:
-    """Nothing is imported first that takes tens of milliseconds: process 1 loses what comes before it."""
+    """No import before it takes tens of milliseconds: process 1 loses signals until then."""
     code = (
         "import signal, sys\n"
         f"sys.argv = ['schedtask-bot', '{command}']\n"
@@ -41,10 +42,17 @@ def test_the_handler_comes_before_everything_heavy(command: str) -> None:
         "        sys.exit(f'too late: {heavy}' if heavy else 7)\n"
         "    return install(number, handler)\n"
         "signal.signal = noted\n"
-        "import bot.cli\n"
+        "from bot.__main__ import main\n"
+        "main()\n"
     )
     child = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert child.returncode == 7, child.stderr or "no handler was installed"
+
+
+def test_importing_the_command_line_leaves_the_signals_alone() -> None:
+    """Only the entry point changes the process that it runs in."""
+    code = "import signal, bot.__main__, bot.cli\nassert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL"
+    subprocess.run([sys.executable, "-c", code, "run"], check=True)
 
 
 def _catches(pid: int, number: signal.Signals) -> bool:
@@ -53,10 +61,11 @@ def _catches(pid: int, number: signal.Signals) -> bool:
     return bool(caught >> (number - 1) & 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", COMMANDS)
 def test_process_1_obeys_from_the_start(command: str, number: signal.Signals, tmp_path: Path, hang_ups: None) -> None:
-    """The kernel gives process 1 no signal that it has no handler for, and nobody sends a second one."""
+    """The kernel drops signals for which process 1 has no handler, and supervisors send only one."""
     if not shutil.which("unshare") or subprocess.run([*UNSHARE, "true"], capture_output=True, check=False).returncode:
         pytest.skip("this machine lets nobody make a PID namespace")
     program = Path(sys.executable).with_name("schedtask-bot")
@@ -81,9 +90,10 @@ def test_process_1_obeys_from_the_start(command: str, number: signal.Signals, tm
     assert b"Traceback" not in said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("transport", ["socket", "http"])
 async def test_a_hang_up_loses_nothing_under_way(transport: str, tmp_path: Path, hang_ups: None) -> None:
-    """Like SIGTERM: what was asked for is answered, then the process ends with status 0."""
+    """Like SIGTERM: requests under way are answered, then the process exits with 0."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack)
         if transport == "http":
@@ -103,8 +113,9 @@ async def test_a_hang_up_loses_nothing_under_way(transport: str, tmp_path: Path,
         assert "cut_off" not in bot.raw
 
 
-async def test_a_process_that_was_started_to_outlive_its_terminal_does(tmp_path: Path) -> None:
-    """As nohup starts it: with SIGHUP ignored."""
+@pytest.mark.slow
+async def test_a_process_started_with_sighup_ignored_keeps_ignoring_it(tmp_path: Path) -> None:
+    """As nohup starts it, to outlive the terminal."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
         try:

@@ -1,7 +1,11 @@
-"""``schedtask-bot`` as a process of its own, and how it treats wrong and badly pasted settings."""
+"""How ``schedtask-bot`` starts as a real process, with good, wrong and badly pasted settings."""
 
 import os
 import re
+import subprocess
+import sys
+from importlib.metadata import distribution
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,9 +14,11 @@ from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
 
+pytestmark = pytest.mark.slow
+
 
 async def test_the_env_file_is_read(tmp_path: Path) -> None:
-    """A ``.env`` beside the process configures it, the vendor's variables too; real variables win."""
+    """A ``.env`` in the working directory sets the vendor's variables too; real variables win."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack)
         moved = {name: given.pop(name) for name in list(given) if name.startswith(("HUAWEI", "SLACK_APP"))}
@@ -47,10 +53,10 @@ async def test_the_env_file_is_read(tmp_path: Path) -> None:
         ({"SLACK_API_URL": "http://127.0.0.1:9/api"}, 1, "Slack can't be reached at http://127.0.0.1:9/api/"),
     ],
 )
-async def test_what_is_missing_or_wrong_is_said_in_one_line(
+async def test_a_failed_start_is_explained_in_one_line(
     change: dict[str, str], status: int, says: str, tmp_path: Path
 ) -> None:
-    """One line that names the variable; 2 for configuration, 1 for a refusal; no traceback, no secret."""
+    """It names the variable. Status 2 for configuration, 1 for a refusal; no traceback, no secret."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = {name: value for name, value in {**environment(coc, slack), **change}.items() if value}
         async with running(given, cwd=tmp_path) as bot:
@@ -63,7 +69,7 @@ async def test_what_is_missing_or_wrong_is_said_in_one_line(
 
 @pytest.mark.parametrize("command", ["run", "doctor", "show"])
 async def test_every_command_reports_all_faults_at_once(command: str, tmp_path: Path) -> None:
-    """Status 2, a line for each fault that concerns it, nothing of a secret, no traceback."""
+    """Status 2 and a line for each fault that concerns it; no secret, no traceback."""
     faults = {
         "COC_REGION": "cn-south-1",
         "SCHEDTASK_REDACT_WRODS": "badge",
@@ -95,7 +101,7 @@ PASTED = {"SLACK_BOT_TOKEN": '"{}"', "SLACK_APP_TOKEN": "{}\r\n", "COC_ENDPOINT"
 
 
 async def test_a_bot_with_badly_pasted_settings_serves(tmp_path: Path) -> None:
-    """The bot serves and warns, naming the variables; so do ``show`` and ``doctor``. No line holds a secret."""
+    """It warns and names the variables, as do ``show`` and ``doctor``. No line holds a secret."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         good = environment(coc, slack)
         given = good | {name: around.format(good[name]) for name, around in PASTED.items()}
@@ -127,7 +133,7 @@ async def test_a_bot_with_badly_pasted_settings_serves(tmp_path: Path) -> None:
     ],
 )
 async def test_the_credentials_file_is_cleaned_too(ak: str, says: str, tmp_path: Path) -> None:
-    """The vendor's library reads it; what can't be right ends in one line, in ``doctor`` and ``show`` too."""
+    """The vendor's library reads it. An impossible value ends in one line."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack)
         key, secret = given.pop("HUAWEICLOUD_SDK_AK"), given.pop("HUAWEICLOUD_SDK_SK")
@@ -144,8 +150,8 @@ async def test_the_credentials_file_is_cleaned_too(ak: str, says: str, tmp_path:
                 assert not any(word in said for word in (key, secret, "HST3W"))
 
 
-async def test_service_links_of_kubernetes_are_said_once_at_debug_level(tmp_path: Path) -> None:
-    """They stop nothing; a ``.env`` file's port counts although a link has its name."""
+async def test_service_links_of_kubernetes_are_logged_once_at_debug_level(tmp_path: Path) -> None:
+    """They stop nothing; the port in ``.env`` counts although a link has its name."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack, SCHEDTASK_LOG_LEVEL="debug", SCHEDTASK_PORT="tcp://10.96.0.7:3000")
         given |= {
@@ -171,8 +177,8 @@ async def test_service_links_of_kubernetes_are_said_once_at_debug_level(tmp_path
         ("\ufeffSCHEDTASK_VISIBILITY=secret", "SCHEDTASK_VISIBILITY: input should be"),
     ],
 )
-async def test_the_env_file_drops_no_rule_silently(lines: str, says: str, tmp_path: Path) -> None:
-    """A name or a line that means nothing stops the start."""
+async def test_the_env_file_loses_no_rule_silently(lines: str, says: str, tmp_path: Path) -> None:
+    """An unknown name or an unreadable line stops the start."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         (tmp_path / ".env").write_text(lines, "utf-8")
         async with running(environment(coc, slack), cwd=tmp_path) as bot:
@@ -181,8 +187,38 @@ async def test_the_env_file_drops_no_rule_silently(lines: str, says: str, tmp_pa
             assert len(bot.raw.splitlines()) == 1
 
 
-async def test_a_taken_port_is_said(tmp_path: Path) -> None:
-    """The listener's port in use: one line that names the two settings."""
+@pytest.mark.parametrize(("command", "status"), [(("show", "--sandbox", NIGHTLY), 0), (("doctor",), 2)])
+def test_show_and_doctor_start_without_slacks_libraries(
+    command: tuple[str, ...], status: int, tmp_path: Path
+) -> None:
+    """``show`` never imports them; ``doctor`` only once the settings are right and Slack is asked."""
+    child = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "bot", *command],
+        env={"PATH": os.environ["PATH"]},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    imported = set(re.findall(r"^import time: .*\| +(\S+)$", child.stderr, re.MULTILINE))
+    assert child.returncode == status, child.stderr
+    assert {"bot.doctor" if command == ("doctor",) else "bot.show", "bot.cards.text"} <= imported
+    assert not {module for module in imported if module.partition(".")[0] in {"slack_bolt", "slack_sdk"}}
+
+
+def test_the_version_is_printed(tmp_path: Path) -> None:
+    """The installed package's; nothing needs to be configured."""
+    child = subprocess.run([sys.executable, "-m", "bot", "--version"], cwd=tmp_path, capture_output=True, check=True)
+    assert child.stdout.decode() == f"schedtask-bot {distribution('schedtask-bot').version}\n"
+
+
+def test_the_package_ships_its_types() -> None:
+    """Without the marker a type checker ignores the annotations."""
+    assert (files("bot") / "py.typed").is_file()
+
+
+async def test_a_taken_port_is_explained(tmp_path: Path) -> None:
+    """One line names the two settings."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         taken = slack.url.rsplit(":", 1)[1]
         async with running(environment(coc, slack, SCHEDTASK_PORT=taken), cwd=tmp_path) as bot:

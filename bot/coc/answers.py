@@ -88,8 +88,7 @@ def parse_task(answer: Answer, task_id: str) -> dict[str, Any]:
     if isinstance(answered_id, str) and answered_id.strip() == task_id:
         return task
     if not answered_id:
-        _raise_if_envelope(answer, task)
-        raise _error(errors.WrongTask, answer, "the answer names no task")
+        raise _unexpected(answer, task, errors.WrongTask, "the answer names no task")
     raise _error(errors.WrongTask, answer, f"asked for {task_id}, got {_one_line(str(answered_id), 60)}")
 
 
@@ -102,8 +101,7 @@ def parse_list(answer: Answer, key: str) -> list[dict[str, Any]]:
     if key in body and body[key] is None:
         return []
     if not isinstance(body.get(key), list):
-        _raise_if_envelope(answer, body)
-        raise _error(errors.Unreadable, answer, f"the answer has no list '{key}'")
+        raise _unexpected(answer, body, errors.Unreadable, f"the answer has no list '{key}'")
     return [item for item in body[key] if isinstance(item, dict)]
 
 
@@ -121,10 +119,14 @@ def _parse_object(answer: Answer) -> dict[str, Any]:
     return value
 
 
-def _raise_if_envelope(answer: Answer, body: dict[str, Any]) -> None:
+def _unexpected(
+    answer: Answer, body: dict[str, Any], otherwise: type[errors.CocError], detail: str
+) -> errors.CocError:
+    """The error that a 200 reports in its body; ``otherwise`` where it reports none."""
     envelope = _parse_envelope(body)
     if envelope.code or envelope.message:
-        raise _error(_BY_CODE.get(_canonical_code(envelope.code), errors.ErrorEnvelope), answer, envelope=envelope)
+        return _error(_BY_CODE.get(_canonical_code(envelope.code), errors.ErrorEnvelope), answer, envelope=envelope)
+    return _error(otherwise, answer, detail)
 
 
 def _refusal(answer: Answer) -> errors.CocError:

@@ -4,9 +4,7 @@ Paths, parameters and permissions follow the vendor's OpenAPI definition of the 
 """
 
 import asyncio
-import importlib.metadata
 import random
-import re
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -22,6 +20,8 @@ from bot.coc.memory import MemoryBudget, Reservation
 from bot.coc.transport import Deadlines, open_http, read_body, send
 from bot.coc.wire import Run, Task, TaskSummary
 from bot.pacing import DECODE_MS_PER_BYTE, Pacer
+from bot.task_id import is_task_id
+from bot.version import version
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
 
@@ -37,19 +37,13 @@ RETRY_BUDGET = 2.5
 VALUE_BYTES = 200
 """Most memory that one JSON value takes beside its text: an unknown key with a number as its value (measured)."""
 
-_TASK_ID = re.compile(r"ST[0-9A-Za-z]{24}")
-
 
 @dataclass(frozen=True, slots=True)
 class Fetched(Generic[T]):
-    """The result of a call, with the cloud's id of the request and the size of the answer's body in bytes.
-
-    ``weight`` is an upper bound of the bytes that the value takes in memory.
-    """
+    """The result of a call. ``weight`` is an upper bound of the bytes that the value takes in memory."""
 
     value: T
     request_id: str | None
-    size: int
     weight: int
 
 
@@ -109,7 +103,7 @@ class CocClient:
         self._pacer = pacer or Pacer()
         self._memory = MemoryBudget()
         self._http = open_http(
-            endpoint, auth=auth, deadlines=deadlines, user_agent=_user_agent(), transport=transport
+            endpoint, auth=auth, deadlines=deadlines, user_agent=f"schedtask-bot/{version()}", transport=transport
         )
 
     async def task(self, task_id: str) -> Fetched[Task]:
@@ -183,13 +177,13 @@ class CocClient:
             observe(type(error).__name__, error.status, error.request_id)
             raise
         observe("ok", answer.status, answer.request_id)
-        return Fetched(value, answer.request_id, len(answer.body), weight)
+        return Fetched(value, answer.request_id, weight)
 
     async def _ask(self, request: _Request[T], deadline: float) -> tuple[Answer, T, int]:
         """The answer, decoded, and its weight. Takes its slots of the event loop and its memory."""
         reservation = Reservation(self._memory)
         try:
-            async with asyncio.timeout_at(deadline), reservation:
+            async with asyncio.timeout_at(deadline):
                 # Signing and sending take half a millisecond.
                 await self._pacer.slot()
                 answer = await self._send(request, reservation)
@@ -204,6 +198,8 @@ class CocClient:
             if reservation.is_waiting:
                 raise errors.Busy(f"no room for the answer within {self._deadlines.total:g} s") from error
             raise errors.TimedOut(f"total deadline: not done within {self._deadlines.total:g} s") from error
+        finally:
+            reservation.release()
 
     async def _send(self, request: _Request[T], reservation: Reservation) -> Answer:
         """The answer, read to its end."""
@@ -221,7 +217,7 @@ class CocClient:
 
 def _checked(task_id: str) -> str:
     # Other words in the id's place, such as /history, are other calls of the API.
-    if not _TASK_ID.fullmatch(task_id):
+    if not is_task_id(task_id):
         raise errors.InvalidRequest("a task id is ST followed by 24 letters and digits")
     return task_id
 
@@ -250,10 +246,3 @@ def _began(run: Run) -> float:
     if run.started_time is not None:
         return run.started_time
     return run.finished_time if run.finished_time is not None else float("inf")
-
-
-def _user_agent() -> str:
-    try:
-        return f"schedtask-bot/{importlib.metadata.version('schedtask-bot')}"
-    except importlib.metadata.PackageNotFoundError:  # run from a checkout that is not installed
-        return "schedtask-bot"

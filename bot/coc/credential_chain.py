@@ -75,17 +75,6 @@ _EXCHANGE_TIMEOUT = (3, 5)
 
 
 @dataclass(frozen=True, slots=True)
-class StaticKeys:
-    """An explicit key. With ``project_id`` it signs for a project (basic), else for an account (global)."""
-
-    ak: str = field(repr=False)
-    sk: str = field(repr=False)
-    security_token: str | None = field(default=None, repr=False)
-    domain_id: str | None = None
-    project_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Key:
     """A usable key. ``signer`` is the vendor's credentials object. ``expires_at`` is in seconds since 1970 UTC.
 
@@ -114,14 +103,18 @@ class Key:
         return f"{str(self.signer.ak)[:4]}…"
 
 
-def explicit_key(keys: StaticKeys) -> Key:
-    """The key for explicit values."""
-    if keys.project_id:
-        signer = BasicCredentials(keys.ak, keys.sk, keys.project_id)
-    else:
-        signer = GlobalCredentials(keys.ak, keys.sk, keys.domain_id)
-    if keys.security_token:
-        signer.with_security_token(keys.security_token)
+def static_key(
+    ak: str,
+    sk: str,
+    security_token: str | None = None,
+    *,
+    domain_id: str | None = None,
+    project_id: str | None = None,
+) -> Key:
+    """An explicit key. With ``project_id`` it signs for a project (basic), else for an account (global)."""
+    signer = BasicCredentials(ak, sk, project_id) if project_id else GlobalCredentials(ak, sk, domain_id)
+    if security_token:
+        signer.with_security_token(security_token)
     return Key(signer, "given explicitly")
 
 

@@ -12,10 +12,10 @@ import httpx
 import structlog
 from huaweicloudsdkcore.sdk_request import SdkRequest
 
-from bot.coc.credential_chain import Key, Kind, StaticKeys, explicit_key, load_key
+from bot.coc.credential_chain import Key, Kind, load_key, static_key
 from bot.errors import CredentialsUnavailable
 
-__all__ = ["CredentialSource", "Kind", "SignedAuth", "StaticKeys", "open_credentials"]
+__all__ = ["CredentialSource", "Kind", "SignedAuth", "open_credentials", "static_key"]
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +36,7 @@ EXPIRED_SPACING = 5.0
 
 
 class CredentialSource:
-    """A key, and the way to get the next one. Belongs to one event loop.
+    """A key, and perhaps a way to load the next one. Belongs to one event loop.
 
     A temporary key is renewed in the background before it expires. A call waits for the renewal only when the key is
     about to expire, has expired or was refused. All calls share one renewal.
@@ -45,7 +45,7 @@ class CredentialSource:
     def __init__(
         self,
         key: Key,
-        load: Callable[[], Key] | None,
+        load: Callable[[], Key] | None = None,
         *,
         clock: Callable[[], float] = time.time,
         deadline: float = RENEWAL_DEADLINE,
@@ -57,11 +57,6 @@ class CredentialSource:
         self._failure = ""
         self._attempted_at = float("-inf")
         self._accept(key)
-
-    @classmethod
-    def static(cls, keys: StaticKeys) -> "CredentialSource":
-        """A source with this one key."""
-        return cls(explicit_key(keys), None)
 
     async def current(self) -> Key:
         """The key to sign with now. Raises CredentialsUnavailable when none can be good."""

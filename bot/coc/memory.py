@@ -13,8 +13,7 @@ took 547 MB and fifty took 1.3 GB (``tests/bench/large.py``).
 
 import asyncio
 from collections.abc import Awaitable
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 SMALL = 256 * 1024
 MEDIUM = 4 * 1024 * 1024
@@ -47,7 +46,7 @@ class MemoryBudget:
 
 
 class Reservation:
-    """One answer's part of the budget: an async context manager that gives it back on exit."""
+    """One answer's part of the budget. ``release`` it at the end."""
 
     def __init__(self, budget: MemoryBudget) -> None:
         self._budget = budget
@@ -56,18 +55,6 @@ class Reservation:
         self._thread: asyncio.Future[Any] | None = None
         self.is_waiting = False
         """Whether the answer waits for others. Stays True where the wait is cancelled."""
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
-    ) -> None:
-        # The caller may have given up, but a thread cannot be stopped: it uses the memory until it ends.
-        if self._thread is None or self._thread.done():
-            self._release()
-        else:
-            self._thread.add_done_callback(lambda _thread: self._release())
 
     async def before_reading(self, declared: int) -> None:
         """Reserve what an answer declares."""
@@ -92,8 +79,15 @@ class Reservation:
             await self._acquire_large()
 
     def hold_until_done(self, thread: asyncio.Future[Any]) -> None:
-        """Keep the reservation until the thread has ended, even where the caller gives up."""
+        """The thread that decodes the answer cannot be stopped: it uses the memory until it ends."""
         self._thread = thread
+
+    def release(self) -> None:
+        """Give everything back, now or when the thread has ended."""
+        if self._thread is None or self._thread.done():
+            self._release()
+        else:
+            self._thread.add_done_callback(lambda _thread: self._release())
 
     async def _acquire(self, size: int) -> None:
         await self._wait_for(self._budget.acquire(size))
@@ -109,9 +103,6 @@ class Reservation:
         self.is_waiting = False
 
     def _release(self) -> None:
-        if self._size:
-            self._budget.release(self._size)
-            self._size = 0
+        self._budget.release(self._size)
         if self._is_large:
             self._budget.large.release()
-            self._is_large = False

@@ -1,6 +1,6 @@
 """``schedtask-bot doctor``: is everything set up? Each finding says how to mend it.
 
-Here: settings and COC; ``slack`` looks at tokens, scopes, socket and clock, ``manifest`` at the app's manifest.
+Here: settings and COC. ``slack`` checks tokens, scopes, socket and clock, ``manifest`` the app's manifest.
 """
 
 import asyncio
@@ -13,43 +13,45 @@ from bot import cloud, settings
 from bot.cards.problem import problem_of
 from bot.cards.text import plain
 from bot.certificates import refusal
-from bot.doctor.finding import DEADLINE_S, Finding, skew_s
-from bot.doctor.manifest import judge_file
-from bot.doctor.slack import look_at_slack
+from bot.doctor.finding import Finding, skew_s
+from bot.doctor.manifest import check_manifest
 from bot.environment import CLOUD_SECRETS, SECRET_FILES
 from bot.errors import CocError, Forbidden, InvalidRequest, StartError, TaskNotFound
 from bot.operations.logs import HIDDEN
 from bot.settings import Settings
+from bot.timings import TIMINGS
 
 __all__ = ["Finding", "examine"]
 
 MAX_SKEW_S = 15 * 60
 """COC refuses signatures whose clock is further off than this."""
-NOBODY = "ST000000000000000000000000"
-"""A well-formed id that no task has: a permission can be told from the refusal."""
+NO_TASK = "ST000000000000000000000000"
+"""A well-formed id that no task has: the refusal tells a missing permission from a missing task."""
 
 
 async def examine(environment: Mapping[str, str], manifest: Path | None = None) -> list[Finding]:
-    """All findings, in the order in which they should be mended. Prints no secret and changes nothing.
+    """All findings, in the order in which to mend them. Shows no secret and changes nothing.
 
     ``manifest`` is a file to compare with the code: this project's, or one exported from Slack. Raises
-    ConfigurationError where the settings themselves are wrong: nothing else can be looked at then.
+    ConfigurationError for wrong settings: nothing else can be checked then.
     """
-    found = settings.read(environment)
-    endpoint = cloud.coc_endpoint(found)
-    findings = [Finding(True, f"settings: {found.transport} mode, COC at {endpoint}")]
-    findings.append(Finding(True, f"settings: secrets: {', '.join(_secrets(environment))}"))
+    configured = settings.read(environment)
+    endpoint = cloud.coc_endpoint(configured)
+    findings = [Finding(True, f"settings: {configured.transport} mode, COC at {endpoint}")]
+    findings.append(Finding(True, f"settings: secrets: {', '.join(_secret_origins(environment))}"))
     findings += [Finding(True, f"settings: {warning}") for warning in settings.warnings(environment)]
-    findings += [Finding(False, f"settings: {doubt}") for doubt in settings.doubts(found)]
+    findings += [Finding(False, f"settings: {doubt}") for doubt in settings.doubts(configured)]
     if manifest is not None:
-        findings += await asyncio.to_thread(judge_file, manifest, found)
-    findings += await look_at_slack(found)
-    findings += await _cloud(found, endpoint)
+        findings += await asyncio.to_thread(check_manifest, manifest, configured)
+    from bot.doctor.slack import check_slack  # noqa: PLC0415 - Slack's libraries take longer than all else here
+
+    findings += await check_slack(configured)
+    findings += await _check_coc(configured, endpoint)
     return findings
 
 
-def _secrets(environment: Mapping[str, str]) -> list[str]:
-    """Which secrets are set and where from; nothing of their values."""
+def _secret_origins(environment: Mapping[str, str]) -> list[str]:
+    """Which secrets are set, and their origin; nothing of their values."""
     known = []
     for name in (*SECRET_FILES, *CLOUD_SECRETS):
         if environment.get(f"{name}_FILE", "").strip() and name in SECRET_FILES:
@@ -61,22 +63,22 @@ def _secrets(environment: Mapping[str, str]) -> list[str]:
     return known
 
 
-async def _cloud(found: Settings, endpoint: str) -> list[Finding]:
-    findings = [await _clock(endpoint)]
+async def _check_coc(configured: Settings, endpoint: str) -> list[Finding]:
+    findings = [await _check_clock(endpoint)]
     try:
-        credentials = await cloud.coc_credentials(found)
+        credentials = await cloud.coc_credentials(configured)
     except StartError as error:
         return [*findings, Finding(False, f"COC: {error}")]
     findings.append(Finding(True, f"COC: credentials {credentials.describe()}"))
-    coc = cloud.coc_client(found, endpoint, credentials)
+    coc = cloud.coc_client(configured, endpoint, credentials)
     calls: tuple[tuple[str, Callable[[], Awaitable[object]]], ...] = (
-        ("coc:schedule:get", lambda: coc.task(NOBODY)),
-        ("coc:schedule:list", lambda: coc.summary(NOBODY, None)),
-        ("coc:schedule:getHistories", lambda: coc.runs(NOBODY, 1)),
+        ("coc:schedule:get", lambda: coc.task(NO_TASK)),
+        ("coc:schedule:list", lambda: coc.summary(NO_TASK, None)),
+        ("coc:schedule:getHistories", lambda: coc.runs(NO_TASK, 1)),
     )
     try:
         for permission, call in calls:
-            finding, usable = await _permission(permission, call)
+            finding, usable = await _check_permission(permission, call)
             findings.append(finding)
             if not usable:
                 break  # a key that is refused five times is locked
@@ -85,12 +87,12 @@ async def _cloud(found: Settings, endpoint: str) -> list[Finding]:
     return findings
 
 
-async def _permission(permission: str, call: Callable[[], Awaitable[object]]) -> tuple[Finding, bool]:
-    """What the answer to a harmless question tells, and whether the next one is worth asking."""
+async def _check_permission(permission: str, call: Callable[[], Awaitable[object]]) -> tuple[Finding, bool]:
+    """Try a harmless call; the finding, and whether the next call is worth a try."""
     try:
         await call()
     except (TaskNotFound, InvalidRequest):
-        pass  # understood and allowed; there is no such task
+        pass  # understood and allowed: there is no such task
     except Forbidden:
         needed = permission == "coc:schedule:get"
         what = "grant it" if needed else "the card works without it and says what it can't see; grant it for more"
@@ -101,11 +103,11 @@ async def _permission(permission: str, call: Callable[[], Awaitable[object]]) ->
     return Finding(True, f"COC: {permission} is granted"), True
 
 
-async def _clock(endpoint: str) -> Finding:
-    """How far this clock is from COC's, by the Date header of any answer."""
+async def _check_clock(endpoint: str) -> Finding:
+    """How far this clock is off from COC's, by the Date header of any answer."""
     try:
         async with (
-            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S)) as session,
+            aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMINGS.doctor_s)) as session,
             session.get(f"{endpoint}/", allow_redirects=False) as answer,
         ):
             date = answer.headers.get("Date")

@@ -1,6 +1,6 @@
-"""The doctor at the app's manifest: does Slack's side fit the code and the settings?
+"""The doctor's check of the app's manifest: does Slack's side fit the code and the settings?
 
-Slack tells a bot nothing of its own app's manifest. The file is this project's, or one that the operator has copied
+A bot can't read its own app's manifest from Slack. The file is this project's, or one that the operator has copied
 from the app's page *App Manifest* (YAML or JSON).
 """
 
@@ -12,63 +12,70 @@ import yaml
 
 from bot.cards.text import plain
 from bot.doctor.finding import Finding
-from bot.doctor.slack import OPTIONAL_SCOPES, SCOPES, ruled
 from bot.settings import Settings
-from bot.slack.commands import COMMAND
-from bot.slack.http_mode import PATH
+from bot.slack import COMMAND, EVENTS_PATH
 
-MOST_BYTES = 1024 * 1024
+SCOPES = frozenset({"commands", "chat:write"})
+OPTIONAL_SCOPES = frozenset({"files:write", "im:write"})
+"""For the files of the target explorer only."""
+MAX_BYTES = 1024 * 1024
 
 
-def judge_file(path: Path, found: Settings) -> list[Finding]:
-    """What does not fit in the manifest in this file; one good finding where all does."""
+def check_manifest(path: Path, configured: Settings) -> list[Finding]:
+    """A finding for each fault of the manifest in this file; a good one if there is no fault."""
     try:
         with path.open("rb") as file:
-            read = yaml.safe_load(file.read(MOST_BYTES))
+            read = yaml.safe_load(file.read(MAX_BYTES))
     except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         why = getattr(error, "strerror", None) or "it is neither YAML nor JSON"
         return [Finding(False, f"manifest: {path} can't be read ({why}): copy it again from the app's page")]
     if not isinstance(read, Mapping):
         return [Finding(False, f"manifest: {path} holds no manifest: copy the whole of it from the app's page")]
-    faults = [Finding(False, f"manifest: {fault}") for fault in judge(read, found)]
+    faults = [Finding(False, f"manifest: {fault}") for fault in manifest_faults(read, configured)]
     return faults or [Finding(True, f"manifest: {path} fits the code and the settings")]
 
 
-def judge(manifest: Mapping[str, Any], found: Settings) -> list[str]:
+def manifest_faults(manifest: Mapping[str, Any], configured: Settings) -> list[str]:
     """What does not fit, each with what to do."""
-    return [*_commands(manifest, found), *_settings(manifest, found), *_scopes(manifest, found)]
+    return [*_commands(manifest, configured), *_settings(manifest, configured), *_scopes(manifest, configured)]
 
 
-def _commands(manifest: Mapping[str, Any], found: Settings) -> Iterator[str]:
+def required_scopes(configured: Settings) -> frozenset[str]:
+    """The scopes without which the bot can't answer, or its access rules let nobody in."""
+    groups = {"usergroups:read"} if configured.allow_usergroups else set()
+    return SCOPES | groups | (set() if configured.allow_guests else {"users:read"})
+
+
+def _commands(manifest: Mapping[str, Any], configured: Settings) -> Iterator[str]:
     commands = [one for one in _list(manifest, "features", "slash_commands") if isinstance(one, Mapping)]
     if not commands:
         yield f"it has no slash command: add {COMMAND} below features.slash_commands"
     for one in commands:
         if one.get("should_escape"):
             yield f"{plain(str(one.get('command')), 40)} has should_escape on: turn it off, or pasted ids change"
-        if found.transport == "http" and not str(one.get("url") or "").endswith(PATH):
-            yield f"{plain(str(one.get('command')), 40)} has no url that ends in {PATH}: HTTP mode needs it"
+        if configured.transport == "http" and not str(one.get("url") or "").endswith(EVENTS_PATH):
+            yield f"{plain(str(one.get('command')), 40)} has no url that ends in {EVENTS_PATH}: HTTP mode needs it"
 
 
-def _settings(manifest: Mapping[str, Any], found: Settings) -> Iterator[str]:
+def _settings(manifest: Mapping[str, Any], configured: Settings) -> Iterator[str]:
     interactive = _at(manifest, "settings", "interactivity")
     interactive = interactive if isinstance(interactive, Mapping) else {}
     if interactive.get("is_enabled") is not True:
         yield "settings.interactivity.is_enabled is off: turn it on, or no button works"
-    elif found.transport == "http" and not str(interactive.get("request_url") or "").endswith(PATH):
-        yield f"settings.interactivity.request_url does not end in {PATH}: HTTP mode needs it"
+    elif configured.transport == "http" and not str(interactive.get("request_url") or "").endswith(EVENTS_PATH):
+        yield f"settings.interactivity.request_url does not end in {EVENTS_PATH}: HTTP mode needs it"
     socket = _at(manifest, "settings", "socket_mode_enabled") is True
-    if socket != (found.transport == "socket"):
-        wanted = "on" if found.transport == "socket" else "off"
+    if socket != (configured.transport == "socket"):
+        wanted = "on" if configured.transport == "socket" else "off"
         yield f"settings.socket_mode_enabled does not fit: turn it {wanted}, or change SCHEDTASK_MODE"
     if _at(manifest, "settings", "token_rotation_enabled") is True:
         yield "settings.token_rotation_enabled is on: turn it off, the bot does not renew its token"
 
 
-def _scopes(manifest: Mapping[str, Any], found: Settings) -> Iterator[str]:
+def _scopes(manifest: Mapping[str, Any], configured: Settings) -> Iterator[str]:
     given = {str(scope) for scope in _list(manifest, "oauth_config", "scopes", "bot")}
     optional = {str(scope) for scope in _list(manifest, "oauth_config", "scopes", "bot_optional")}
-    missing = sorted((SCOPES | ruled(found)) - given)
+    missing = sorted(required_scopes(configured) - given)
     if missing:
         yield f"the bot scope {', '.join(missing)} is missing: add it and install the app again"
     needless = sorted((given | optional) - SCOPES - OPTIONAL_SCOPES - {"usergroups:read", "users:read"})

@@ -1,4 +1,4 @@
-"""The doctor at Slack: tokens, scopes, the clock, and a Socket Mode connection opened for real."""
+"""The doctor's checks of Slack: tokens, scopes, the clock, and a Socket Mode connection opened for real."""
 
 import asyncio
 import json
@@ -11,46 +11,45 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.text import plain
 from bot.certificates import refusal
-from bot.doctor.finding import DEADLINE_S, Finding, skew_s
+from bot.doctor.finding import Finding, skew_s
+from bot.doctor.manifest import OPTIONAL_SCOPES, required_scopes
 from bot.settings import Settings
+from bot.timings import TIMINGS
 
-SCOPES = frozenset({"commands", "chat:write"})
-OPTIONAL_SCOPES = frozenset({"files:write", "im:write"})
-"""What only the files of the target explorer need."""
 MAX_SKEW_S = 5 * 60
-"""A signed request that is further off is refused, as Slack recommends."""
-MOST_CONNECTIONS = 10
+"""The bot refuses signed requests that are further off, as Slack recommends."""
+MAX_CONNECTIONS = 10
 """Slack's limit for one app."""
 
 
-async def look_at_slack(found: Settings) -> list[Finding]:
+async def check_slack(configured: Settings) -> list[Finding]:
     """Token, scopes, clock; in Socket Mode the app-level token and a connection."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=DEADLINE_S)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMINGS.doctor_s)) as session:
         client = AsyncWebClient(
-            token=found.slack_bot_token.get_secret_value(), base_url=found.slack_api_url, session=session
+            token=configured.slack_bot_token.get_secret_value(), base_url=configured.slack_api_url, session=session
         )
         try:
             answer = await client.auth_test()
         except SlackApiError as error:
             return [_refused("SLACK_BOT_TOKEN", error, "copy the Bot User OAuth Token again, or install the app")]
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
-            return [_unreachable(found.slack_api_url, error)]
+            return [_unreachable(configured.slack_api_url, error)]
         findings = [
             Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {plain(str(answer.get('team')), 80)}"),
-            scopes(answer.headers, found),
-            clock(answer.headers),
+            check_scopes(answer.headers, configured),
+            check_clock(answer.headers),
         ]
-        if found.transport == "socket" and found.slack_app_token is not None:
-            findings += await _socket(client, session, found.slack_app_token.get_secret_value(), found)
+        if configured.transport == "socket" and configured.slack_app_token is not None:
+            findings += await _socket(client, session, configured.slack_app_token.get_secret_value(), configured)
     return findings
 
 
-def scopes(headers: Mapping[str, str], found: Settings) -> Finding:
+def check_scopes(headers: Mapping[str, str], configured: Settings) -> Finding:
     """Whether the bot token has the scopes that the code and the operator's rules need."""
     given = _header(headers, "x-oauth-scopes")
     if given is None:
         return Finding(True, "Slack: it did not say which scopes the token has")
-    missing = (SCOPES | ruled(found)) - {part.strip() for part in given.split(",")}
+    missing = required_scopes(configured) - {part.strip() for part in given.split(",")}
     if missing:
         return Finding(False, f"Slack: the scope {', '.join(sorted(missing))} is missing: add it, reinstall the app")
     without = sorted(OPTIONAL_SCOPES - {part.strip() for part in given.split(",")})
@@ -58,14 +57,7 @@ def scopes(headers: Mapping[str, str], found: Settings) -> Finding:
     return Finding(True, f"Slack: the scopes are {plain(given, 500)}{lost}")
 
 
-def ruled(found: Settings) -> set[str]:
-    """The scopes without which the operator's rules could let nobody in."""
-    return ({"usergroups:read"} if found.allow_usergroups else set()) | (
-        set() if found.allow_guests else {"users:read"}
-    )
-
-
-def clock(headers: Mapping[str, str]) -> Finding:
+def check_clock(headers: Mapping[str, str]) -> Finding:
     """How far this clock is from Slack's."""
     skew = skew_s(_header(headers, "date"))
     if skew is None:
@@ -78,7 +70,7 @@ def clock(headers: Mapping[str, str]) -> Finding:
 
 
 async def _socket(
-    client: AsyncWebClient, session: aiohttp.ClientSession, token: str, found: Settings
+    client: AsyncWebClient, session: aiohttp.ClientSession, token: str, configured: Settings
 ) -> list[Finding]:
     try:
         opened = await client.apps_connections_open(app_token=token)
@@ -86,10 +78,10 @@ async def _socket(
         advice = "it must be an app-level token (xapp-) of this app with connections:write, and Socket Mode be on"
         return [_refused("SLACK_APP_TOKEN", error, advice)]
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        return [_unreachable(found.slack_api_url, error)]
+        return [_unreachable(configured.slack_api_url, error)]
     findings = [Finding(True, "Slack: SLACK_APP_TOKEN may open Socket Mode connections")]
     try:
-        async with asyncio.timeout(DEADLINE_S), session.ws_connect(str(opened["url"])) as socket:
+        async with asyncio.timeout(TIMINGS.doctor_s), session.ws_connect(str(opened["url"])) as socket:
             hello = json.loads(await socket.receive_str())
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError) as error:
         # Not the error's own words: aiohttp's hold the address, and that holds the ticket.
@@ -102,20 +94,20 @@ async def _socket(
             )
         )
         return findings
-    findings.append(greeting(hello, found.socket_connections))
+    findings.append(check_hello(hello, configured.socket_connections))
     return findings
 
 
-def greeting(hello: Any, wanted: int) -> Finding:
-    """What Slack's first message on a connection tells; the doctor's own is counted in it."""
+def check_hello(hello: Any, wanted: int) -> Finding:
+    """Whether Slack's first message on a connection leaves room for the bot's own; it counts the doctor's too."""
     if not isinstance(hello, dict) or hello.get("type") != "hello":
         return Finding(False, "Slack: a Socket Mode connection opened, but no hello came: is something in between?")
     number = hello.get("num_connections")
     others = number - 1 if isinstance(number, int) else 0
-    if others + wanted > MOST_CONNECTIONS:
+    if others + wanted > MAX_CONNECTIONS:
         return Finding(
             False,
-            f"Slack: {others} connections are open, {wanted} more are too many (Slack allows {MOST_CONNECTIONS}): "
+            f"Slack: {others} connections are open, {wanted} more are too many (Slack allows {MAX_CONNECTIONS}): "
             "stop other processes, or lower SCHEDTASK_SOCKET_CONNECTIONS",
         )
     return Finding(True, f"Slack: a Socket Mode connection opened and was greeted; {others} others are open")

@@ -28,7 +28,7 @@ class Entry:
     requested_at: float
     weight: int
     served_to: set[str] = field(default_factory=set, compare=False)
-    """Users who have got this answer."""
+    """Users who have seen this answer."""
 
 
 class SnapshotCache:

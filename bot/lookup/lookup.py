@@ -31,10 +31,6 @@ Source = Literal["joined", "reused", "stale"]
 """Where an answer came from without a COC call of its own: a call in flight, another person's, the cache."""
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 @dataclass(frozen=True, slots=True)
 class Policy:
     """How long a look-up may take, and how old an answer may be. In seconds.
@@ -78,7 +74,7 @@ class Lookup:
         *,
         policy: Policy = Policy(),
         timings: LookupTimings = TIMINGS.lookup,
-        now: Callable[[], datetime] = _now,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         observe: Callable[[Source], None] = lambda _source: None,
     ) -> None:
@@ -88,23 +84,23 @@ class Lookup:
         self._now = now
         self._monotonic = monotonic
         self._observe = observe
-        self._detail_calls = SingleFlight[Entry]()
+        self._detail_calls = SingleFlight(self._fetch_detail)
         self._detail_cache = SnapshotCache(monotonic)
-        self._card_calls = SingleFlight[Entry]()
+        self._card_calls = SingleFlight(self._fetch_card)
         self._card_cache = SnapshotCache(monotonic)
         self._projects = Projects()
         self._is_coc_healthy = False
 
     async def snapshot(self, task_id: str, requester: Requester = ANONYMOUS) -> Snapshot:
         """The task now or, as the policy allows, from the cache. Raises CocError."""
-        return await self._serve(task_id, requester, self._card_cache, self._card_calls, self._fetch_card)
+        return await self._serve(task_id, requester, self._card_cache, self._card_calls)
 
     async def targets(self, task_id: str, *, max_age_s: float = 0.0, requester: Requester = ANONYMOUS) -> Snapshot:
         """The same from the detail call alone; also one that is less than ``max_age_s`` seconds old."""
         cached = self.cached(task_id, max_age_s)
         if cached is not None:
             return cached
-        return await self._serve(task_id, requester, self._detail_cache, self._detail_calls, self._fetch_detail)
+        return await self._serve(task_id, requester, self._detail_cache, self._detail_calls)
 
     def cached(self, task_id: str, max_age_s: float) -> Snapshot | None:
         """What ``targets`` returns without asking COC; None where the cache has nothing young enough."""
@@ -123,12 +119,7 @@ class Lookup:
         return replace(snapshot, runs=runs, as_of=as_of)
 
     async def _serve(
-        self,
-        task_id: str,
-        requester: Requester,
-        cache: SnapshotCache,
-        calls: SingleFlight[Entry],
-        fetch: Callable[[str], Awaitable[Entry]],
+        self, task_id: str, requester: Requester, cache: SnapshotCache, calls: SingleFlight[Entry]
     ) -> Snapshot:
         """Another person's answer of a moment ago, else a new one, else a stale one."""
         entry = cache.get(task_id, self._policy.share_s)
@@ -139,7 +130,7 @@ class Lookup:
         if task_id in calls:
             self._observe("joined")
         try:
-            entry = await self._before_deadline(fetch(task_id), requester.waited_s)
+            entry = await self._before_deadline(calls.join(task_id), requester.waited_s)
         except CocError as error:
             if isinstance(error, TaskNotFound | ForeignTask | Forbidden):
                 self._detail_cache.remove(task_id)
@@ -161,12 +152,6 @@ class Lookup:
             raise TimedOut(f"look-up deadline: not done within {limit_s} s") from error
 
     async def _fetch_card(self, task_id: str) -> Entry:
-        return await self._card_calls.join(task_id, lambda: self._call_all(task_id))
-
-    async def _fetch_detail(self, task_id: str) -> Entry:
-        return await self._detail_calls.join(task_id, lambda: self._call_detail(task_id))
-
-    async def _call_all(self, task_id: str) -> Entry:
         """The detail with the answers of the list and history calls, which start early where the project is known."""
         guess = self._projects.guess(task_id) if self._is_coc_healthy else None
         summary = runs = None
@@ -174,7 +159,7 @@ class Lookup:
             summary = asyncio.create_task(self._fetch_summary(task_id, guess))
             runs = asyncio.create_task(self._fetch_runs(task_id))
         try:
-            detail = await self._fetch_detail(task_id)
+            detail = await self._detail_calls.join(task_id)
             project = detail.snapshot.task.enterprise_project_id or ""
             if summary is not None and project != guess:
                 summary.cancel()
@@ -196,7 +181,7 @@ class Lookup:
         self._card_cache.put(entry)
         return entry
 
-    async def _call_detail(self, task_id: str) -> Entry:
+    async def _fetch_detail(self, task_id: str) -> Entry:
         requested_at = self._monotonic()
         try:
             fetched = await self._coc.detail(task_id, Detail.of)
@@ -225,10 +210,10 @@ class Lookup:
 
     async def _fetch_summary(self, task_id: str, project: str) -> TaskSummary | Missing:
         try:
-            found = await self._coc.summary(task_id, project)
+            fetched = await self._coc.summary(task_id, project)
         except CocError as error:
             return Missing.because(error)
-        return found.value if found.value is not None else Missing("not listed", request_id=found.request_id)
+        return fetched.value if fetched.value is not None else Missing("not listed", request_id=fetched.request_id)
 
     async def _fetch_runs(self, task_id: str) -> tuple[Run, ...] | Missing:
         try:

@@ -1,12 +1,11 @@
 """Whether characters look drawn at random rather than written by people. Used by the rest of ``bot.redact``."""
 
-import base64
-import binascii
 import math
 import re
 from collections import Counter
 from functools import lru_cache
 
+from bot.redact.encodings import decode_base64
 from bot.redact.references import is_reference
 
 HIDDEN = "[hidden]"
@@ -211,26 +210,11 @@ def _identified(piece: str, ahead: str) -> bool:
 
 
 _PATH_BORDER = re.compile(r"""[\s="':,(\\]""")
-_BASE64 = re.compile(r"[A-Za-z0-9+/_-]+={0,2}")
-
-
-def decoded(run: str) -> str | None:
-    """The text inside a base64 run; None where there is none."""
-    if len(run) < 12 or not _BASE64.fullmatch(run):
-        return None
-    plain = run.rstrip("=").translate(str.maketrans("-_", "+/"))
-    if len(plain) % 4 == 1:
-        return None
-    try:
-        text = base64.b64decode(plain + "=" * (-len(plain) % 4)).decode()
-    except (binascii.Error, UnicodeDecodeError):
-        return None
-    return text if text and all(c.isprintable() or c in "\n\r\t" for c in text) else None
 
 
 def _written_in_base64(run: str) -> bool:
     """Whether a base64 run holds a text of several words; ``bot.redact`` looks for secrets in it."""
-    text = decoded(run)
+    text = decode_base64(run)
     if text is None:
         return False
     words = text.split()

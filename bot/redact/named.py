@@ -10,7 +10,7 @@ from functools import lru_cache
 from bot.pairs import is_name, is_value
 from bot.redact import blocks, prose
 from bot.redact.chance import HIDDEN
-from bot.redact.names import Kind, kind, locates, on_change, words
+from bot.redact.names import Kind, Names, words
 from bot.redact.pairing import NEAR, SIGN, TAG, TYPED, Pairs
 from bot.redact.references import CMDLET, TYPE, is_reference, is_status, says_nothing, unschemed, variables_of
 from bot.redact.values import Span, arguments, take, until_tag
@@ -72,30 +72,42 @@ class _Role(Enum):
     """A name of several words may begin with it."""
 
 
-def _role(word: str) -> _Role:
-    return _cached_role(word) if len(word) <= _CACHED_UP_TO else _Role.NAME
+class NamedValues:
+    """Finds the values that stand behind a secret name: ``name=…``, ``"name": …``, ``--name …``."""
 
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self._remembered = lru_cache(maxsize=8192)(self._role)
 
-@lru_cache(maxsize=8192)
-def _cached_role(word: str) -> _Role:
-    if word.lower() in _FIRST_WORDS:
-        return _Role.FIRST
-    return _Role.NAME if kind(word) or is_name(word) or is_value(word) or word in {"-n", "string"} else _Role.NONE
+    def hidden(self, text: str, variables: set[str], bare: set[str]) -> str:
+        """The text with these values hidden.
 
+        Adds the variables that stand where a value would, and the bare names, which may be variables of a program.
+        """
+        return _Walk(text, variables, bare, self).run()
 
-on_change(_cached_role.cache_clear)
+    def role(self, word: str) -> _Role:
+        """What a word may be in a text."""
+        return self._remembered(word) if len(word) <= _CACHED_UP_TO else _Role.NAME
+
+    def _role(self, word: str) -> _Role:
+        if word.lower() in _FIRST_WORDS:
+            return _Role.FIRST
+        tells = self.names.is_secret(word) or is_name(word) or is_value(word) or word in {"-n", "string"}
+        return _Role.NAME if tells else _Role.NONE
 
 
 class _Walk:
     """One walk over a text; keeps what to show."""
 
-    def __init__(self, text: str, variables: set[str], bare: set[str]) -> None:
+    def __init__(self, text: str, variables: set[str], bare: set[str], scanner: NamedValues) -> None:
         self.text = text
+        self.names, self.role = scanner.names, scanner.role
         self.variables, self.bare = variables, bare
         self.manifests = blocks.manifests(text)
         self.kept: list[str] = []
         self.shown = 0
-        self.pairs = Pairs(text)
+        self.pairs = Pairs(text, self.names)
 
     def hide(self, start: int, end: int) -> None:
         start = max(start, self.shown)
@@ -108,13 +120,13 @@ class _Walk:
         at, text = 0, self.text
         while (found := _WORD.search(text, at)) is not None:
             name = found.group(1)
-            at, role = found.end(), _role(name)
+            at, role = found.end(), self.role(name)
             if role is _Role.NONE and not self.manifests:
                 continue
             start = found.start(1)
             if role is _Role.FIRST and (phrase := _PHRASE.match(text, start)) is not None:
                 at, name = phrase.end(), phrase.group()
-            said = kind(name)
+            said = self.names.kind(name)
             if self.manifests and name in _MANIFEST_DATA and any(a <= start < b for a, b in self.manifests):
                 said = Kind.STRONG
             if said is Kind.HARMLESS:
@@ -147,13 +159,13 @@ class _Walk:
             or any(is_reference(given + tail) for tail in ("", "}", "}}", ")", "))"))
             or blocks.STATUS.fullmatch(given) is not None
             or TYPE.fullmatch(given) is not None
-            or locates(name, given)
+            or self.names.locates(name, given)
         )
 
     def value(self, name: str, start: int, end: int, said: Kind) -> Span | None:
         text = self.text
         if text[max(0, start - 2) : start] == "//" or (
-            "." in name and _PORT.match(text, end) and not kind(name.rpartition(".")[2])
+            "." in name and _PORT.match(text, end) and not self.names.kind(name.rpartition(".")[2])
         ):
             return None  # a host
         if _FILE.fullmatch(name[-40:]) and "=" not in text[end : end + 1]:
@@ -243,7 +255,9 @@ class _Walk:
         before = text[max(0, start - 40) : start]
         if (call := _CALL.match(text, end)) is not None:
             last = name.rpartition(".")[2]
-            hands = kind(last) or (_STORES.match(last) and kind(_STORE.sub("", name[: -len(last)])) is Kind.STRONG)
+            hands = self.names.kind(last) or (
+                _STORES.match(last) and self.names.kind(_STORE.sub("", name[: -len(last)])) is Kind.STRONG
+            )
             return self.last(arguments(text, last, call.end()) if hands else [])
         if (following := self.listed(before, end, flag)) is not None:
             return take(text, following.end())
@@ -252,7 +266,7 @@ class _Walk:
             if cell is not None and (stop := text.find("|", cell.end(), cell.end() + 200)) > 0:
                 return cell.end(), stop
         if prose.is_han(name):
-            return prose.chinese(text, name, start, end)
+            return prose.chinese(text, name, start, end, self.names)
         if flag or (before.endswith("/") and _PUTS.search(before)):
             return self.flagged(name, end)
         if before.endswith("/") and not _USER_AHEAD.search(before):
@@ -287,11 +301,3 @@ class _Walk:
         if _FLAG_FOLLOWS.match(self.text, blank.end(), blank.end() + 60):
             return None
         return take(self.text, blank.end())
-
-
-def without_named(text: str, variables: set[str], bare: set[str]) -> str:
-    """The text with the values hidden that stand behind a secret name: ``name=…``, ``"name": …``, ``--name …``.
-
-    Adds the variables that stand where a value would, and the bare names, which may be variables of a program.
-    """
-    return _Walk(text, variables, bare).run()

@@ -7,7 +7,7 @@ a property, as the last one, which make a name harmless again: ``password_min_le
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from enum import IntEnum
 from functools import lru_cache
 
@@ -116,69 +116,56 @@ _CACHED_UP_TO = 80  # characters; longer names are rare and not worth their memo
 
 _LONGEST_WEAK = 64
 
-_forget: list[Callable[[], None]] = []
-"""What else remembers which names are secret."""
-_hidden_words: tuple[str, ...] = ()
-_shown_names: frozenset[str] = frozenset()
 
+class Names:
+    """Which names are secret: the rules of this module, and before them the operator's own words."""
 
-def configure(hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
-    """Sets the operator's own words; see ``bot.redact.configure``."""
-    global _hidden_words, _shown_names  # noqa: PLW0603 - set once at start, before anything is redacted
-    _hidden_words = tuple(word for word in ("".join(_words(word)) or _squeezed(word) for word in hide) if word)
-    _shown_names = frozenset(_squeezed(name) for name in show if name.strip())
-    for forget in (_cached.cache_clear, *_forget):
-        forget()
+    def __init__(self, hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
+        self.hide = tuple(word for word in ("".join(_words(word)) or _squeezed(word) for word in hide) if word)
+        self.show = frozenset(_squeezed(name) for name in show if name.strip())
+        self._remembered = lru_cache(maxsize=4096)(self._kind)
 
+    def kind(self, name: str) -> Kind:
+        """How much a name says about its value."""
+        return self._remembered(name) if len(name) <= _CACHED_UP_TO else self._kind(name)
 
-def has_own_words() -> bool:
-    """Whether the operator added words that make a name secret."""
-    return bool(_hidden_words)
+    def is_secret(self, name: str) -> bool:
+        """Whether a name says that its value is a secret."""
+        return self.kind(name) is not Kind.HARMLESS
 
+    def locates(self, name: str, text: str) -> bool:
+        """Whether the value of a secret name only says where something is: ``tls_key=/etc/x.key``, ``PWD=/root``.
 
-def on_change(forget: Callable[[], None]) -> None:
-    """Calls ``forget`` whenever the operator's words change."""
-    _forget.append(forget)
+        Never for passwords: one may begin with a slash. An address is shown under words like salt and auth, and where
+        the last word of the name is no secret: ``salt_api``.
+        """
+        words = _words(name)
+        if name.lower() in _CWD_NAMES:
+            return _CWD.fullmatch(text) is not None
+        if not words:
+            return False
+        if words[-1] in _COUNTED and text.isdigit() and len(text) < _SHORTEST_NUMBER:
+            return True
+        if words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None:
+            return True
+        if words[-1] == "gpgkey" and _PUBLISHED.fullmatch(text) is not None:
+            return True
+        about = (
+            words[-1] in _ADDRESSED
+            or _PLACE_AT_END.search(words[-1]) is not None
+            or (len(words) > 1 and not self.is_secret(words[-1]) and not _KEYS.search("".join(words)))
+        )
+        return about and "hook" not in name.lower() and _ADDRESS.fullmatch(text) is not None
 
-
-def secret_name(name: str) -> bool:
-    """Whether a name says that its value is a secret."""
-    return kind(name) is not Kind.HARMLESS
-
-
-def kind(name: str) -> Kind:
-    """How much a name says about its value."""
-    return _cached(name) if len(name) <= _CACHED_UP_TO else _kind(name)
-
-
-def locates(name: str, text: str) -> bool:
-    """Whether the value of a secret name only says where something is: ``tls_key=/etc/x.key``, ``PWD=/root``.
-
-    Never for passwords: one may begin with a slash. An address is shown under words like salt and auth, and where
-    the last word of the name is no secret: ``salt_api``.
-    """
-    words = _words(name)
-    if name.lower() in _CWD_NAMES:
-        return _CWD.fullmatch(text) is not None
-    if not words:
-        return False
-    if words[-1] in _COUNTED and text.isdigit() and len(text) < _SHORTEST_NUMBER:
-        return True
-    if words[-1] in _PATHLIKE and _PATH.fullmatch(text) is not None:
-        return True
-    if words[-1] == "gpgkey" and _PUBLISHED.fullmatch(text) is not None:
-        return True
-    about = (
-        words[-1] in _ADDRESSED
-        or _PLACE_AT_END.search(words[-1]) is not None
-        or (len(words) > 1 and _kind(words[-1]) is Kind.HARMLESS and not _KEYS.search("".join(words)))
-    )
-    return about and "hook" not in name.lower() and _ADDRESS.fullmatch(text) is not None
-
-
-@lru_cache(maxsize=4096)
-def _cached(name: str) -> Kind:
-    return _kind(name)
+    def _kind(self, name: str) -> Kind:
+        squeezed = _squeezed(name)
+        if squeezed in self.show:
+            return Kind.HARMLESS
+        words = _words(name)
+        run = "".join(words)
+        if any(word in run or word in squeezed for word in self.hide):
+            return Kind.STRONG
+        return _kind(name, squeezed, words)
 
 
 def _squeezed(name: str) -> str:
@@ -191,14 +178,8 @@ def _words(name: str) -> list[str]:
     return [word for word in _BORDER.split(_CAMEL.sub("_", name).lower()) if word]
 
 
-def _kind(name: str) -> Kind:
-    squeezed = _squeezed(name)
-    if squeezed in _shown_names:
-        return Kind.HARMLESS
-    words = _words(name)
+def _kind(name: str, squeezed: str, words: list[str]) -> Kind:
     run = "".join(words)
-    if any(word in run or word in squeezed for word in _hidden_words):
-        return Kind.STRONG
     if CHINESE.search(squeezed):
         return Kind.HARMLESS if _CHINESE_PROPERTY.search(squeezed) else Kind.STRONG
     if not words or _is_property(words):

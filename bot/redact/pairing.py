@@ -3,7 +3,8 @@
 import re
 
 from bot.pairs import is_cleared, is_mark, is_name, is_value, plain_word
-from bot.redact.names import Kind, kind
+from bot.redact.encodings import unescape
+from bot.redact.names import Names
 from bot.redact.values import Span, take, until_tag
 
 SIGN = re.compile(
@@ -23,23 +24,17 @@ _PAIR_NAME_VALUE = re.compile(
     r"""\\{0,15}["']?\s{0,5}(?:[:=]|[ \t])\s{0,5}\\{0,15}["']?((?:[^\s"'\\,;{}<>]"""
     r"""|\\{1,15}u[0-9a-fA-F]{4})(?:[^"'\\,;{}<>\n]|\\{1,15}u[0-9a-fA-F]{4}){0,60})"""
 )
-ESCAPED = re.compile(r"\\{1,15}u([0-9a-fA-F]{4})")
 _YAML_KEY = re.compile(r"[\w.-]{1,60}:(?:\s|$)")
 _PAIR_TAG = re.compile(r">\s{0,5}([^\s<>][^<>\n]{0,60})")
 _REACH = 240  # characters between the name and its value
 _MARKED = re.compile(r"""([\w-]{2,24})\\{0,15}["']?\s{0,3}[:=]\s{0,3}\\{0,15}["']?(\w{1,20})""")
 
 
-def _pair_kind(name: str) -> Kind:
-    """The kind of a name that may hold JSON's escapes."""
-    return kind(ESCAPED.sub(lambda found: chr(int(found.group(1), 16)), name))
-
-
 class Pairs:
     """The pairs of one text: remembers the last name that waits for its value."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, names: Names) -> None:
+        self.text, self.names = text, names
         self.name = ""
         self.name_at = -1_000_000
 
@@ -57,7 +52,7 @@ class Pairs:
         found = (_PAIR_TAG if tagged else _PAIR_NAME_VALUE).match(self.text, at)
         if found is None:
             return False
-        if self._secret and self.name_at >= start - _REACH and not _pair_kind(found.group(1)):
+        if self._secret and self.name_at >= start - _REACH and not self._is_secret(found.group(1)):
             return False
         self.name, self.name_at = found.group(1), at
         return True
@@ -80,7 +75,11 @@ class Pairs:
 
     @property
     def _secret(self) -> bool:
-        return _pair_kind(self.name) is not Kind.HARMLESS
+        return self._is_secret(self.name)
+
+    def _is_secret(self, name: str) -> bool:
+        """Whether a name is secret that may hold JSON's escapes."""
+        return self.names.is_secret(unescape(name))
 
     def _name_behind(self, word: str, start: int, at: int) -> bool:
         """Whether the name of a value, which must stand behind it, is secret or cut off."""
@@ -99,7 +98,7 @@ class Pairs:
         for found in re.finditer(r"(\w{1,20})(?=\\{0,15}[\"'])", window):
             if is_name(found.group(1)):
                 given = _PAIR_NAME_VALUE.match(window, found.end())
-                return given is None or _pair_kind(given.group(1)) is not Kind.HARMLESS
+                return given is None or self._is_secret(given.group(1))
         return unknown
 
     def _marked(self, start: int, at: int) -> bool:

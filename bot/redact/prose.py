@@ -3,8 +3,8 @@
 import re
 
 from bot.redact.chance import looks_given
-from bot.redact.names import CHINESE, Kind, kind, words
-from bot.redact.pairing import ESCAPED
+from bot.redact.encodings import JSON_ESCAPE
+from bot.redact.names import CHINESE, Kind, Names, words
 from bot.redact.values import Span, take
 
 _SHORTEST_GIVEN = 4  # characters; what follows 密码 directly is else a number of it: 密码1
@@ -68,11 +68,11 @@ _NOUNS = words(
 )
 
 
-def chinese(text: str, name: str, start: int, end: int) -> Span | None:
+def chinese(text: str, name: str, start: int, end: int, names: Names) -> Span | None:
     """密码是hunter2: Chinese puts no space between name and value. The secret word must end the phrase."""
     runs = [run for run in HAN.finditer(name) if CHINESE.search(run.group())]
     if not runs:
-        return _latin_linked(text, name, start)
+        return _latin_linked(text, name, start, names)
     han = runs[-1]
     phrase = han.group()
     last = list(CHINESE.finditer(phrase))[-1]
@@ -97,11 +97,11 @@ def chinese(text: str, name: str, start: int, end: int) -> Span | None:
     return found.span()
 
 
-def _latin_linked(text: str, name: str, start: int) -> Span | None:
+def _latin_linked(text: str, name: str, start: int, names: Names) -> Span | None:
     """token为hunter2: a Latin name, a Chinese link."""
     han = HAN.search(name)
     linked = _HAN_LINK.match(han.group()) if han is not None else None
-    if han is None or linked is None or kind(name[: han.start()]) is Kind.HARMLESS:
+    if han is None or linked is None or not names.is_secret(name[: han.start()]):
         return None
     after = start + han.start() + linked.end()
     if _HAN_SAYS.match(text, after):
@@ -129,7 +129,7 @@ def prose(text: str, name: str, before: str, end: int, said: Kind) -> Span | Non
     if link is not None and not said_about and WHOLE_LINE.search(name[-40:]):
         line = LINE.match(text, gap.end())
         return (gap.end(), line.end()) if line is not None else span
-    if looks_given(ESCAPED.sub("e", given)):
+    if looks_given(JSON_ESCAPE.sub("e", given)):
         return span
     word = not said_about and re.fullmatch(r"[A-Za-z]{3,40}", bare) is not None
     if link is not None:

@@ -7,14 +7,11 @@ from typing import Any
 from bot.pairs import is_marked, is_name, is_value
 from bot.redact.chance import HIDDEN
 from bot.redact.commands import handed_over
-from bot.redact.names import secret_name
+from bot.redact.names import Names
 from bot.redact.references import SCHEMA_KEYS, SCHEMA_TYPES
 
 MAX_DEPTH = 100
 """How deep a decoded value is shown; what lies deeper is hidden."""
-
-Shown = Callable[[str, str], str]
-"""What may be shown of a text under a name."""
 
 _LONG_KEY = 12
 _LONGEST_NAME = 60
@@ -24,50 +21,61 @@ _NAMES_A_SECRET = frozenset({"secretName", "optional", "defaultMode"})
 _MANIFEST_DATA = frozenset({"data", "stringData", "binaryData"})
 
 
-def redacted(name: str, found: Any, shown: Shown, depth: int = 0) -> Any:
-    """The value with every secret in it hidden. A secret name counts for all below it."""
-    if isinstance(found, dict | list) and depth >= MAX_DEPTH:
-        return HIDDEN
-    if isinstance(found, dict):
-        return _object(name, found, shown, depth)
-    if isinstance(found, list):
-        return _list(name, found, shown, depth)
-    if isinstance(found, str):
-        return shown(name, found)
-    return HIDDEN if not isinstance(found, bool | None) and shown(name, str(found)) == HIDDEN else found
+class Structures:
+    """Redacts decoded JSON; ``text`` redacts a text under its name."""
 
+    def __init__(self, names: Names, text: Callable[[str, str], str]) -> None:
+        self.names, self.text = names, text
 
-def _object(name: str, found: dict[Any, Any], shown: Shown, depth: int) -> dict[Any, Any]:
-    paired, manifest = _paired(found), str(found.get("kind")).lower() == "secret"
-    if found.keys() <= _NAMES_A_SECRET or (found.keys() <= SCHEMA_KEYS and found.get("type") in SCHEMA_TYPES):
-        name = ""
-    kept = {}
-    for key, item in found.items():
-        inner = paired if paired and is_value(str(key)) else str(key)
-        if manifest and key in _MANIFEST_DATA:
-            inner = "secret"
-        written = shown("", key) if isinstance(key, str) and len(key) >= _LONG_KEY else key
-        kept[written] = redacted(name if secret_name(name) else inner, item, shown, depth + 1)
-    return kept
+    def redact(self, name: str, value: Any, depth: int = 0) -> Any:
+        """The value with every secret in it hidden. A secret name counts for all below it."""
+        if isinstance(value, dict | list) and depth >= MAX_DEPTH:
+            return HIDDEN
+        if isinstance(value, dict):
+            return self._object(name, value, depth)
+        if isinstance(value, list):
+            return self._list(name, value, depth)
+        if isinstance(value, str):
+            return self.text(value, name)
+        return HIDDEN if not isinstance(value, bool | None) and self.text(str(value), name) == HIDDEN else value
 
+    def _object(self, name: str, value: dict[Any, Any], depth: int) -> dict[Any, Any]:
+        paired, manifest = self._paired(value), str(value.get("kind")).lower() == "secret"
+        if value.keys() <= _NAMES_A_SECRET or (value.keys() <= SCHEMA_KEYS and value.get("type") in SCHEMA_TYPES):
+            name = ""
+        shown = {}
+        for key, item in value.items():
+            inner = paired if paired and is_value(str(key)) else str(key)
+            if manifest and key in _MANIFEST_DATA:
+                inner = "secret"
+            shown_key = self.text(key, "") if isinstance(key, str) and len(key) >= _LONG_KEY else key
+            shown[shown_key] = self.redact(name if self.names.is_secret(name) else inner, item, depth + 1)
+        return shown
 
-def _paired(found: dict[Any, Any]) -> str | None:
-    """The name that an object gives to its value: ``{"paramName": "password", "paramValue": …}``."""
-    if is_marked(found):
-        return "secret"
-    given = [item for key, item in found.items() if isinstance(item, str) and is_name(str(key))]
-    return next((item for item in given if secret_name(item)), given[0] if given else None)
+    def _paired(self, value: dict[Any, Any]) -> str | None:
+        """The name that an object gives to its value: ``{"paramName": "password", "paramValue": …}``."""
+        if is_marked(value):
+            return "secret"
+        names = [item for key, item in value.items() if isinstance(item, str) and is_name(str(key))]
+        return next((name for name in names if self.names.is_secret(name)), names[0] if names else None)
 
+    def _list(self, name: str, value: list[Any], depth: int) -> list[Any]:
+        if len(value) > 1 and all(isinstance(item, str) and len(item) <= _LONGEST_WORD for item in value[:MAX_DEPTH]):
+            value = [*_as_command(value[:MAX_DEPTH]), *value[MAX_DEPTH:]]
+        shown: list[Any] = []
+        for at, item in enumerate(value):
+            before = value[at - 1] if at else None
+            handed = isinstance(before, str) and isinstance(item, str) and self._hands_over(before, item, len(value))
+            shown.append(HIDDEN if handed and item else self.redact(name, item, depth + 1))
+        return shown
 
-def _list(name: str, found: list[Any], shown: Shown, depth: int) -> list[Any]:
-    if len(found) > 1 and all(isinstance(item, str) and len(item) <= _LONGEST_WORD for item in found[:MAX_DEPTH]):
-        found = [*_as_command(found[:MAX_DEPTH]), *found[MAX_DEPTH:]]
-    kept: list[Any] = []
-    for at, item in enumerate(found):
-        before = found[at - 1] if at else None
-        handed = isinstance(before, str) and isinstance(item, str) and _hands_over(before, item, len(found))
-        kept.append(HIDDEN if handed and item else redacted(name, item, shown, depth + 1))
-    return kept
+    def _hands_over(self, before: str, item: str, count: int) -> bool:
+        """Whether a list has a name or a flag, then its value: ``["password", "x"]``, ``["--password", "x"]``."""
+        if len(before) > _LONGEST_NAME or len(item) > _LONGEST_WORD or not self.names.is_secret(before):
+            return False
+        if before.startswith("-"):
+            return not item.startswith("-")
+        return count == 2 and " " not in before.strip()
 
 
 def _as_command(words: list[str]) -> list[str]:
@@ -77,16 +85,7 @@ def _as_command(words: list[str]) -> list[str]:
     if shown == text:
         return words
     try:
-        found = json.loads(shown)
+        redacted: list[str] = json.loads(shown)
     except ValueError:
         return words
-    return found if len(found) == len(words) else words
-
-
-def _hands_over(before: str, item: str, count: int) -> bool:
-    """Whether a list holds a name or a flag and then its value: ``["password", "x"]``, ``["--password", "x"]``."""
-    if len(before) > _LONGEST_NAME or len(item) > _LONGEST_WORD or not secret_name(before):
-        return False
-    if before.startswith("-"):
-        return not item.startswith("-")
-    return count == 2 and " " not in before.strip()
+    return redacted if len(redacted) == len(words) else words

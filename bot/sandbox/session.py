@@ -9,7 +9,8 @@ from urllib.parse import urlencode
 
 from bot import settings
 from bot.app import Bot
-from bot.coc.credentials import CredentialSource, StaticKeys
+from bot.coc.credentials import CredentialSource, static_key
+from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.coc.server import LocalCoc, Seen
 from bot.sandbox.coc.switches import coc_switches
 from bot.sandbox.scenes import Step
@@ -21,7 +22,7 @@ class Sandbox:
 
     ``transport`` is how the local Slack reaches it. ``port`` is the page's; 0 takes any free one. ``given`` are
     further settings, by the names of their environment variables. ``clock`` is the local Slack's, in Unix seconds.
-    ``make_bot`` gets the settings and the credentials.
+    ``tasks`` are COC's instead of the samples. ``make_bot`` gets the settings and the credentials.
     """
 
     def __init__(
@@ -31,9 +32,10 @@ class Sandbox:
         transport: Literal["socket", "http"] = "socket",
         given: dict[str, str] | None = None,
         clock: Callable[[], float] = time.time,
+        tasks: dict[str, SampleTask] | None = None,
         make_bot: Callable[..., Bot] = Bot,
     ) -> None:
-        self.coc = LocalCoc()
+        self.coc = LocalCoc(tasks=tasks)
         notes = tuple(SampleNote(task.id, task.name, task.note) for task in self.coc.tasks.values())
         self.slack = LocalSlack(port=port, clock=clock, tasks=notes, switches=coc_switches(self.coc))
         self._calls: dict[int, Step] = {}
@@ -113,8 +115,8 @@ class Sandbox:
         return settings.read({**self.environment(), **self._given})
 
     def _credentials(self) -> CredentialSource:
-        return CredentialSource.static(
-            StaticKeys(ak=self.coc.access_key, sk=self.coc.secret_key, domain_id="sandbox-domain")
+        return CredentialSource(
+            static_key(ak=self.coc.access_key, sk=self.coc.secret_key, domain_id="sandbox-domain")
         )
 
 

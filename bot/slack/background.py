@@ -1,4 +1,4 @@
-"""The tasks that answer people after the ack. Bolt keeps no hold on them and can't wait for them; this does."""
+"""The asyncio tasks that answer people after the ack: Bolt neither keeps a reference to them nor awaits them."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -9,8 +9,8 @@ import structlog
 log = structlog.get_logger(__name__)
 
 
-class Work:
-    """Everything under way. ``drain`` lets it finish within a grace time, then cancels the rest."""
+class BackgroundTasks:
+    """All tasks that run now."""
 
     def __init__(self) -> None:
         self._tasks: set[asyncio.Task[None]] = set()
@@ -19,13 +19,13 @@ class Work:
         return len(self._tasks)
 
     def start(self, job: Coroutine[Any, Any, None], name: str) -> None:
-        """Run a coroutine beside everything else and keep hold of it."""
+        """Run a coroutine as a task and keep a reference to it."""
         task = asyncio.create_task(job, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 
     async def drain(self, grace_s: float) -> int:
-        """Wait until all is done, at most ``grace_s`` seconds; cancel what is left and return how much that was."""
+        """Wait at most ``grace_s`` seconds for the tasks; cancel the rest and return how many those were."""
         if not self._tasks:
             return 0
         _, late = await asyncio.wait(self._tasks, timeout=grace_s)

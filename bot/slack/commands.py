@@ -1,6 +1,7 @@
 """``/schedtask``: posts the card of a task, or whether hosts are among its targets."""
 
 import re
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -12,62 +13,71 @@ from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
 from bot.pacing import CARD_MS, UNBOUNDED_MS
+from bot.slack import COMMAND
+from bot.slack.errors import SlackRefused
+from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
-from bot.slack.reply import SlackRefused
 from bot.slack.request import Help, Show, parse
-from bot.slack.runner import Desk, Job, outcome
+from bot.slack.runner import Job, Runner, outcome_of
 from bot.task.search import look_up
-from bot.task.snapshot import Snapshot
 
 log = structlog.get_logger(__name__)
 
-COMMAND = "/schedtask"
 
-
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, *, private_by_default: bool = False) -> None:
     """Listen for the command, under whatever name the manifest gave it."""
 
     @app.command(re.compile(r"^/"))
     async def command(ack: AsyncAck, body: dict[str, Any]) -> None:
         await ack()
-        desk.answer_to(lambda: _read(desk, body))
+        runner.parse_and_start(lambda: _parse(body, runner, lookup, private_by_default=private_by_default))
 
 
-def _read(desk: Desk, body: dict[str, Any]) -> tuple[Interaction, Job, str | None]:
+def _parse(
+    body: Mapping[str, Any], runner: Runner, lookup: GuardedLookup, *, private_by_default: bool
+) -> tuple[Interaction, Job]:
     interaction = Interaction.of_command(body)
     request = parse(str(body.get("text") or ""))
     name = str(body.get("command") or COMMAND)
-    task_id = request.task_id if isinstance(request, Show) else None
-    return interaction, lambda: _answer(desk, interaction, request, name), task_id
-
-
-async def _answer(desk: Desk, interaction: Interaction, request: Show | Help, name: str) -> str:
     if isinstance(request, Help):
-        await desk.tell(interaction, guide(name, request.wrong, private_by_default=desk.private_by_default))
-        return "misunderstood" if request.wrong else "help"
-    snapshot = await desk.snapshot(interaction, request.task_id)
-    ask = " ".join(filter(None, (name, request.visibility, request.task_id, "host")))
+        page = guide(name, request.wrong, private_by_default=private_by_default)
+        return interaction, lambda: _explain(runner, interaction, page, "misunderstood" if request.wrong else "help")
+    interaction.task_id = request.task_id
+    is_private = request.visibility == "private" or (request.visibility is None and private_by_default)
+    return interaction, lambda: _show(runner, lookup, interaction, request, name, is_private=is_private)
+
+
+async def _explain(runner: Runner, interaction: Interaction, page: Message, outcome: str) -> str:
+    await runner.replies.post_ephemeral(interaction, page)
+    return outcome
+
+
+async def _show(
+    runner: Runner,
+    lookup: GuardedLookup,
+    interaction: Interaction,
+    request: Show,
+    name: str,
+    *,
+    is_private: bool,
+) -> str:
+    task_id = request.task_id
+    snapshot = await runner.note_if_slow(interaction, task_id, lookup.snapshot(interaction, task_id))
+    ask = " ".join(filter(None, (name, request.visibility, task_id, "host")))
     if request.hosts:
-        card = await _host_card(desk, snapshot, request.hosts, ask, interaction.user)
+        search = partial(look_up, snapshot.targets, request.hosts, MOST_ASKED)
+        answers, left = await runner.pacer.run(UNBOUNDED_MS, search)
+        card = host_card(snapshot, answers, left=left, ask=ask, asked_by=interaction.user)
     else:
-        card = await desk.pacer.run(CARD_MS, partial(task_card, snapshot, asked_by=interaction.user))
-    private = request.visibility == "private" or (request.visibility is None and desk.private_by_default)
+        card = await runner.pacer.run(CARD_MS, partial(task_card, snapshot, asked_by=interaction.user))
     note = remark(ask, request.ignored, request.private_word)
-    if note and private:
-        card = Message(f"{card.text}  {note.text}", (*card.blocks, *note.blocks))
-    await desk.replies.respond(interaction.response_url, card, response_type="ephemeral" if private else "in_channel")
-    if note and not private:
-        await _tell_aside(desk, interaction, note)
-    return outcome("host" if request.hosts else "card", snapshot)
-
-
-async def _tell_aside(desk: Desk, interaction: Interaction, note: Message) -> None:
-    try:
-        await desk.tell(interaction, note)
-    except SlackRefused as refused:
-        log.warning("note_refused", error=str(refused))  # the card itself was taken
-
-
-async def _host_card(desk: Desk, snapshot: Snapshot, hosts: tuple[str, ...], ask: str, asked_by: str) -> Message:
-    answers, left = await desk.pacer.run(UNBOUNDED_MS, partial(look_up, snapshot.targets, hosts, MOST_ASKED))
-    return host_card(snapshot, answers, left=left, ask=ask, asked_by=asked_by)
+    if note and is_private:
+        card, note = Message(f"{card.text}  {note.text}", (*card.blocks, *note.blocks)), None
+    response_type = "ephemeral" if is_private else "in_channel"
+    await runner.replies.respond(interaction.response_url, card, response_type=response_type)
+    if note:
+        try:
+            await runner.replies.post_ephemeral(interaction, note)
+        except SlackRefused as refused:
+            log.warning("note_refused", error=str(refused))  # the card itself was taken
+    return outcome_of(snapshot, "host" if request.hosts else "card")

@@ -4,245 +4,199 @@ Data that is younger than a setting is shown without asking COC again; the modal
 """
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.cards import take_along
 from bot.cards.blocks import section
 from bot.cards.budget import Message
-from bot.cards.problem import Problem, problem_of
+from bot.cards.problem import problem_of
+from bot.cards.take_along import NAMES as NAMES_MODAL
+from bot.cards.take_along import NAMES_AGAIN, Kind, make_file, names_view
 from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
 from bot.cards.text import code, composed
 from bot.errors import CocError
-from bot.pacing import FILE_MS_PER_MACHINE, VIEW_MS_PER_MACHINE
+from bot.pacing import FILE_MS_PER_MACHINE, VIEW_MS_PER_MACHINE, Pacer
 from bot.slack.access import Denied
+from bot.slack.errors import SlackRefused
 from bot.slack.files import deliver
+from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
-from bot.slack.modals import Window, dead_end, fill, open_window, problem_view, view_of
-from bot.slack.reply import SlackRefused
-from bot.slack.runner import UNREADABLE, Desk, outcome
-from bot.slack.view_updates import Turn
+from bot.slack.modals import LazyModal, Modals
+from bot.slack.runner import UNREADABLE, Runner, outcome_of
+from bot.slack.view_updates import Click
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import (
-    AGAIN,
-    CLEAR,
-    FIND,
-    NEXT,
-    PAGE,
-    PART,
-    PREVIOUS,
-    REGION,
-    STATE,
-    Look,
-    after,
-    decode,
-    encode,
-)
+from bot.task.target_query import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, PREVIOUS, REGION, STATE, Look, after, encode
 
 log = structlog.get_logger(__name__)
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
+def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
     """Listen for everything that can be pressed, chosen or typed in the modal."""
 
-    async def turn_to(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+    async def show(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         pressed = action.get("action_id")
         interaction = Interaction.of_click(body, "find" if pressed == FIND else "page")
-        max_age_s = 0.0 if pressed == AGAIN else desk.targets_max_age_s
-        _answer(desk, interaction, body, action, lambda look: _window(desk, interaction, look, max_age_s))
+        make = partial(targets_modal, lookup, runner.pacer, interaction, refresh=pressed == AGAIN)
+        modals.start_filling(interaction, TARGETS, _query(interaction, action), make)
 
     for action_id in (PREVIOUS, NEXT, PAGE, AGAIN, CLEAR, STATE, REGION, PART, FIND):
-        app.action(action_id)(turn_to)
+        app.action(action_id)(show)
 
-    async def take(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
+    async def send(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
-        chosen = action.get("selected_option")
-        word = chosen.get("value") if isinstance(chosen, Mapping) else None
-        kind: take_along.Kind = "json" if action.get("action_id") == JSON or word == "json" else "csv"
-        interaction = Interaction.of_click(body, kind)
-        thread = action.get("action_id") == THREAD
-        turn, look = desk.order.begin(view_of(body)), _look(body, action)
-        if look is None:
-            desk.answer(interaction, lambda: dead_end(desk, interaction, TARGETS, turn))
-        else:
-            sent = _Sent(desk, interaction, look, kind, thread=thread)
-            desk.answer(interaction, lambda: sent.answer(turn), task_id=look.task_id, in_window=True)
+        option = action.get("selected_option")
+        chosen = option.get("value") if isinstance(option, Mapping) else None
+        kind: Kind = "json" if action.get("action_id") == JSON or chosen == "json" else "csv"
+        interaction, to_thread = Interaction.of_click(body, kind), action.get("action_id") == THREAD
+        answer = partial(_send_file, lookup, modals, interaction, kind=kind, to_thread=to_thread)
+        modals.start_answering(interaction, TARGETS, _query(interaction, action), answer)
 
     for action_id in (CSV, JSON, THREAD):
-        app.action(action_id)(take)
+        app.action(action_id)(send)
 
     @app.action(NAMES)
     async def names(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         interaction = Interaction.of_click(body, "names")
-        look = _look(body, action)
-        if look is None:
-            desk.answer(interaction, lambda: desk.refuse(interaction, UNREADABLE))
-            return
-        window = _names(desk, interaction, look)
-        pushed = partial(open_window, desk, interaction, window, "views.push")
-        desk.answer(interaction, pushed, task_id=look.task_id, in_window=True)
+        query = _query(interaction, action)
+        if query is None:
+            runner.start(interaction, lambda: runner.refuse(interaction, UNREADABLE))
+        else:
+            names_modal = _names_modal(lookup, runner.pacer, interaction, query)
+            modals.start_opening(interaction, names_modal, method="views.push")
 
-    @app.action(take_along.NAMES_AGAIN)
+    @app.action(NAMES_AGAIN)
     async def names_again(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         interaction = Interaction.of_click(body, "names")
-        _answer(desk, interaction, body, action, lambda look: _names(desk, interaction, look))
+        make = partial(_names_modal, lookup, runner.pacer, interaction)
+        modals.start_filling(interaction, TARGETS, _query(interaction, action), make)
 
     @app.view(TARGETS.callback)
     async def find(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await _find(ack, desk, body)
+        await _find(ack, body, runner, lookup, modals)
 
 
-async def open_targets(desk: Desk, interaction: Interaction, look: Look) -> str:
-    """Open the modal and fill it; the outcome in a word."""
-    return await open_window(desk, interaction, _window(desk, interaction, look, 0.0))
-
-
-async def _find(ack: AsyncAck, desk: Desk, body: dict[str, Any]) -> None:
+async def _find(ack: AsyncAck, body: dict[str, Any], runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
     """Search on submission: the answer is the ack itself, so that the modal stays open and can't show it twice.
 
-    Nothing is asked before the ack. Where the data in hand is too old, or Slack must be asked about the person, the
+    Nothing is asked before the ack. Where the cached data is too old, or Slack must be asked about the person, the
     ack brings a loading view.
     """
-    interaction, view = Interaction.of_click(body, "find"), view_of(body)
-    turn, look = desk.order.begin(view), _look(body, {})
-    if look is None:
+    interaction = Interaction.of_click(body, "find")
+    click, query = modals.updates.record_click(interaction.view), _query(interaction, {})
+    if query is None:
         await ack(response_action="update", view=TARGETS.dead_end(UNREADABLE, reference=interaction.reference))
-        desk.answer(interaction, lambda: _said("no task id"))
+        runner.start(interaction, lambda: _acked("no task id"))
         return
-    window = _window(desk, interaction, look, desk.targets_max_age_s)
+    lazy = targets_modal(lookup, runner.pacer, interaction, query)
+    outcome = "targets"
     try:
-        snapshot = desk.in_hand(interaction, look.task_id)
-        found = await _page(desk, snapshot, look, is_urgent=True) if snapshot else None
-        outcome = "targets"
-    except Denied as denied:
-        found, outcome = problem_view(window, denied.problem, interaction.reference), denied.word
-    except Exception as error:
-        log.error("unexpected", exc_info=error)
-        problem = problem_of(error, look.task_id)
-        found, outcome = problem_view(window, problem, interaction.reference), type(error).__name__
-    if found is None:
-        await ack(response_action="update", view=TARGETS.loading(look.task_id, encode(look)))
-        desk.order.answered(turn)
-
-        async def later() -> str:
-            # Slack must have shown the loading view before it is replaced, or it would stay.
-            await asyncio.sleep(desk.timings.settle_s)
-            return await fill(desk, interaction, window, turn, blind=True)
-
-        desk.answer(interaction, later, task_id=look.task_id, in_window=True)
+        snapshot = lookup.cached_targets(interaction, query.task_id)
+        view = await _page(runner.pacer, snapshot, query, is_urgent=True) if snapshot else None
+    except Exception as error:  # noqa: BLE001 - error_view logs it
+        view, outcome = lazy.error_view(error, interaction)
+    await ack(response_action="update", view=view or lazy.loading_view())
+    modals.updates.record_ack(click)
+    if view is not None:
+        runner.start(interaction, lambda: _acked(outcome), admit_first=False)
         return
-    await ack(response_action="update", view=found)
-    desk.order.answered(turn)
-    desk.answer(interaction, lambda: _said(outcome), task_id=look.task_id, in_window=True)
+
+    async def fill() -> str:
+        # Slack must have shown the loading view before it is replaced, or it would stay.
+        await asyncio.sleep(runner.timings.settle_s)
+        return await modals.fill_after_ack(interaction, lazy, click)
+
+    runner.start(interaction, fill, admit_first=False)
 
 
-async def _said(outcome: str) -> str:
+async def _acked(outcome: str) -> str:
+    """The job of a submission that the ack has answered already."""
     return outcome
 
 
-def _answer(
-    desk: Desk,
-    interaction: Interaction,
-    body: dict[str, Any],
-    action: Mapping[str, Any],
-    window_of: Callable[[Look], Window],
-) -> None:
-    """Fill the modal in which somebody clicked with what they look at now."""
-    turn, look = desk.order.begin(view_of(body)), _look(body, action)
-    if look is None:
-        desk.answer(interaction, lambda: dead_end(desk, interaction, TARGETS, turn))
-        return
-    window = window_of(look)
-    desk.answer(interaction, lambda: fill(desk, interaction, window, turn), task_id=look.task_id, in_window=True)
+def _query(interaction: Interaction, action: Mapping[str, Any]) -> Look | None:
+    """What the modal shows after this click; None where its metadata holds no task id."""
+    state = interaction.view.get("state")
+    values = state.get("values") if isinstance(state, Mapping) else None
+    return after(interaction.query, action, values) if interaction.query else None
 
 
-def _look(body: Mapping[str, Any], action: Mapping[str, Any]) -> Look | None:
-    view = view_of(body)
-    look, state = decode(view.get("private_metadata")), view.get("state")
-    return look and after(look, action, state.get("values") if isinstance(state, Mapping) else None)
+def targets_modal(
+    lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look, *, refresh: bool = False
+) -> LazyModal:
+    """One page of the targets, as filtered."""
+
+    async def load() -> tuple[dict[str, Any], str]:
+        snapshot = await lookup.targets(interaction, query.task_id, refresh=refresh)
+        return await _page(pacer, snapshot, query), outcome_of(snapshot, "targets")
+
+    return LazyModal(TARGETS, query, load)
 
 
-def _window(desk: Desk, interaction: Interaction, look: Look, max_age_s: float) -> Window:
-    async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.targets(interaction, look.task_id, max_age_s)
-        return await _page(desk, snapshot, look), outcome("targets", snapshot)
-
-    return Window(TARGETS, look.task_id, encode(look), content)
-
-
-def _names(desk: Desk, interaction: Interaction, look: Look) -> Window:
-    async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.targets(interaction, look.task_id, desk.targets_max_age_s)
-        build = partial(take_along.names_view, snapshot, look, encode(look))
+def _names_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
+    async def load() -> tuple[dict[str, Any], str]:
+        snapshot = await lookup.targets(interaction, query.task_id)
         cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
-        return await desk.pacer.run(cost_ms, build), outcome("names", snapshot)
+        view = await pacer.run(cost_ms, partial(names_view, snapshot, query, encode(query)))
+        return view, outcome_of(snapshot, "names")
 
-    return Window(take_along.NAMES, look.task_id, encode(look), content)
+    return LazyModal(NAMES_MODAL, query, load)
 
 
-class _Sent:
-    """Sends the file, then shows the same list with a line that says what became of it."""
+async def _send_file(
+    lookup: GuardedLookup,
+    modals: Modals,
+    interaction: Interaction,
+    query: Look,
+    click: Click,
+    *,
+    kind: Kind,
+    to_thread: bool,
+) -> str:
+    """Send the file, then show the same list with a line that says what became of it.
 
-    def __init__(
-        self, desk: Desk, interaction: Interaction, look: Look, kind: take_along.Kind, *, thread: bool
-    ) -> None:
-        self._desk = desk
-        self._interaction = interaction
-        self._look = look
-        self._kind = kind
-        self._place = (look.channel, look.thread) if thread else ("", "")
-        self._note = ""
-        self._outcome = ""
+    A failure is also posted as a message where the modal has been closed meanwhile.
+    """
+    note, outcome, runner = "", "", modals.runner
 
-    async def answer(self, turn: Turn) -> str:
-        """Do it; the outcome in a word. A failure is told also where the modal has been closed meanwhile."""
-        look = self._look
-        window = Window(TARGETS, look.task_id, encode(look), self._content, waiting="Sending the file …")
+    async def load() -> tuple[dict[str, Any], str]:
+        nonlocal note, outcome
         try:
-            shown = await fill(self._desk, self._interaction, window, turn)
-        except SlackRefused as refused:
-            if not self._note:
-                raise
-            # What became of the file is known, though the modal can't say it.
-            log.warning("view_refused", error=str(refused))
-            shown = "gone"
-        if shown == "gone" and self._note and self._outcome != "file":
-            await self._desk.tell(self._interaction, Message("The file was not sent.", (section(self._note),)))
-        return self._outcome or shown
-
-    async def _content(self) -> tuple[dict[str, Any], str]:
-        desk, look = self._desk, self._look
-        try:
-            snapshot = await desk.targets(self._interaction, look.task_id, desk.targets_max_age_s)
-        except CocError as error:
-            self._failed(problem_of(error, look.task_id), type(error).__name__)
-            raise
-        except Denied as denied:
-            self._failed(denied.problem, denied.word)
+            snapshot = await lookup.targets(interaction, query.task_id)
+        except (CocError, Denied) as error:
+            problem = error.problem if isinstance(error, Denied) else problem_of(error, query.task_id)
+            outcome = error.outcome if isinstance(error, Denied) else type(error).__name__
+            reference = code(interaction.reference, 20)
+            note = f":warning:  *Not sent:* {composed(problem.plain(), 400)} Reference {reference}."
             raise
         cost_ms = FILE_MS_PER_MACHINE * len(snapshot.targets.machines)
-        file = await desk.pacer.run(cost_ms, partial(take_along.make_file, snapshot, look, self._kind))
-        channel, thread = self._place
-        self._note, self._outcome = await deliver(
-            desk.replies, self._interaction, file, channel=channel, thread=thread
-        )
-        return await _page(desk, snapshot, look, note=self._note), self._outcome
+        file = await runner.pacer.run(cost_ms, partial(make_file, snapshot, query, kind))
+        channel, thread = (query.channel, query.thread) if to_thread else ("", "")
+        note, outcome = await deliver(runner.replies, interaction, file, channel=channel, thread=thread)
+        return await _page(runner.pacer, snapshot, query, note=note), outcome
 
-    def _failed(self, problem: Problem, outcome: str) -> None:
-        reference = code(self._interaction.reference, 20)
-        self._note = f":warning:  *Not sent:* {composed(problem.plain(), 400)} Reference {reference}."
-        self._outcome = outcome
+    lazy = LazyModal(TARGETS, query, load, waiting="Sending the file …")
+    try:
+        shown = await modals.fill(interaction, lazy, click)
+    except SlackRefused as refused:
+        if not note:
+            raise
+        # What became of the file is known, though the modal can't say it.
+        log.warning("view_refused", error=str(refused))
+        shown = "gone"
+    if shown == "gone" and note and outcome != "file":
+        await runner.replies.post_ephemeral(interaction, Message("The file was not sent.", (section(note),)))
+    return outcome or shown
 
 
 async def _page(
-    desk: Desk, snapshot: Snapshot, look: Look, *, note: str = "", is_urgent: bool = False
+    pacer: Pacer, snapshot: Snapshot, query: Look, *, note: str = "", is_urgent: bool = False
 ) -> dict[str, Any]:
     cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
-    return await desk.pacer.run(cost_ms, partial(targets_view, snapshot, look, note=note), is_urgent=is_urgent)
+    return await pacer.run(cost_ms, partial(targets_view, snapshot, query, note=note), is_urgent=is_urgent)

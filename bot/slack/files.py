@@ -1,4 +1,4 @@
-"""Files for people: into their own direct messages, or into the thread of a card where the bot is a member."""
+"""Delivers files: into a person's direct messages, or into a card's thread where the bot is a member."""
 
 from collections.abc import Mapping
 
@@ -6,8 +6,9 @@ import structlog
 
 from bot.cards.take_along import File
 from bot.cards.text import code
+from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
-from bot.slack.reply import Replies, SlackRefused
+from bot.slack.reply import Replies
 
 log = structlog.get_logger(__name__)
 
@@ -18,13 +19,13 @@ _NO_DM = frozenset({"messages_tab_disabled", "cannot_dm_bot", "user_disabled", "
 async def deliver(
     replies: Replies, interaction: Interaction, file: File, *, channel: str = "", thread: str = ""
 ) -> tuple[str, str]:
-    """Send a file; a line of mrkdwn that says what became of it, and the outcome in a word for the log.
+    """Send a file; returns a line of mrkdwn about the delivery, and the outcome.
 
     ``channel`` and ``thread`` are a card's; without them the file goes to the person's direct messages.
     """
     try:
-        place = channel or await _direct_messages(replies, interaction.user)
-        await replies.upload(file.name, file.content, channel=place, thread_ts=thread or None, comment=file.about)
+        target = channel or await _direct_messages(replies, interaction.user)
+        await replies.upload(file.name, file.content, channel=target, thread_ts=thread or None, comment=file.about)
     except SlackRefused as refused:
         log.warning("file_refused", error=str(refused), needed=refused.needed)
         why = _advice(refused, thread=bool(channel))
@@ -35,10 +36,10 @@ async def deliver(
 
 async def _direct_messages(replies: Replies, user: str) -> str:
     opened = (await replies.call("conversations.open", users=user)).get("channel")
-    found = opened.get("id") if isinstance(opened, Mapping) else None
-    if not isinstance(found, str):
+    channel = opened.get("id") if isinstance(opened, Mapping) else None
+    if not isinstance(channel, str):
         raise SlackRefused("no_channel")
-    return found
+    return channel
 
 
 def _advice(refused: SlackRefused, *, thread: bool) -> str:
@@ -53,5 +54,5 @@ def _advice(refused: SlackRefused, *, thread: bool) -> str:
     if not thread and refused.error in _NO_DM | _NOT_A_MEMBER:
         return "Slack let the bot open no direct messages with you. Try the card's thread, or “Names”."
     if refused.transient or refused.error in {"timed_out", "broken_off"}:
-        return f"Slack did not take the file in time ({code(refused.word, 40)}). Try again in a minute."
-    return f"Slack did not take the file ({code(refused.word, 40)}). If it stays so, tell the bot's owner."
+        return f"Slack did not take the file in time ({code(refused.raw_error, 40)}). Try again in a minute."
+    return f"Slack did not take the file ({code(refused.raw_error, 40)}). If it stays so, tell the bot's owner."

@@ -1,4 +1,4 @@
-"""HTTP mode: Slack's signed requests on ``POST /slack/events``, handed to the same app as in Socket Mode."""
+"""HTTP mode: takes Slack's signed requests on ``POST /slack/events`` to the same Bolt app as Socket Mode."""
 
 import asyncio
 import time
@@ -15,8 +15,6 @@ from bot.slack.payloads import as_request
 from bot.slack.signature import Refusal, Replays, verified
 from bot.timings import TIMINGS
 
-PATH = "/slack/events"
-
 
 def handler(
     app: AsyncApp,
@@ -27,10 +25,10 @@ def handler(
     acked: Callable[[float], None] = lambda _seconds: None,
     clock: Callable[[], float] = time.time,
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """A request handler that lets only Slack's own requests through.
+    """A request handler that passes only Slack's own requests on.
 
-    ``refused`` gets the reason of every refusal in ``bot.slack.signature``; ``acked`` the seconds that each other
-    request took from its last byte to its acknowledgement.
+    ``refused`` takes the reason of each refusal in ``bot.slack.signature``. ``acked`` takes the seconds from a
+    request's last byte to its acknowledgement.
     """
     replays = Replays(clock)
 
@@ -48,7 +46,7 @@ def handler(
         signed = verified(secret, request.headers, body, clock)
         if signed is None:
             return refuse(signature.UNSIGNED)
-        if not replays.fresh(signed):
+        if not replays.is_first(signed):
             return refuse(signature.REPLAYED)
         text = as_request(body, request.headers.get("Content-Type", ""))
         if text is None:

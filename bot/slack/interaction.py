@@ -1,11 +1,11 @@
-"""One command or click: who, where, how to answer it, and the reference under which it is in the log."""
+"""One command or click: who sent it and where, how to answer it, and what has become of it so far."""
 
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.task.target_query import decode
+from bot.task.target_query import Look, decode
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No character that is mistaken for another when read out on the phone."""
@@ -21,18 +21,11 @@ def new_reference() -> str:
 
 
 @dataclass(slots=True)
-class Admission:
-    """What ``Access`` has decided about one interaction: once, however often it is asked."""
-
-    is_decided: bool = False
-    refusal: Exception | None = None
-    waited_s: float = 0.0
-    """How long Slack was asked about the person, in seconds."""
-
-
-@dataclass(frozen=True, slots=True)
 class Interaction:
-    """What Slack says about one command or click. Texts are empty where Slack sent none."""
+    """What Slack says about one command or click, and its state while it is answered.
+
+    Texts are empty where Slack sent none.
+    """
 
     kind: str
     """For the log: "command", "refresh", "targets", "page", "find", "csv", "json", "names", "runs", "parameters"."""
@@ -41,12 +34,23 @@ class Interaction:
     team: str
     response_url: str
     trigger_id: str
+    view: Mapping[str, Any] = field(default_factory=dict)
+    """The modal in which somebody clicked."""
+    query: Look | None = None
+    """What that modal shows, by its metadata."""
+    task_id: str | None = None
     reference: str = field(default_factory=new_reference)
-    admission: Admission = field(default_factory=Admission, compare=False)
-    waited: list[bool] = field(default_factory=list, compare=False)
-    """Holds something once the person has been told that COC is being waited for."""
-    cloud_requests: list[str] = field(default_factory=list, compare=False)
-    """The cloud's request ids of what was asked for it, for the audit."""
+    """The interaction's name in the log, in the audit and in every error that the person sees."""
+
+    is_decided: bool = False
+    """Whether ``Access`` has decided about it and counted it; ``refusal`` is its decision."""
+    refusal: Exception | None = None
+    slack_wait_s: float = 0.0
+    """Seconds spent on asking Slack about the person."""
+    has_waiting_note: bool = False
+    """Whether the person has been told that the bot still waits for COC."""
+    cloud_requests: list[str] = field(default_factory=list)
+    """The cloud's request ids of the calls made for it, for the audit."""
 
     @classmethod
     def of_command(cls, body: Mapping[str, Any]) -> "Interaction":
@@ -62,11 +66,11 @@ class Interaction:
 
     @classmethod
     def of_click(cls, body: Mapping[str, Any], kind: str) -> "Interaction":
-        """From a ``block_actions`` payload."""
-        # In a modal Slack names no channel; ours remembers where the card stands, and sends files there.
-        look = decode(_part(body, "view").get("private_metadata"))
-        channel = look.channel if look else _text(_part(body, "channel"), "id")
-        user = _part(body, "user")
+        """From a ``block_actions`` or ``view_submission`` payload."""
+        user, view = _part(body, "user"), _part(body, "view")
+        # For a modal Slack names no channel; ours remembers where the card stands, and sends files there.
+        query = decode(view.get("private_metadata"))
+        channel = query.channel if query else _text(_part(body, "channel"), "id")
         return cls(
             kind=kind,
             user=_text(user, "id"),
@@ -75,14 +79,17 @@ class Interaction:
             team=_text(user, "team_id") or _text(_part(body, "team"), "id"),
             response_url=_text(body, "response_url"),
             trigger_id=_text(body, "trigger_id"),
+            view=view,
+            query=query,
+            task_id=query.task_id if query else None,
         )
 
 
 def _part(body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
-    found = body.get(key)
-    return found if isinstance(found, Mapping) else {}
+    value = body.get(key)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _text(body: Mapping[str, Any], key: str) -> str:
-    found = body.get(key)
-    return found if isinstance(found, str) else ""
+    value = body.get(key)
+    return value if isinstance(value, str) else ""

@@ -1,20 +1,24 @@
-"""A modal about one task: opened at once with a loading view, filled when COC has answered, errors shown in it."""
+"""A modal about one task: it opens at once with a loading view and is filled when COC has answered.
+
+Errors and refusals are views too, so that no modal waits for ever.
+"""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
 from bot.cards.modal import Modal
-from bot.cards.problem import Problem, problem_card, problem_of
+from bot.cards.problem import Problem, problem_of
 from bot.errors import CocError
 from bot.slack.access import Denied
+from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
-from bot.slack.reply import SlackRefused
-from bot.slack.runner import UNREADABLE, Desk, log_coc_error
-from bot.slack.view_updates import Turn
+from bot.slack.runner import UNREADABLE, Runner
+from bot.slack.view_updates import Click, ViewUpdates
+from bot.task.target_query import Look, encode
 
 log = structlog.get_logger(__name__)
 
@@ -25,103 +29,136 @@ _VIEW_GONE = frozenset({"not_found", "view_not_found", "hash_conflict"})
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A modal and what fills it. ``content`` may ask COC; it returns the view and its outcome in a word.
+class LazyModal:
+    """A modal and what fills it. ``load`` may ask COC; it returns the view and the outcome.
 
-    ``metadata`` is what the next click needs, in the loading view and in errors too.
+    ``query`` travels in the loading view and in errors too: the next click needs it.
     """
 
     modal: Modal
-    task_id: str
-    metadata: str
-    content: Callable[[], Awaitable[tuple[dict[str, Any], str]]]
+    query: Look
+    load: Callable[[], Awaitable[tuple[dict[str, Any], str]]]
     waiting: str = ""
-    """mrkdwn: what is waited for, where it is not COC."""
+    """mrkdwn: what the loading view waits for, where it is not COC."""
 
-    def loading(self) -> dict[str, Any]:
-        """What is shown until the content is there."""
-        return self.modal.loading(self.task_id, self.metadata, waiting=self.waiting)
+    def loading_view(self) -> dict[str, Any]:
+        """The view until the content is there."""
+        return self.modal.loading(self.query.task_id, encode(self.query), waiting=self.waiting)
 
+    async def loaded_view(self, interaction: Interaction) -> tuple[dict[str, Any], str]:
+        """The view to show, which may be an error, and the outcome."""
+        try:
+            return await self.load()
+        except Exception as error:  # noqa: BLE001 - error_view logs it
+            return self.error_view(error, interaction)
 
-def view_of(body: Mapping[str, Any]) -> dict[str, Any]:
-    """The view in which somebody clicked; empty where Slack sent none."""
-    view = body.get("view")
-    return view if isinstance(view, dict) else {}
-
-
-async def open_window(desk: Desk, interaction: Interaction, window: Window, method: str = "views.open") -> str:
-    """Open it, or push it on the one that is open, and fill it; the outcome in a word.
-
-    Errors are shown in the modal; before it is open, only to the person.
-    """
-    desk.stop_if_quiet(interaction)
-    try:
-        opened = await desk.replies.call(method, trigger_id=interaction.trigger_id, view=window.loading())
-    except SlackRefused as refused:
-        await desk.access.admit(interaction)  # it counts also where no window opened
-        if refused.error not in _TRIGGER_GONE:
-            raise
-        again = f"{window.modal.opened_by} again."
-        late = Problem(":hourglass:", "Slack did not let the window open in time.", again)
-        await desk.tell(interaction, problem_card(late, task_id=window.task_id, reference=interaction.reference))
-        return refused.error
-    view = opened.get("view")
-    turn = desk.order.begin(view if isinstance(view, dict) else {})
-    filled, outcome = await _filled(interaction, window)
-    return outcome if await _show(desk, turn, filled) else "gone"
+    def error_view(self, error: Exception, interaction: Interaction) -> tuple[dict[str, Any], str]:
+        """An error or a refusal in place of the content, with a button to try again, and the outcome."""
+        if isinstance(error, Denied):
+            problem, outcome = error.problem, error.outcome
+        else:
+            if not isinstance(error, CocError):
+                log.error("unexpected", exc_info=error)
+            problem, outcome = problem_of(error, self.query.task_id), type(error).__name__
+        task_id, metadata = self.query.task_id, encode(self.query)
+        view = self.modal.problem(problem, task_id=task_id, reference=interaction.reference, metadata=metadata)
+        return view, outcome
 
 
-async def fill(desk: Desk, interaction: Interaction, window: Window, turn: Turn, *, blind: bool = False) -> str:
-    """Fill a modal that is open; the outcome in a word. Where that takes long a loading view comes in between.
-
-    ``blind``: the loading view is there already, by the answer to a submission, of which no hash is known.
-    """
-    if not blind:
-        desk.stop_if_quiet(interaction)
-    filling = asyncio.ensure_future(_filled(interaction, window))
-    try:
-        done, _ = await asyncio.wait({filling}, timeout=desk.timings.loading_s)
-        if not done and not blind:
-            await _show(desk, turn, window.loading())
-        filled, outcome = await filling
-    finally:
-        filling.cancel()
-    return outcome if await _show(desk, turn, filled, blind=blind) else "gone"
+Answer = Callable[[Look, Click], Awaitable[str]]
+"""Answers one click in a modal; returns the outcome."""
+MakeModal = Callable[[Look], LazyModal]
 
 
-async def dead_end(desk: Desk, interaction: Interaction, modal: Modal, turn: Turn) -> str:
-    """Say in the modal itself that it does not know any more which task it is about."""
-    await _show(desk, turn, modal.dead_end(UNREADABLE, reference=interaction.reference))
-    return "no task id"
+class Modals:
+    """Opens and fills modals, each in the background."""
 
+    def __init__(self, runner: Runner) -> None:
+        self.runner = runner
+        self._replies = runner.replies
+        self._access = runner.access
+        self.updates = ViewUpdates(runner.replies)
 
-async def _show(desk: Desk, turn: Turn, view: dict[str, Any], *, blind: bool = False) -> bool:
-    """Whether it is shown: the modal may be closed or overtaken by a newer click, and nobody waits any more."""
-    try:
-        return await desk.order.update(desk.replies, turn, view, blind=blind)
-    except SlackRefused as refused:
-        if refused.error not in _VIEW_GONE:
-            raise
-        log.info("view_gone", error=refused.error)
-        return False
+    def start_opening(self, interaction: Interaction, lazy: LazyModal, *, method: str = "views.open") -> None:
+        """Open a modal in the background; ``views.push`` puts it on the one that is open."""
+        self.runner.start(interaction, lambda: self._open(interaction, lazy, method), admit_first=False)
 
+    def start_answering(self, interaction: Interaction, modal: Modal, query: Look | None, answer: Answer) -> None:
+        """Answer a click in an open modal in the background; ``query`` is what it shows from now on.
 
-async def _filled(interaction: Interaction, window: Window) -> tuple[dict[str, Any], str]:
-    """The view to show and its outcome in a word. An error is a view too: the modal must not wait for ever."""
-    try:
-        return await window.content()
-    except Denied as denied:
-        return problem_view(window, denied.problem, interaction.reference), denied.word
-    except CocError as error:
-        log_coc_error(error)
-        failure: Exception = error
-    except Exception as error:
-        log.error("unexpected", exc_info=error)
-        failure = error
-    problem = problem_of(failure, window.task_id)
-    return problem_view(window, problem, interaction.reference), type(failure).__name__
+        Clicks are numbered here: nothing but the ack may be awaited before.
+        """
+        click = self.updates.record_click(interaction.view)
+        if query is None:
+            self.runner.start(interaction, lambda: self._dead_end(interaction, modal, click))
+        else:
+            self.runner.start(interaction, lambda: answer(query, click), admit_first=False)
 
+    def start_filling(self, interaction: Interaction, modal: Modal, query: Look | None, make: MakeModal) -> None:
+        """The same where the answer is this modal or another one in its place."""
+        self.start_answering(
+            interaction, modal, query, lambda shown, click: self.fill(interaction, make(shown), click)
+        )
 
-def problem_view(window: Window, problem: Problem, reference: str) -> dict[str, Any]:
-    """An error or a refusal in place of the content, with a way to try again."""
-    return window.modal.problem(problem, task_id=window.task_id, reference=reference, metadata=window.metadata)
+    async def _open(self, interaction: Interaction, lazy: LazyModal, method: str) -> str:
+        """Open the modal and fill it.
+
+        Errors are shown in the modal; before it is open, in a message that only the person sees.
+        """
+        self._stop_if_quiet(interaction)
+        try:
+            opened = await self._replies.call(method, trigger_id=interaction.trigger_id, view=lazy.loading_view())
+        except SlackRefused as refused:
+            await self._access.admit(interaction)  # a person who is refused reads that instead
+            if refused.error not in _TRIGGER_GONE:
+                raise
+            late = Problem(
+                ":hourglass:", "Slack did not let the window open in time.", f"{lazy.modal.opened_by} again."
+            )
+            await self._replies.post_problem(interaction, late)
+            return refused.error
+        view = opened.get("view")
+        click = self.updates.record_click(view if isinstance(view, dict) else {})
+        filled, outcome = await lazy.loaded_view(interaction)
+        return outcome if await self._show(click, filled) else "gone"
+
+    async def fill(self, interaction: Interaction, lazy: LazyModal, click: Click) -> str:
+        """Fill a modal that is open; where that takes long a loading view comes in between."""
+        self._stop_if_quiet(interaction)
+        loading = asyncio.ensure_future(lazy.loaded_view(interaction))
+        try:
+            done, _ = await asyncio.wait({loading}, timeout=self.runner.timings.loading_s)
+            if not done:
+                await self._show(click, lazy.loading_view())
+            view, outcome = await loading
+        finally:
+            loading.cancel()
+        return outcome if await self._show(click, view) else "gone"
+
+    async def fill_after_ack(self, interaction: Interaction, lazy: LazyModal, click: Click) -> str:
+        """Fill a modal whose loading view came with the ack. Nobody knows that view's hash."""
+        view, outcome = await lazy.loaded_view(interaction)
+        return outcome if await self._show(click, view, use_hash=False) else "gone"
+
+    async def _dead_end(self, interaction: Interaction, modal: Modal, click: Click) -> str:
+        """Say in the modal itself that it no longer knows which task it is about."""
+        await self._show(click, modal.dead_end(UNREADABLE, reference=interaction.reference))
+        return "no task id"
+
+    async def _show(self, click: Click, view: dict[str, Any], *, use_hash: bool = True) -> bool:
+        """Whether the view is shown: the modal may be closed, or a newer click may have been answered."""
+        try:
+            return await self.updates.update(click, view, use_hash=use_hash)
+        except SlackRefused as refused:
+            if refused.error not in _VIEW_GONE:
+                raise
+            log.info("view_gone", error=refused.error)
+            return False
+
+    def _stop_if_quiet(self, interaction: Interaction) -> None:
+        """Raise Denied for somebody who was refused so often that a refusal is not worth a call to Slack."""
+        try:
+            self._access.admit_at_once(interaction)
+        except Denied as denied:
+            if denied.is_quiet:
+                raise

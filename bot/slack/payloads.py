@@ -1,6 +1,7 @@
-"""What a request of Slack's looks like. A signed body of another shape is a bad request, not an error of ours.
+"""The shapes of Slack's requests. A signed body of another shape is a bad request, not an error in the bot.
 
-Shapes as in Slack's pages on slash commands and interaction payloads; Bolt takes every signed body for one of them.
+The shapes follow Slack's pages on slash commands and interaction payloads. Bolt assumes that every signed body has
+one of them.
 """
 
 import json
@@ -23,14 +24,14 @@ def _kind(content_type: str) -> str:
 
 
 def as_request(body: bytes, content_type: str) -> str | None:
-    """The body as text, if it is a command, a click, a submission or a check of the address; else None."""
+    """The body as text, if it is a command, a click, a submission or a check of the URL; else None."""
     kind = _kind(content_type)
     try:
         text = body.decode("utf-8")
         if kind == JSON:
             return text if _is_event(json.loads(text)) else None
         fields = parse_qs(text, keep_blank_values=True, strict_parsing=True, max_num_fields=100)
-        # Bolt reads whatever begins like this as JSON, whatever it says it is.
+        # Bolt parses a body that begins like this as JSON, whatever its content type.
         if kind not in {FORM, ""} or text.startswith("{"):
             return None
         if "payload" in fields:
@@ -38,40 +39,42 @@ def as_request(body: bytes, content_type: str) -> str | None:
     except (ValueError, RecursionError):
         return None
     if fields.keys() & {"type", "actions", "authorizations", *_PARTS}:
-        return None  # parts of an interaction, which Bolt would look for objects in
+        return None  # parts of an interaction, in which Bolt expects objects
     return text if "command" in fields or "ssl_check" in fields else None
 
 
-def _is_event(found: Any) -> bool:
-    # Interactions never come as JSON.
-    if not isinstance(found, Mapping) or found.get("type") not in ("event_callback", "url_verification"):
+def _is_event(payload: Any) -> bool:
+    # Interactions never arrive as JSON.
+    if not isinstance(payload, Mapping) or payload.get("type") not in ("event_callback", "url_verification"):
         return False
-    return _has_parts(found) and (found["type"] == "url_verification" or isinstance(found.get("event"), Mapping))
+    return _has_parts(payload) and (
+        payload["type"] == "url_verification" or isinstance(payload.get("event"), Mapping)
+    )
 
 
-def _has_parts(found: Mapping[str, Any]) -> bool:
-    """Whether what Bolt looks into are objects, where they are there."""
-    authorizations = found.get("authorizations")
-    return all(isinstance(found.get(key), Mapping | None) for key in _PARTS) and (
+def _has_parts(payload: Mapping[str, Any]) -> bool:
+    """Whether the parts that Bolt reads are objects, where they are present."""
+    authorizations = payload.get("authorizations")
+    return all(isinstance(payload.get(key), Mapping | None) for key in _PARTS) and (
         authorizations is None
         or (isinstance(authorizations, list) and all(isinstance(one, Mapping) for one in authorizations))
     )
 
 
-def _is_interaction(found: Any) -> bool:
-    if not isinstance(found, Mapping) or found.get("type") not in _INTERACTIONS or not _has_parts(found):
+def _is_interaction(payload: Any) -> bool:
+    if not isinstance(payload, Mapping) or payload.get("type") not in _INTERACTIONS or not _has_parts(payload):
         return False
-    match found["type"]:
+    match payload["type"]:
         case "block_actions":
-            actions = found.get("actions")
+            actions = payload.get("actions")
             return isinstance(actions, list) and bool(actions) and all(map(_is_action, actions))
         case "view_submission" | "view_closed":
-            view = found.get("view")
+            view = payload.get("view")
             return isinstance(view, Mapping) and all(
                 isinstance(view.get(key), str) for key in ("type", "callback_id")
             )
         case _:
-            return isinstance(found.get("callback_id"), str)
+            return isinstance(payload.get("callback_id"), str)
 
 
 def _is_action(action: Any) -> bool:

@@ -1,7 +1,7 @@
-"""The check in front of HTTP requests: whatever is not signed by Slack, now, goes no further.
+"""Checks HTTP requests before anything else: only those that Slack has just signed go further.
 
-Slack signs ``v0:{timestamp}:{body}`` with the signing secret (HMAC-SHA256) and a request older than five minutes
-may be a replay. Bolt checks the same, but answers 500 with a traceback to a timestamp that is no number.
+Slack signs ``v0:{timestamp}:{body}`` with the signing secret (HMAC-SHA256). A request older than five minutes may be
+a replay. Bolt checks the same, but answers a timestamp that is not a number with a 500 and a traceback.
 """
 
 import hashlib
@@ -15,15 +15,15 @@ from multidict import MultiMapping
 
 from bot.slack.payloads import is_known_type
 
-WINDOW_S = 300
-"""How far a request's timestamp may be from now, in seconds, either way."""
+MAX_AGE_S = 300
+"""How far a request's timestamp may be from now, in seconds, in either direction."""
 STAMP, SIGNATURE = "X-Slack-Request-Timestamp", "X-Slack-Signature"
 _SIGNATURE = re.compile("v0=[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request goes no further: the HTTP status, the word for metric and audit, and what the sender reads."""
+    """Why a request is refused: the HTTP status, the reason for metrics and audit, and the text for the sender."""
 
     status: int
     reason: str
@@ -41,7 +41,7 @@ SLOW = Refusal(408, "slow", "the body took too long\n")
 
 
 def refused_unread(headers: MultiMapping[str], most: int, clock: Callable[[], float]) -> Refusal | None:
-    """Why a request is refused by its headers alone, so that a stranger's body of any kind is never read.
+    """Why a request is refused by its headers alone: the body of such a request is never read.
 
     ``headers`` ignore case; ``most`` is the largest body in bytes.
     """
@@ -59,41 +59,41 @@ def refused_unread(headers: MultiMapping[str], most: int, clock: Callable[[], fl
 
 
 def _is_timely(stamp: str, clock: Callable[[], float]) -> bool:
-    return stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and abs(clock() - int(stamp)) <= WINDOW_S
+    return stamp.isascii() and stamp.isdigit() and len(stamp) <= 12 and abs(clock() - int(stamp)) <= MAX_AGE_S
 
 
 def verified(secret: str, headers: Mapping[str, str], body: bytes, clock: Callable[[], float]) -> str | None:
-    """The signature by which a request is known as genuine, computed and not taken from it.
+    """The request's signature, as computed here, if it is genuine; header names in any case.
 
-    None where Slack did not sign this body in the last five minutes. Never raises; header names in any case.
+    None if Slack did not sign this body in the last five minutes. Never raises.
     """
-    found = {name.lower(): value for name, value in headers.items()}
-    stamp = found.get(STAMP.lower(), "")
+    by_name = {name.lower(): value for name, value in headers.items()}
+    stamp = by_name.get(STAMP.lower(), "")
     if not _is_timely(stamp, clock):
         return None
     digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-    given = found.get(SIGNATURE.lower(), "").encode("utf-8", "replace")
-    return digest if hmac.compare_digest(f"v0={digest}".encode(), given) else None
+    sent = by_name.get(SIGNATURE.lower(), "").encode("utf-8", "replace")
+    return digest if hmac.compare_digest(f"v0={digest}".encode(), sent) else None
 
 
 class Replays:
-    """The signatures of the last minutes: a request that comes a second time was not sent by Slack again.
+    """The signatures of the last minutes: Slack does not send the same request twice.
 
-    Slack never repeats a command or a click, and signs whatever else it repeats anew. Each process remembers its
-    own; another replica would take a copy once.
+    Slack never repeats a command or a click, and it signs anything else that it repeats anew. Each process remembers
+    its own requests; another replica would take a copy once.
     """
 
-    KEPT = 20_000
-    """More than Slack sends one process in ten minutes; beyond that the oldest is forgotten."""
+    MOST = 20_000
+    """More than Slack sends one process in ten minutes; beyond that the oldest is evicted."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._seen: OrderedDict[str, float] = OrderedDict()
 
-    def fresh(self, signature: str) -> bool:
-        """Whether a verified request comes for the first time; remembers it."""
+    def is_first(self, signature: str) -> bool:
+        """Whether a verified request arrives for the first time; remembers it."""
         now = self._clock()
-        while self._seen and (len(self._seen) >= self.KEPT or now - next(iter(self._seen.values())) > 2 * WINDOW_S):
+        while self._seen and (len(self._seen) >= self.MOST or now - next(iter(self._seen.values())) > 2 * MAX_AGE_S):
             self._seen.popitem(last=False)
         if signature in self._seen:
             return False

@@ -1,15 +1,15 @@
 """Socket Mode: several WebSockets to Slack at once, so that replacing one loses nothing.
 
-Slack sends each request down one of an app's connections, whichever it likes, and closes every connection after
-some hours, with a word of warning. The SDK's client closes its connection before it opens the next and retries for
-ever, a revoked token too. Here each connection that is to go is replaced first; one whose pongs stay away is
-replaced although it looks open; and when nothing helps the process is told, so that its supervisor can act.
+Slack sends each request down any one of an app's connections, and closes every connection after some hours, with a
+warning first. The SDK's client closes its connection before it opens the next, and retries for ever, also with a
+revoked token. Here a connection that is to go is replaced first. One whose pongs stay away is replaced although it
+looks open. When nothing helps, ``Connections.failed`` says so, and the process's supervisor can act.
 """
 
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,47 +29,37 @@ from bot.timings import TIMINGS, SocketTimings
 log = structlog.get_logger(__name__)
 
 FINAL = frozenset(
-    {
-        "invalid_auth",
-        "not_authed",
-        "account_inactive",
-        "token_revoked",
-        "token_expired",
-        "not_allowed_token_type",
-        "missing_scope",
-        "link_disabled",
-        "user_removed_from_team",
-        "team_access_not_granted",
-    }
+    {"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired", "not_allowed_token_type"}
+    | {"missing_scope", "link_disabled", "user_removed_from_team", "team_access_not_granted"}
 )
-"""Slack's words after which trying again will not help."""
+"""Slack's error codes after which no retry can help."""
 
 Acked = Callable[[float], None]
 
 
 class _Client(SocketModeClient):
-    """The SDK's client for one connection. Where it would reconnect by itself it says that it is lost."""
+    """The SDK's client for one connection. Where it would reconnect, it reports that the connection is lost."""
 
-    def __init__(self, *, lost: Callable[[str], None], **options: Any) -> None:
+    def __init__(self, *, on_lost: Callable[[str], None], **options: Any) -> None:
         super().__init__(**options)
-        self._lost = lost
+        self._on_lost = on_lost
 
     async def connect_to_new_endpoint(self, force: bool = False) -> None:
         """Called by the SDK after a ``disconnect`` message (``force``), a close, or pongs that stay away."""
-        self._lost("asked to" if force else "closed")
+        self._on_lost("asked to" if force else "closed")
 
 
 class _Connection(AsyncSocketModeHandler):
-    """One connection, for Bolt: hands requests to the app and sends back what acknowledges them."""
+    """One connection: hands requests to the Bolt app and sends the acknowledgements back."""
 
     def __init__(self, pool: "Connections", app: AsyncApp, app_token: str, web_client: AsyncWebClient) -> None:
-        # Not the base's: it would make a client that reconnects by itself.
+        # Not the base class's __init__, whose client reconnects by itself.
         self.app = app
         self.app_token = app_token
         self.lost = asyncio.Event()
         self.why = ""
         self.client = _Client(
-            lost=self._is_lost,
+            on_lost=self._lose,
             app_token=app_token,
             logger=app.logger,
             web_client=web_client,
@@ -83,18 +73,18 @@ class _Connection(AsyncSocketModeHandler):
 
     @property
     def live(self) -> bool:
-        """Whether it is open, its pongs come and Slack has not asked for it to go."""
+        """Whether it is usable and Slack has not announced that it will close it."""
         return self.usable and not self.lost.is_set()
 
     @property
     def usable(self) -> bool:
-        """Whether it is open and its pongs come: Slack may still send something down it."""
+        """Whether it is open and its pongs arrive: Slack may still send requests down it."""
         session = self.client.current_session
         return session is not None and not session.closed and self.pong_age_s < self._timings.stale_s
 
     @property
     def pong_age_s(self) -> float:
-        """Seconds since the last pong; since it was opened, before the first."""
+        """Seconds since the last pong; before the first pong, since the connection was opened."""
         # The SDK keeps wall time: where the clock was set, a connection is replaced once too often.
         return max(time.time() - max(self.client.last_ping_pong_time or 0.0, self._opened), 0.0)
 
@@ -107,18 +97,18 @@ class _Connection(AsyncSocketModeHandler):
         self._opened = time.time()
 
     async def handle(self, client: SocketModeClient, req: SocketModeRequest) -> None:  # type: ignore[override]
-        """Acknowledge one request, by another connection where this one has gone meanwhile."""
+        """Acknowledge one request, over another connection if this one has closed meanwhile."""
         began = time.monotonic()
         self._busy += 1
         try:
             response = await self._pool.envelopes.response(req.envelope_id, lambda: run_async_bolt_app(self.app, req))
             if response.status != 200:
-                # Nothing that our manifest lets Slack send. Not acknowledged: the person had better see that.
+                # The manifest lets Slack send nothing like it. Without an acknowledgement the person sees an error.
                 log.warning("unhandled_request", type=req.type, status=response.status)
                 return
-            for way in self._pool.ways(first=client):
+            for open_client in self._pool.clients(first=client):
                 with contextlib.suppress(ConnectionError):
-                    await send_async_response(way, req, response, began)
+                    await send_async_response(open_client, req, response, began)
                     self._pool.acked(time.monotonic() - began)
                     return
             log.error("ack_lost", type=req.type)
@@ -126,17 +116,17 @@ class _Connection(AsyncSocketModeHandler):
             self._busy -= 1
 
     async def close(self) -> None:
-        """Disconnect, once what is being acknowledged is; Slack sends further requests elsewhere."""
+        """Disconnect after the acknowledgements under way; Slack sends further requests down other connections."""
         client = self.client
         for _ in range(int(self._timings.busy_s / 0.01)):
             if not self._busy and client.message_queue.empty():
                 break
             await asyncio.sleep(0.01)
         pending = [client.message_processor, client.current_session_monitor, client.message_receiver]
-        with contextlib.suppress(aiohttp.ClientError, OSError):  # a socket that is already gone is closed enough
+        with contextlib.suppress(aiohttp.ClientError, OSError):  # it is closed already
             async with asyncio.timeout(self._timings.close_s):
                 await client.close()
-        # close() cancels these and does not wait; a loop that ends before they do complains.
+        # close() cancels these without awaiting them; a loop that ends earlier complains.
         tasks = [task for task in pending if task is not None]
         for task in tasks:
             task.cancel()
@@ -144,11 +134,11 @@ class _Connection(AsyncSocketModeHandler):
         await client.aiohttp_client_session.close()
 
     def check(self) -> None:
-        """Notice that it is dead, where the SDK's own monitor has not."""
+        """Notice a dead connection, in case the SDK's own monitor has not."""
         if not self.live:
-            self._is_lost("no pong" if self.pong_age_s >= self._timings.stale_s else "dropped")
+            self._lose("no pong" if self.pong_age_s >= self._timings.stale_s else "dropped")
 
-    def _is_lost(self, why: str) -> None:
+    def _lose(self, why: str) -> None:
         if not self.lost.is_set():
             self.why = why
             self.lost.set()
@@ -156,18 +146,18 @@ class _Connection(AsyncSocketModeHandler):
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What is to be known about the connections: how many are live, the oldest pong's age in seconds."""
+    """How many connections are live, and the age of the oldest last pong among them, in seconds."""
 
     live: int
     pong_age_s: float
 
 
 class Connections:
-    """As many connections as are wanted, each replaced when it goes. ``start``, then ``close``.
+    """A number of connections, each replaced when it is lost. ``start``, then ``close``.
 
-    ``acked`` is told of each acknowledgement, in seconds from the request; ``replaced`` of each replacement, and why.
-    ``failed`` gives up: it is done, with a sentence, once no connection has been live for ``give_up_s`` seconds, or
-    Slack has refused the token for good.
+    ``acked`` takes the seconds from each request to its acknowledgement, ``replaced`` the reason of each replacement.
+    ``failed`` is done, with a sentence, once no connection has been live for ``give_up_s`` seconds or Slack has
+    refused the token for good.
     """
 
     def __init__(
@@ -198,22 +188,22 @@ class Connections:
 
     @property
     def health(self) -> Health:
-        """Now."""
+        """The state now."""
         ages = [connection.pong_age_s for connection in self._open if connection.live]
         return Health(len(ages), max(ages, default=0.0))
 
-    def ways(self, first: SocketModeClient) -> Iterator[SocketModeClient]:
-        """The connections by which an acknowledgement may go, the one on which the request came first."""
+    def clients(self, first: SocketModeClient) -> Iterator[SocketModeClient]:
+        """The clients that can send an acknowledgement, beginning with the one that received the request."""
         yield first
         yield from (connection.client for connection in self._open if connection.client is not first)
 
     async def start(self) -> None:
         """Open the first connection; the others follow. Raises SlackApiError, TimeoutError and connection errors."""
-        first = await self._opened()
+        first = await self._open_one()
         self._alive = time.monotonic()
-        self._run(self._keep(first))
+        self._run(self._hold(first))
         for _ in range(self._wanted - 1):
-            self._run(self._keep(None))
+            self._run(self._hold(None))
         self._run(self._watch())
 
     async def close(self) -> None:
@@ -225,7 +215,7 @@ class Connections:
         connections, self._open = self._open, []
         await asyncio.gather(*(connection.close() for connection in connections))
 
-    async def _opened(self) -> _Connection:
+    async def _open_one(self) -> _Connection:
         connection = _Connection(self, self._app, self._app_token, self._web_client)
         try:
             await connection.open()
@@ -235,46 +225,46 @@ class Connections:
         self._open.append(connection)
         return connection
 
-    async def _keep(self, connection: _Connection | None) -> None:
-        """Hold one place: whenever its connection goes, open another, then let the old one go."""
+    async def _hold(self, connection: _Connection | None) -> None:
+        """Keep one connection open: whenever it is lost, open another, then retire the old one."""
         while True:
             if connection is not None:
                 await connection.lost.wait()
                 log.info("socket_replaced", why=connection.why)
                 self._replaced(connection.why)
-            old, connection = connection, await self._again()
+            old, connection = connection, await self._reopen()
             if old is not None:
-                self._run(self._let_go(old))
+                self._run(self._retire(old))
 
-    async def _again(self) -> _Connection:
-        """A new connection, however long it takes."""
+    async def _reopen(self) -> _Connection:
+        """Open a new connection, however long it takes."""
         tries, pauses_s = 0, self.timings.pauses_s
         while True:
             try:
-                return await self._opened()
+                return await self._open_one()
             except SlackApiError as error:
-                word = str(error.response.get("error") or "")
-                log.error("socket_refused", error=word)
-                if word in FINAL and not self.health.live:
-                    self._fail(f"Slack refuses the app-level token ({word})")
+                code = str(error.response.get("error") or "")
+                log.error("socket_refused", error=code)
+                if code in FINAL and not self.health.live:
+                    self._fail(f"Slack refuses the app-level token ({code})")
             except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
                 log.warning("socket_unreachable", error=str(error) or type(error).__name__)
             except Exception as error:
-                # slack_sdk takes the body of any 200 for a JSON object; a proxy's page is none.
+                # slack_sdk takes the body of any 200 for a JSON object; a proxy's page is not one.
                 log.error("socket_failed", exc_info=error)
             await asyncio.sleep(pauses_s[min(tries, len(pauses_s) - 1)])
             tries += 1
 
-    async def _let_go(self, old: _Connection) -> None:
+    async def _retire(self, old: _Connection) -> None:
         until = time.monotonic() + self.timings.linger_s
-        while old.usable and time.monotonic() < until:  # noqa: ASYNC110 - the SDK's client tells nobody
+        while old.usable and time.monotonic() < until:  # noqa: ASYNC110 - the SDK's client has no event for it
             await asyncio.sleep(0.1)
         await old.close()
         if old in self._open:
             self._open.remove(old)
 
     async def _watch(self) -> None:
-        """Look at the pongs, whatever the SDK's own monitor does; in the end give up."""
+        """Check the pongs, whatever the SDK's own monitor does; give up when nothing has been live for too long."""
         while True:
             await asyncio.sleep(self.timings.watch_s)
             for connection in self._open:
@@ -288,8 +278,8 @@ class Connections:
         if not self.failed.done():
             self.failed.set_result(why)
 
-    def _run(self, job: Any) -> None:
-        task = asyncio.create_task(job)
+    def _run(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
 

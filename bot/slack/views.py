@@ -1,4 +1,4 @@
-"""What the card's menu opens: the run history and the parameters, each with a Refresh of its own."""
+"""What the card's menu opens: the run history and the parameters, each with a Refresh button in it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -6,63 +6,52 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.cards import parameters, runs
 from bot.cards.modal import Modal
-from bot.pacing import UNBOUNDED_MS
+from bot.cards.parameters import PARAMETERS, parameters_view
+from bot.cards.runs import RUNS, runs_view
+from bot.pacing import UNBOUNDED_MS, Pacer
+from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
-from bot.slack.modals import Window, dead_end, fill, open_window, view_of
-from bot.slack.runner import Desk, outcome
+from bot.slack.modals import LazyModal, Modals
+from bot.slack.runner import Runner, outcome_of
 from bot.task.snapshot import Missing
-from bot.task.target_query import Look, decode, encode
-
-Make = Callable[[Desk, Interaction, Look], Window]
+from bot.task.target_query import Look, encode
 
 
-def register(app: AsyncApp, desk: Desk) -> None:
-    """Listen for the buttons of both modals."""
-    _listen(app, desk, runs.RUNS, _runs)
-    _listen(app, desk, parameters.PARAMETERS, _parameters)
+def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
+    """Listen for the Refresh buttons of both modals."""
+
+    def listen(modal: Modal, make: Callable[[GuardedLookup, Pacer, Interaction, Look], LazyModal]) -> None:
+        @app.action(modal.again)
+        async def refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
+            await ack()
+            interaction = Interaction.of_click(body, modal.callback)
+            make_modal = partial(make, lookup, runner.pacer, interaction)
+            modals.start_filling(interaction, modal, interaction.query, make_modal)
+
+    listen(RUNS, runs_modal)
+    listen(PARAMETERS, parameters_modal)
 
 
-async def open_runs(desk: Desk, interaction: Interaction, look: Look) -> str:
-    """Open the modal with the latest runs and fill it; the outcome in a word."""
-    return await open_window(desk, interaction, _runs(desk, interaction, look))
+def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
+    """The latest runs."""
 
-
-async def open_parameters(desk: Desk, interaction: Interaction, look: Look) -> str:
-    """Open the modal with the parameters and fill it; the outcome in a word."""
-    return await open_window(desk, interaction, _parameters(desk, interaction, look))
-
-
-def _listen(app: AsyncApp, desk: Desk, modal: Modal, make: Make) -> None:
-    @app.action(modal.again)
-    async def again(ack: AsyncAck, body: dict[str, Any]) -> None:
-        await ack()
-        interaction, view = Interaction.of_click(body, modal.callback), view_of(body)
-        turn, look = desk.order.begin(view), decode(view.get("private_metadata"))
-        if look is None:
-            desk.answer(interaction, lambda: dead_end(desk, interaction, modal, turn))
-            return
-        window = make(desk, interaction, look)
-        filling = partial(fill, desk, interaction, window, turn)
-        desk.answer(interaction, filling, task_id=look.task_id, in_window=True)
-
-
-def _runs(desk: Desk, interaction: Interaction, look: Look) -> Window:
-    async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.history(interaction, look.task_id)
+    async def load() -> tuple[dict[str, Any], str]:
+        snapshot = await lookup.history(interaction, query.task_id)
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
-        make = partial(runs.runs_view, snapshot, reference=interaction.reference, metadata=encode(look))
-        view = await desk.pacer.run(UNBOUNDED_MS, make)
-        return view, outcome(f"runs: {missing.reason}" if missing else "runs", snapshot)
+        render = partial(runs_view, snapshot, reference=interaction.reference, metadata=encode(query))
+        view = await pacer.run(UNBOUNDED_MS, render)
+        return view, outcome_of(snapshot, f"runs: {missing.reason}" if missing else "runs")
 
-    return Window(runs.RUNS, look.task_id, encode(look), content)
+    return LazyModal(RUNS, query, load)
 
 
-def _parameters(desk: Desk, interaction: Interaction, look: Look) -> Window:
-    async def content() -> tuple[dict[str, Any], str]:
-        snapshot = await desk.targets(interaction, look.task_id, 0.0)
-        view = await desk.pacer.run(UNBOUNDED_MS, partial(parameters.parameters_view, snapshot))
-        return {**view, "private_metadata": encode(look)}, outcome("parameters", snapshot)
+def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
+    """The parameters of the task's job or script."""
 
-    return Window(parameters.PARAMETERS, look.task_id, encode(look), content)
+    async def load() -> tuple[dict[str, Any], str]:
+        snapshot = await lookup.targets(interaction, query.task_id, refresh=True)
+        view = await pacer.run(UNBOUNDED_MS, partial(parameters_view, snapshot))
+        return {**view, "private_metadata": encode(query)}, outcome_of(snapshot, "parameters")
+
+    return LazyModal(PARAMETERS, query, load)

@@ -5,15 +5,14 @@ Slack as we sent it, but it is read as if anybody had written it: what does not 
 """
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.cards.text import shown
 from bot.coc.reading import canonical
 from bot.task.snapshot import Missing, Snapshot
+from bot.task_id import is_task_id
 
-_ID = re.compile(r"ST[0-9A-Za-z]{24}")
 MAX_VALUE = 2000
 """Slack's limit for a button's value, in characters."""
 _MAX_FACT = 60
@@ -67,7 +66,7 @@ def encode(found: Seen) -> str:
 def decode(value: str | None) -> Seen | None:
     """What a button carries: a bare task id, or what ``encode`` wrote. None where it holds no task id."""
     text = (value or "").strip()
-    if _ID.fullmatch(text):
+    if is_task_id(text):
         return Seen(task_id=text)
     try:
         body = json.loads(text[:MAX_VALUE])
@@ -76,7 +75,7 @@ def decode(value: str | None) -> Seen | None:
         task_id, digest = str(body["t"]), str(body.get("d") or "")
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, OSError, RecursionError):
         return None
-    return Seen(task_id, when, facts[:12], digest) if _ID.fullmatch(task_id) else None
+    return Seen(task_id, when, facts[:12], digest) if is_task_id(task_id) else None
 
 
 def changes(before: Seen, after: Seen) -> list[tuple[str, str, str]]:

@@ -14,6 +14,7 @@ from typing import Any
 from bot.cards.text import clean, count, plain, shown
 from bot.task.search import Hit, finder
 from bot.task.targets import Machine, Step, Targets
+from bot.task_id import is_task_id
 
 STATE, REGION, PART, FIND = "targets_state", "targets_region", "targets_part", "targets_find"
 """Action ids of the filters and of the search field."""
@@ -26,7 +27,6 @@ LONGEST_FIND = 255
 MOST_STATES, MOST_REGIONS, MOST_PARTS = 50, 60, 98
 """Options of each menu beside the first one; Slack takes 100, and a view 250 KB in all."""
 
-_ID = re.compile(r"ST[0-9A-Za-z]{24}")
 _READABLE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 Option = tuple[str, str]
@@ -81,13 +81,13 @@ def encode(look: Look) -> str:
 
 def decode(metadata: object) -> Look | None:
     """What ``encode`` wrote, or a bare task id; None where no task id is in it."""
-    if isinstance(metadata, str) and _ID.fullmatch(metadata):
+    if isinstance(metadata, str) and is_task_id(metadata):
         return Look(metadata)
     try:
         body = json.loads(metadata if isinstance(metadata, str) else "")
     except (ValueError, RecursionError):
         return None
-    if not isinstance(body, dict) or not _ID.fullmatch(str(body.get("t"))):
+    if not isinstance(body, dict) or not is_task_id(str(body.get("t"))):
         return None
     texts = {name: clean(str(body.get(_SHORT[name]) or "")[:LONGEST_FIND]) for name in Look.__slots__}
     return Look(

@@ -21,7 +21,7 @@ from rich.table import Table
 
 from bot import settings
 from bot.app import Bot
-from bot.coc.credentials import CredentialSource, StaticKeys
+from bot.coc.credentials import CredentialSource, static_key
 from bot.operations.memory import settle_memory
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
@@ -128,7 +128,7 @@ async def measure() -> None:
     )
     assert child.stdout is not None
     hello = json.loads(await child.stdout.readline())
-    credentials = CredentialSource.static(StaticKeys(**hello["keys"], domain_id="benchmark"))
+    credentials = CredentialSource(static_key(**hello["keys"], domain_id="benchmark"))
     bot = Bot(settings.read(hello["environment"]), credentials=credentials)
     await bot.start()
     settle_memory()

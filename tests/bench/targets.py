@@ -23,7 +23,7 @@ from rich.table import Table
 from bot.cards.take_along import make_file
 from bot.cards.targets import targets_view
 from bot.coc.client import CocClient
-from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+from bot.coc.credentials import CredentialSource, SignedAuth, static_key
 from bot.coc.wire import Task
 from bot.lookup.lookup import Lookup
 from bot.operations.memory import settle_memory
@@ -146,7 +146,7 @@ def serve(parent: Connection) -> None:
 @asynccontextmanager
 async def coc_elsewhere() -> AsyncIterator[CocClient]:
     """A client of a COC that runs in another process."""
-    keys = CredentialSource.static(StaticKeys(ak=ACCESS_KEY, sk=SECRET_KEY))
+    keys = CredentialSource(static_key(ak=ACCESS_KEY, sk=SECRET_KEY))
     async with beside(serve) as (_, url, _pid):
         client = CocClient(endpoint=url, auth=SignedAuth(keys))
         try:

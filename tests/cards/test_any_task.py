@@ -1,5 +1,6 @@
 """Whatever COC sends, the card and every modal are valid, and nothing foreign in them is live."""
 
+import pytest
 from hypothesis import given, settings
 
 from bot.cards.parameters import parameters_view
@@ -19,6 +20,7 @@ def test_any_task_makes_a_valid_card(found: Snapshot) -> None:
     judge_message(task_card(found, asked_by="U0ONCALL"))
 
 
+@pytest.mark.slow
 @given(snapshots())
 @settings(max_examples=60, deadline=None)
 def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
@@ -29,6 +31,7 @@ def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
     assert targets_view(found, Look(found.task_id, page=10_000)) == pages[-1]
 
 
+@pytest.mark.slow
 @given(snapshots())
 @settings(max_examples=60, deadline=None)
 def test_any_task_makes_a_valid_run_history(found: Snapshot) -> None:

@@ -133,6 +133,7 @@ def test_no_is_said_only_where_it_is_known(detail: dict[str, Any], says: str) ->
     assert says in words(snapshot(detail), "nobody")
 
 
+@pytest.mark.slow
 @given(snapshots(), texts(), st.lists(texts(), max_size=30))
 @settings(max_examples=60, deadline=None)
 def test_any_task_and_any_hosts_make_a_valid_card(found: Snapshot, host: str, more: list[str]) -> None:
@@ -141,6 +142,7 @@ def test_any_task_and_any_hosts_make_a_valid_card(found: Snapshot, host: str, mo
     judge_message(answer(found, host, *more))
 
 
+@pytest.mark.slow
 @given(snapshots())
 @settings(max_examples=60, deadline=None)
 def test_every_machine_is_found_by_each_of_its_names(found: Snapshot) -> None:

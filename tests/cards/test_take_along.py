@@ -101,6 +101,7 @@ def test_names_are_listed_once_each_a_line() -> None:
     assert "2 names of all targets" in said(view["blocks"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "all_fit"), [("node-{}", True), ("h" * 250 + "{}", False), ("主" * 250 + "{}", False)]
 )

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot import redact
 from bot.cards.budget import Message
 from bot.cards.sentence import as_mrkdwn, as_plain, local
 from bot.cards.task import NOT_REFRESHED, not_refreshed, task_card, verdict_line
 from bot.errors import CocError, Forbidden, ServiceFailure, TimedOut
+from bot.redact import Redactor
 from bot.sandbox.slack.rules import check_message
 from bot.task.changes import decode, seen
 from bot.task.snapshot import Missing, Snapshot
@@ -54,6 +54,7 @@ def nested(levels: int) -> Any:
 # Any task ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50, suppress_health_check=SLOW)
 @given(snapshots(), snapshots())
 def test_any_card_can_be_refreshed_and_marked(found: Snapshot, before: Snapshot) -> None:
@@ -506,13 +507,13 @@ def test_a_huge_value_of_an_unknown_key_is_shown_in_part_and_looked_at_in_part(
 ) -> None:
     """Redacting takes microseconds for each character; megabytes would hold up everybody."""
     looked_at: list[int] = []
-    once = redact._once
+    once = Redactor._redact_once
 
-    def counted(text: str, name: str, wraps: int) -> str:
+    def counted(redactor: Redactor, text: str, name: str, layer: int) -> str:
         looked_at.append(len(text))
-        return once(text, name, wraps)
+        return once(redactor, text, name, layer)
 
-    monkeypatch.setattr("bot.redact._once", counted)
+    monkeypatch.setattr(Redactor, "_redact_once", counted)
     card = task_card(snapshot({**wire("S2"), "brand_new": value}))
     judge_message(card)
     assert "COC also sent: `brand_new`" in said(list(card.blocks))

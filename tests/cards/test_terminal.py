@@ -92,6 +92,7 @@ def test_names_can_not_style_the_terminal(text: str) -> None:
     assert "[red]" in shown or len(text) > LONGEST  # of so much invisible text nothing is shown
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(snapshots())
 def test_any_card_and_any_targets_can_be_drawn(found: Snapshot) -> None:

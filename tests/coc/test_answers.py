@@ -317,9 +317,9 @@ def test_a_body_that_is_not_a_json_object_is_unreadable(body: bytes, says: str) 
 def test_small_damage_does_not_hide_the_task(extra: bytes, expected: object) -> None:
     """Bad bytes, NaN, repeated keys and lone surrogates are repaired, with or without a byte order mark."""
     for mark in (b"", b"\xef\xbb\xbf"):
-        found = parse_task(answer(200, mark + b'{"id": "' + ID.encode() + b'", ' + extra + b"}"), ID)
-        assert found["x"] == expected
-        json.dumps(found, ensure_ascii=False).encode()  # what is shown later can be encoded
+        task = parse_task(answer(200, mark + b'{"id": "' + ID.encode() + b'", ' + extra + b"}"), ID)
+        assert task["x"] == expected
+        json.dumps(task, ensure_ascii=False).encode()  # what is shown later can be encoded
 
 
 def test_a_list_holds_its_objects_only() -> None:

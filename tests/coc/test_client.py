@@ -19,7 +19,8 @@ from aiohttp import web
 
 from bot import errors
 from bot.coc.client import Call, CocClient, Deadlines
-from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+from bot.coc.credential_chain import Key
+from bot.coc.credentials import CredentialSource, SignedAuth, static_key
 from bot.coc.transport import BODY_CAP
 from bot.sandbox.coc.server import LocalCoc
 
@@ -53,18 +54,18 @@ class Time:
         await asyncio.sleep(0)
 
 
-def keys(coc: LocalCoc) -> StaticKeys:
-    """A key pair that the local COC accepts."""
-    return StaticKeys(coc.access_key, coc.secret_key, domain_id="d1")
+def key_of(coc: LocalCoc) -> Key:
+    """The key that the local COC accepts."""
+    return static_key(coc.access_key, coc.secret_key, domain_id="d1")
 
 
 @asynccontextmanager
 async def client_for(
-    endpoint: str, *, static_keys: StaticKeys | None = None, clock: Time | None = None, **options: Any
+    endpoint: str, *, key: Key | None = None, clock: Time | None = None, **options: Any
 ) -> AsyncIterator[CocClient]:
     """A client whose pauses take no time; ``clock`` records them."""
     clock = clock or Time()
-    auth = SignedAuth(CredentialSource.static(static_keys or StaticKeys("AK", "SK")))
+    auth = SignedAuth(CredentialSource(key or static_key("AK", "SK")))
     options = {"monotonic": clock.read, "clock": clock.read, "sleep": clock.sleep, "jitter": lambda: 0.0} | options
     client = CocClient(endpoint=endpoint, auth=auth, **options)
     try:
@@ -76,7 +77,7 @@ async def client_for(
 @asynccontextmanager
 async def coc_and_client(**options: Any) -> AsyncIterator[tuple[LocalCoc, CocClient]]:
     """A local COC that checks signatures, and a client for it."""
-    async with LocalCoc() as coc, client_for(coc.url, static_keys=keys(coc), **options) as client:
+    async with LocalCoc() as coc, client_for(coc.url, key=key_of(coc), **options) as client:
         yield coc, client
 
 
@@ -136,7 +137,6 @@ async def test_the_three_calls_bring_the_task_its_summary_and_its_runs() -> None
         runs = await client.runs(ID, limit=5)
         detail, listing, history = coc.requests
     assert task.value.id == ID
-    assert task.size > 500
     assert task.request_id is not None
     assert len({task.request_id, summary.request_id, runs.request_id}) == 3
     assert summary.value is not None
@@ -161,8 +161,8 @@ async def test_runs_are_sorted_newest_first() -> None:
         return web.json_response({"count": 4, "scheduled_task_history_list": rows})
 
     async with http_server(answer) as url, client_for(url) as client:
-        found = (await client.runs(ID)).value
-    assert [run.started_time or run.finished_time or run.status for run in found] == ["READY", 9, 7, 5]
+        runs = (await client.runs(ID)).value
+    assert [run.started_time or run.finished_time or run.status for run in runs] == ["READY", 9, 7, 5]
 
 
 @pytest.mark.parametrize("project", ["0", "a b+c/d:e@f?g&h=i%20~*'()!$,;#", "研发 一部"])
@@ -541,7 +541,7 @@ async def test_a_small_body_that_unpacks_into_a_large_one_is_refused() -> None:
 
 
 async def test_a_legal_giant_is_read() -> None:
-    """One parameter value may have 16,777,215 characters. The reported size is that of the decoded body."""
+    """One parameter value may have 16,777,215 characters. The weight counts decoded bytes."""
     body = json.dumps({"id": ID, "input_param": "x" * 16_777_215}).encode()
 
     async def answer(_: web.BaseRequest) -> web.Response:
@@ -549,7 +549,7 @@ async def test_a_legal_giant_is_read() -> None:
 
     async with http_server(answer) as url, client_for(url) as client:
         fetched = await client.task(ID)
-    assert fetched.size == len(body)
+    assert fetched.weight >= len(body)
     assert len(fetched.value.input_param) == 16_777_215
 
 
@@ -649,8 +649,8 @@ async def test_every_finished_try_is_observed() -> None:
 async def test_a_wrong_key_is_unauthenticated_and_appears_nowhere() -> None:
     """Neither the error nor its attributes hold the key, the signature or the token."""
     async with LocalCoc() as coc:
-        wrong = StaticKeys(coc.access_key, "an-entirely-wrong-secret", security_token="tok" * 20)
-        async with client_for(coc.url, static_keys=wrong) as client:
+        wrong = static_key(coc.access_key, "an-entirely-wrong-secret", security_token="tok" * 20)
+        async with client_for(coc.url, key=wrong) as client:
             with pytest.raises(errors.Unauthenticated) as caught:
                 await client.task(ID)
         assert len(coc.requests) == 1

@@ -23,8 +23,8 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 from huaweicloudsdkcore.signer.signer import Signer
 from structlog.testing import capture_logs
 
-from bot.coc.credential_chain import Key, explicit_key, load_key
-from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys, open_credentials
+from bot.coc.credential_chain import Key
+from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials, static_key
 from bot.errors import CredentialsUnavailable
 
 NOW = 1_573_789_015.0  # 15 November 2019, 03:36:55 UTC
@@ -130,19 +130,19 @@ async def signed(source: CredentialSource, url: str, query: list[tuple[str, str]
     ],
 )
 @pytest.mark.parametrize(
-    "keys",
+    ("key", "signer"),
     [
-        StaticKeys("AK", "SK"),
-        StaticKeys("AK", "SK", "token", domain_id="d1"),
-        StaticKeys("AK", "SK", project_id="p1"),
+        (static_key("AK", "SK"), GlobalCredentials("AK", "SK")),
+        (
+            static_key("AK", "SK", "token", domain_id="d1"),
+            GlobalCredentials("AK", "SK", "d1").with_security_token("token"),
+        ),
+        (static_key("AK", "SK", project_id="p1"), BasicCredentials("AK", "SK", "p1")),
     ],
 )
-async def test_our_signature_is_the_vendors(url: str, query: list[tuple[str, str]], keys: StaticKeys) -> None:
+async def test_our_signature_is_the_vendors(url: str, query: list[tuple[str, str]], key: Key, signer: Any) -> None:
     """For odd hosts, paths and queries, for global and basic keys, with and without a token."""
-    request = await signed(CredentialSource.static(keys), url, query)
-    signer = BasicCredentials("AK", "SK", "p1") if keys.project_id else GlobalCredentials("AK", "SK", keys.domain_id)
-    if keys.security_token:
-        signer.with_security_token(keys.security_token)
+    request = await signed(CredentialSource(key), url, query)
     expected = vendor_signed(signer, url, query, {"X-Sdk-Date": "20191115T033655Z"})
     for name, value in expected.header_params.items():
         assert request.headers[name] == value
@@ -152,8 +152,8 @@ async def test_our_signature_is_the_vendors(url: str, query: list[tuple[str, str
 async def test_global_keys_name_the_account_and_basic_keys_the_project() -> None:
     """X-Domain-Id or X-Project-Id, and a token as X-Security-Token; all signed."""
     url = "https://coc.example.com/v1"
-    of_account = await signed(CredentialSource.static(StaticKeys("AK", "SK", domain_id="d1")), url, [])
-    of_project = await signed(CredentialSource.static(StaticKeys("AK", "SK", "tok", project_id="p1")), url, [])
+    of_account = await signed(CredentialSource(static_key("AK", "SK", domain_id="d1")), url, [])
+    of_project = await signed(CredentialSource(static_key("AK", "SK", "tok", project_id="p1")), url, [])
     assert of_account.headers["X-Domain-Id"] == "d1"
     assert "X-Project-Id" not in of_account.headers
     assert "SignedHeaders=host;x-domain-id;x-sdk-date," in of_account.headers["Authorization"]
@@ -168,7 +168,7 @@ def test_the_published_vector() -> None:
     SDK, print it whole. With it the published canonical request and signature come out, and ours is the
     vendor's for the same request: the published one without the content type, which a GET does not have.
     """
-    key = explicit_key(StaticKeys("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc"))
+    key = static_key("QTWAOYTTINDUT2QVKYUC", "MFyfvK41ba2giqM7Uio6PznpdUKGpownRZlmVmHc")
     url = "https://service.region.example.com/v1/77b6a44cba5143ab91d13ab9a8ff44fd/vpcs"
     query = {"limit": "2", "marker": "13551d6b-755d-4757-b956-536f674975c0"}
     stamp = {"X-Sdk-Date": "20191115T033655Z"}
@@ -184,7 +184,7 @@ def test_the_published_vector() -> None:
     )
 
     request = httpx.Request("GET", url, params=query)
-    SignedAuth(CredentialSource(key, None), clock=lambda: NOW).sign(request, key)
+    SignedAuth(CredentialSource(key), clock=lambda: NOW).sign(request, key)
     assert request.headers["X-Sdk-Date"] == stamp["X-Sdk-Date"]
     expected = vendor_signed(key.signer, url, list(query.items()), stamp).header_params["Authorization"]
     assert request.headers["Authorization"] == expected
@@ -192,7 +192,7 @@ def test_the_published_vector() -> None:
 
 def test_a_synchronous_client_cannot_sign() -> None:
     """An error is better than an unsigned request."""
-    auth = SignedAuth(CredentialSource.static(StaticKeys("AK", "SK")))
+    auth = SignedAuth(CredentialSource(static_key("AK", "SK")))
     transport = httpx.MockTransport(lambda _: httpx.Response(200))
     with httpx.Client(auth=auth, transport=transport) as client, pytest.raises(RuntimeError, match="AsyncClient"):
         client.get("https://coc.example.com")
@@ -285,8 +285,8 @@ def test_the_expiry_is_right_in_every_time_zone(monkeypatch: pytest.MonkeyPatch,
     try:
         signer = GlobalCredentials("AK", "SK")
         signer.sts_accessor = MetadataAccessor()
-        found = {"access": "a", "secret": "s", "expires_at": "2026-01-15T12:00:00.500000Z"}
-        signer._expired_at = StsAccessor._process_credential(found).expire_at
+        answer = {"access": "a", "secret": "s", "expires_at": "2026-01-15T12:00:00.500000Z"}
+        signer._expired_at = StsAccessor._process_credential(answer).expire_at
         assert _exchange(signer) == calendar.timegm((2026, 1, 15, 12, 0, 0))
     finally:
         monkeypatch.undo()
@@ -660,7 +660,7 @@ async def test_a_refused_temporary_key_is_renewed_before_the_next_request() -> N
 
 async def test_a_refused_permanent_key_is_used_again() -> None:
     """There is no other."""
-    source = CredentialSource.static(StaticKeys("AK", "SK"))
+    source = CredentialSource(static_key("AK", "SK"))
     key = await source.current()
     source.mark_refused(key)
     assert await source.current() is key
@@ -671,22 +671,16 @@ async def test_a_refused_permanent_key_is_used_again() -> None:
 
 async def test_no_secret_is_in_any_repr_description_or_log() -> None:
     """No secret key, no token, and no more than four characters of the access key."""
-    keys = StaticKeys("AKLONGNAME12345", SECRETS[0], SECRETS[1])
-    source = CredentialSource.static(keys)
+    key = static_key("AKLONGNAME12345", SECRETS[0], SECRETS[1])
+    source = CredentialSource(key)
     issuer = Issuer()
     renewing = issuer.source()
     issuer.now += issuer.lives + 1
     with capture_logs() as logs:
         await renewing.current()
-    shown = [keys, source, source.describe(), await source.current(), renewing, logs, SignedAuth(source)]
+    shown = [key, source, source.describe(), await source.current(), renewing, logs, SignedAuth(source)]
     text = repr(shown)
     assert "AKLONGNAME" not in text
     assert not any(secret in text for secret in SECRETS)
     assert source.describe() == "given explicitly, global, access key AKLO…, temporary, expiry unknown"
     assert logs[0]["event"] == "credentials_renewed"
-
-
-def test_the_walk_needs_no_event_loop() -> None:
-    """It is plain synchronous code, for the doctor as well."""
-    with pytest.raises(CredentialsUnavailable):
-        load_key("global")

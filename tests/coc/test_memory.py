@@ -5,6 +5,8 @@ import gc
 import json
 import random
 import tracemalloc
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -21,6 +23,16 @@ from tests.coc.test_client import ID, client_for, http_server
 MB = 1024 * 1024
 
 
+@asynccontextmanager
+async def reserved(budget: MemoryBudget) -> AsyncIterator[Reservation]:
+    """A reservation that is released at the end."""
+    reservation = Reservation(budget)
+    try:
+        yield reservation
+    finally:
+        reservation.release()
+
+
 @pytest.mark.parametrize("seed", range(20))
 async def test_answers_of_any_size_all_complete_within_the_budget(seed: int) -> None:
     """At most TOTAL bytes, plus one undeclared answer that grew. Nobody waits for ever; some give up."""
@@ -29,7 +41,7 @@ async def test_answers_of_any_size_all_complete_within_the_budget(seed: int) -> 
     async def read(size: int, *, is_declared: bool, patience_s: float) -> bool:
         nonlocal most
         try:
-            async with asyncio.timeout(patience_s), Reservation(budget) as reservation:
+            async with asyncio.timeout(patience_s), reserved(budget) as reservation:
                 if is_declared:
                     await reservation.before_reading(size)
                 for so_far in range(0, size + 1, max(size // 4, 1)):
@@ -59,7 +71,7 @@ async def test_answers_of_any_size_all_complete_within_the_budget(seed: int) -> 
 async def test_an_abandoned_decode_holds_its_memory_until_the_thread_ends() -> None:
     """A thread cannot be stopped, and uses the memory although nobody waits for it."""
     budget, thread = MemoryBudget(), asyncio.get_running_loop().create_future()
-    async with Reservation(budget) as reservation:
+    async with reserved(budget) as reservation:
         await reservation.before_reading(16 * MB)
         reservation.hold_until_done(thread)
     assert budget.used == 16 * MB
@@ -84,6 +96,7 @@ async def test_a_call_without_memory_in_time_is_busy() -> None:
         assert client._memory.used == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_chunked", [False, True])
 async def test_giants_at_once_stay_within_the_budget(is_chunked: bool) -> None:
     """Declared or not, answers exceed the budget by no more than one answer."""
@@ -118,28 +131,33 @@ async def test_giants_at_once_stay_within_the_budget(is_chunked: bool) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        json.dumps({f"k{number}": number for number in range(MOST_VALUES + 1)}),
-        "[" + "[]," * MOST_VALUES + "[]]",
-        "[" + "{}," * MOST_VALUES + "{}]",
-        "[" + "1," * MOST_VALUES + "1]",
-        "[" + '"a,b",' * MOST_VALUES + "1]",
+        lambda: json.dumps({f"k{number}": number for number in range(MOST_VALUES + 1)}),
+        lambda: "[" + "[]," * MOST_VALUES + "[]]",
+        lambda: "[" + "{}," * MOST_VALUES + "{}]",
+        lambda: "[" + "1," * MOST_VALUES + "1]",
+        lambda: "[" + '"a,b",' * MOST_VALUES + "1]",
     ],
     ids=["keys", "lists", "objects", "numbers", "strings"],
 )
-def test_a_text_with_too_many_values_is_refused_before_it_is_decoded(text: str) -> None:
+def test_a_text_with_too_many_values_is_refused_before_it_is_decoded(text: Callable[[], str]) -> None:
     """Each value costs up to 100 bytes of memory, whatever it costs on the wire."""
     with pytest.raises(TooManyValues):
-        parse(text)
+        parse(text())
 
 
 @pytest.mark.parametrize(
     "value",
-    ["a,b,[c],{d}\n" * MOST_VALUES, '"quoted", \\ and escaped, ' * MOST_VALUES, ["x,y"] * (MOST_VALUES // 2)],
+    [
+        lambda: "a,b,[c],{d}\n" * MOST_VALUES,
+        lambda: '"quoted", \\ and escaped, ' * MOST_VALUES,
+        lambda: ["x,y"] * (MOST_VALUES // 2),
+    ],
     ids=["commas", "quotes", "half as many"],
 )
-def test_commas_and_brackets_inside_strings_are_not_values(value: object) -> None:
+def test_commas_and_brackets_inside_strings_are_not_values(value: Callable[[], object]) -> None:
     """A long script or a table is one value."""
-    assert parse(json.dumps({"text": value})) == {"text": value}
+    made = value()
+    assert parse(json.dumps({"text": made})) == {"text": made}
 
 
 def test_a_long_text_is_shortened_and_says_so() -> None:
@@ -152,24 +170,28 @@ def test_a_long_text_is_shortened_and_says_so() -> None:
     assert as_text("y" * LONGEST_TEXT) == "y" * LONGEST_TEXT
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "body",
+    "fields",
     [
-        {"id": ID, **{f"k{number}": number for number in range(50_000)}},
-        {"id": ID, "more": [[] for _ in range(50_000)]},
-        {"id": ID, "more": [{"a": 1.5} for _ in range(50_000)]},
-        {"id": ID, "input_param": json.dumps({"x": [[n] for n in range(50_000)]})},
-        {"id": ID, "target_instances": target_instances(999)},
+        lambda: {f"k{number}": number for number in range(50_000)},
+        lambda: {"more": [[] for _ in range(50_000)]},
+        lambda: {"more": [{"a": 1.5} for _ in range(50_000)]},
+        lambda: {"input_param": json.dumps({"x": [[n] for n in range(50_000)]})},
+        lambda: {"target_instances": target_instances(999)},
     ],
     ids=["keys", "lists", "objects", "parameters", "machines"],
 )
-async def test_the_weight_of_an_answer_bounds_its_memory(body: dict[str, Any]) -> None:
+async def test_the_weight_of_an_answer_bounds_its_memory(fields: Callable[[], dict[str, Any]]) -> None:
     """The weight decides how many answers the cache holds."""
 
-    async def answer(_: web.BaseRequest) -> web.Response:
-        return web.Response(body=json.dumps(body).encode())
+    body = json.dumps({"id": ID, **fields()}).encode()
 
-    async with http_server(answer) as url, client_for(url) as client:
+    async def answer(_: web.BaseRequest) -> web.Response:
+        return web.Response(body=body)
+
+    slow = Deadlines(read=60, total=60)  # tracemalloc makes decoding several times slower
+    async with http_server(answer) as url, client_for(url, deadlines=slow) as client:
         await client.task(ID)  # warms up objects that live as long as the client
         tracemalloc.start()
         try:

@@ -9,7 +9,6 @@ import gc
 import json
 import logging
 import re
-import ssl
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -20,8 +19,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
-import pytest
-from aiohttp import web, web_app
+from aiohttp import web_app
 from structlog.contextvars import merge_contextvars
 from structlog.testing import capture_logs
 
@@ -212,19 +210,9 @@ def _nightly() -> SampleTask:
     return sample_tasks(int(time.time() * 1000))[NIGHTLY]
 
 
-def _one_task(_now_ms: int) -> dict[str, SampleTask]:
-    """What the local COC knows: making its forty samples takes longer than a cell."""
+def one_task() -> dict[str, SampleTask]:
+    """For the local COC: making its forty samples takes longer than a cell."""
     return {NIGHTLY: deepcopy(_nightly())}
-
-
-@cache
-def _shared_tls() -> ssl.SSLContext:
-    return ssl.create_default_context()
-
-
-def _tls(**_given: object) -> ssl.SSLContext:
-    """No cell speaks TLS; reading the certificates anew takes as long as half a cell."""
-    return _shared_tls()
 
 
 async def _until(so: Callable[[], object], within_s: float) -> None:
@@ -268,17 +256,16 @@ def _kind(text: str) -> str:
 
 @asynccontextmanager
 async def bench(
-    monkeypatch: pytest.MonkeyPatch,
     folder: Path,
     timings: Timings = BRIEF,
     *,
     transport: Literal["socket", "http"] = "socket",
+    drops_abandoned_calls: bool = False,
     **given: str,
 ) -> AsyncIterator[Bench]:
     """A running sandbox that is watched. ``given`` are settings (without ``SCHEDTASK_``) beside ``GIVEN``."""
     audit, heard = folder / "audit.jsonl", Heard()
     named = {f"SCHEDTASK_{name}": value for name, value in given.items()}
-    small_world(monkeypatch)
     ear, loop = _Ear(heard), asyncio.get_running_loop()
     before = loop.get_exception_handler()
     loop.set_exception_handler(lambda _, context: heard.loop.append(str(context.get("message")) + repr(context)))
@@ -288,7 +275,8 @@ async def bench(
             watched = Bench(audit, logs, heard)
             make_bot = partial(Bot, timings=timings, sleep=watched.hurried, monotonic=watched.monotonic)
             given = {**GIVEN, **named, "SCHEDTASK_AUDIT_FILE": str(audit)}
-            watched.box = Sandbox(transport=transport, given=given, make_bot=make_bot)
+            watched.box = Sandbox(transport=transport, given=given, tasks=one_task(), make_bot=make_bot)
+            watched.box.slack.drops_abandoned_calls = drops_abandoned_calls
             async with watched.box:
                 yield watched
             await asyncio.sleep(0)
@@ -298,14 +286,3 @@ async def bench(
     finally:
         logging.getLogger().removeHandler(ear)
         loop.set_exception_handler(before)
-
-
-def small_world(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Spare a sandbox what takes long and no cell needs."""
-    monkeypatch.setattr("bot.sandbox.coc.server.sample_tasks", _one_task)
-    monkeypatch.setattr("httpx.create_ssl_context", _tls)
-
-
-def calls_end_with_their_caller(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Slack forgets a call whose caller does not wait for its answer; otherwise it is taken late."""
-    monkeypatch.setattr("bot.sandbox.slack.server.web.AppRunner", partial(web.AppRunner, handler_cancellation=True))

@@ -12,8 +12,10 @@ from bot.app import Bot
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.session import Sandbox
 from bot.timings import AccessTimings, Timings
-from tests.faults.bench import answers_of, calls_end_with_their_caller, small_world
+from tests.faults.bench import answers_of, one_task
 from tests.faults.surfaces import SURFACES, Surface
+
+pytestmark = pytest.mark.slow
 
 ANSWER_S = 10.0
 TOLD_S = 30.0
@@ -62,6 +64,7 @@ async def answered(box: Sandbox, surface: Surface, fault: Callable[[LocalCoc], N
 async def told(box: Sandbox, surface: Surface) -> float | None:
     """Seconds from the press to the first answer that Slack has taken; None where none comes in bounded time."""
     spot = await surface.prepare(box, surface.channel)
+    box.slack._api.weather.late_s = 10.0
     box.slack._api.weather.mood = "late"
     before, loop = len(box.slack.calls), asyncio.get_running_loop()
     began = loop.time()
@@ -73,28 +76,27 @@ async def told(box: Sandbox, surface: Surface) -> float | None:
     return loop.time() - began
 
 
-async def test_with_all_of_slack_slow_by_ten_seconds_everybody_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_with_all_of_slack_slow_by_ten_seconds_everybody_is_told() -> None:
     """Each call takes 10 s and is lost where the bot does not wait for it: there is an answer or a clear error."""
-    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", 10.0)
-    small_world(monkeypatch)
-    calls_end_with_their_caller(monkeypatch)
     given = {"SCHEDTASK_TARGETS_MAX_AGE": "0", "SCHEDTASK_GRACE": "0.1"}
     # A file takes five calls, one after the other; test_table has it with short ones.
     surfaces = [surface for surface in SURFACES if not surface.files]
     async with AsyncExitStack() as stack:
-        boxes = [await stack.enter_async_context(Sandbox(given=given)) for _ in surfaces]
+        boxes = [Sandbox(given=given, tasks=one_task()) for _ in surfaces]
+        for box in boxes:
+            box.slack.drops_abandoned_calls = True
+            await stack.enter_async_context(box)
         took = await asyncio.gather(*(told(box, surface) for box, surface in zip(boxes, surfaces, strict=True)))
     silent = [str(surface) for surface, s in zip(surfaces, took, strict=True) if s is None]
     assert silent == []
 
 
-async def test_nobody_waits_for_longer_than_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_waits_for_longer_than_ten_seconds() -> None:
     """Every surface under every slowness, all beside each other."""
     cells = [(fault, surface) for fault in FAULTS for surface in SURFACES]
     given: dict[str, Any] = {"SCHEDTASK_TARGETS_MAX_AGE": "0", "SCHEDTASK_STALE_FOR": "0"}
-    small_world(monkeypatch)
     async with AsyncExitStack() as stack:
-        boxes = [await stack.enter_async_context(Sandbox(given=given)) for _ in cells]
+        boxes = [await stack.enter_async_context(Sandbox(given=given, tasks=one_task())) for _ in cells]
         took = await asyncio.gather(
             *(answered(box, surface, fault) for box, (fault, surface) in zip(boxes, cells, strict=True))
         )
@@ -102,14 +104,13 @@ async def test_nobody_waits_for_longer_than_ten_seconds(monkeypatch: pytest.Monk
     assert late == []
 
 
-async def test_slack_and_coc_together_take_no_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slack_and_coc_together_take_no_longer() -> None:
     """Slack says just in time who may ask, then COC drips: one deadline for both."""
     given: dict[str, Any] = {
         "SCHEDTASK_TARGETS_MAX_AGE": "0",
         "SCHEDTASK_STALE_FOR": "0",
         "SCHEDTASK_ALLOW_USERGROUPS": "S0ONCALL",
     }
-    small_world(monkeypatch)
     asks_each_time = Timings(access=AccessTimings(group_s=0, stale_wait_s=2.5))
     make_bot = partial(Bot, timings=asks_each_time)
 
@@ -122,6 +123,8 @@ async def test_slack_and_coc_together_take_no_longer(monkeypatch: pytest.MonkeyP
         return await answered(box, surface, both_slow)
 
     async with AsyncExitStack() as stack:
-        boxes = [await stack.enter_async_context(Sandbox(given=given, make_bot=make_bot)) for _ in SURFACES]
+        boxes = [Sandbox(given=given, tasks=one_task(), make_bot=make_bot) for _ in SURFACES]
+        for box in boxes:
+            await stack.enter_async_context(box)
         took = await asyncio.gather(*(both(box, surface) for box, surface in zip(boxes, SURFACES, strict=True)))
     assert [surface.name for surface, s in zip(SURFACES, took, strict=True) if s is None] == []

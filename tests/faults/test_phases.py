@@ -20,6 +20,8 @@ from tests.faults.surfaces import COMMAND, CSV, PAGING, TARGETS, Spot, Surface
 from tests.slack.presses import ADA, GRACE, NIGHTLY, SHIFT, view_text
 from tests.test_run import Process, running
 
+pytestmark = pytest.mark.slow
+
 # The link to Slack ----------------------------------------------------------------------------------------
 
 CONNECTIONS = 2
@@ -110,9 +112,9 @@ async def test_the_link_is_lost_and_found(
     loss: Loss, phase: Phase, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """One answer to what is under way, none twice; later presses are answered as if nothing had been."""
-    monkeypatch.setattr("bot.sandbox.slack.delivery.ACK_SECONDS", 0.8)
-    async with bench(monkeypatch, tmp_path, RECONNECTING) as watched:
+    async with bench(tmp_path, RECONNECTING) as watched:
         slack, coc = watched.box.slack, watched.box.coc
+        slack._sockets.ack_s = 0.8
         await whole_again(watched, CONNECTIONS)
         spot = await surface.prepare(watched.box, surface.channel)
         await watched.mark()

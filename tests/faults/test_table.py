@@ -25,7 +25,6 @@ from tests.faults.bench import (
     Bench,
     Seen,
     bench,
-    calls_end_with_their_caller,
 )
 from tests.faults.faults import (
     BARE_TASK,
@@ -73,6 +72,8 @@ from tests.faults.surfaces import (
     Surface,
 )
 from tests.slack.presses import ADA, NIGHTLY, chat, post, view_text
+
+pytestmark = pytest.mark.slow
 
 POSTS = 2
 """Posts to one response URL that Slack has taken; it takes five in all."""
@@ -148,7 +149,7 @@ async def coc_cell(
 ) -> None:
     """COC fails on the call without which there is no answer."""
     unanswered = fault.how in {"nobody listens", "no such name"}
-    async with bench(monkeypatch, folder, transport=transport) as watched:
+    async with bench(folder, transport=transport) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         break_coc(watched, fault, "any", monkeypatch)
         await watched.mark()
@@ -191,7 +192,7 @@ async def test_coc_fails_in_part(
     tmp_path: Path,
 ) -> None:
     """The task is there, what belongs to it is not: the answer comes and says what is missing."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         for kind in kinds:
             break_coc(watched, fault, kind, monkeypatch)
@@ -226,11 +227,9 @@ async def test_coc_fails_in_part(
         *(pytest.param(surface, "any", id=f"any-{surface}") for surface in (COMMAND, HOST, REFRESH, HISTORY)),
     ],
 )
-async def test_coc_says_next_to_nothing(
-    kind: PathKind, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_coc_says_next_to_nothing(kind: PathKind, surface: Surface, tmp_path: Path) -> None:
     """A task of which everything but its id is null, with no list and no history: shown as what it is."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, body=BARE_TASK)
         if kind == "any":
@@ -243,11 +242,9 @@ async def test_coc_says_next_to_nothing(
 
 
 @pytest.mark.parametrize("surface", [PAGING, FIND, NAMES, CSV, THREAD], ids=str)
-async def test_coc_is_gone_and_the_data_is_in_hand(
-    surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_coc_is_gone_and_the_data_is_in_hand(surface: Surface, tmp_path: Path) -> None:
     """What was shown a moment ago can be paged, searched and sent without COC."""
-    async with bench(monkeypatch, tmp_path, TARGETS_MAX_AGE="60") as watched:
+    async with bench(tmp_path, TARGETS_MAX_AGE="60") as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail(drop=True)
         await watched.mark()
@@ -257,11 +254,9 @@ async def test_coc_is_gone_and_the_data_is_in_hand(
 
 
 @pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, FLEETING, FLEETING[1:2]))
-async def test_coc_recovers(
-    fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_coc_recovers(fault: CocFault, surface: Surface, tmp_path: Path) -> None:
     """Two failures that pass: the third try brings the answer, and nobody hears of the others."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", times=2, **fault.answer)
         await watched.mark()
@@ -285,7 +280,7 @@ async def test_coc_fails_and_an_old_answer_stands_in(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Marked as old, with the error and a reference; a card is never replaced by what is no newer than itself."""
-    async with bench(monkeypatch, tmp_path, STALE_FOR="900") as watched:
+    async with bench(tmp_path, STALE_FOR="900") as watched:
         spot = await had_before(surface, watched)
         break_coc(watched, fault, "any", monkeypatch)
         await watched.mark()
@@ -310,7 +305,7 @@ async def test_no_old_answer_hides_what_coc_says(
     fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """That the task is gone, that we may not see it, or that something else is wrong for good."""
-    async with bench(monkeypatch, tmp_path, STALE_FOR="900") as watched:
+    async with bench(tmp_path, STALE_FOR="900") as watched:
         spot = await had_before(surface, watched)
         break_coc(watched, fault, "any", monkeypatch)
         await watched.mark()
@@ -323,11 +318,9 @@ async def test_no_old_answer_hides_what_coc_says(
 
 @pytest.mark.parametrize("surface", [COMMAND, TARGETS], ids=str)
 @pytest.mark.parametrize("fault", GONE, ids=str)
-async def test_what_coc_has_taken_away_is_not_shown_again(
-    fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_what_coc_has_taken_away_is_not_shown_again(fault: CocFault, surface: Surface, tmp_path: Path) -> None:
     """COC has said no, then it fails: the answer from before the no is gone for good."""
-    async with bench(monkeypatch, tmp_path, STALE_FOR="900") as watched:
+    async with bench(tmp_path, STALE_FOR="900") as watched:
         spot = await had_before(surface, watched)
         watched.box.coc.fail("detail", **fault.answer, times=1)
         await surface.press(watched.box, spot)
@@ -371,11 +364,9 @@ def judge_end(watched: Bench, surface: Surface, fault: SlackFault, seen: Seen) -
 
 
 @pytest.mark.parametrize(("surface", "fault"), SLACK_CELLS)
-async def test_slack_fails(
-    surface: Surface, fault: SlackFault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_slack_fails(surface: Surface, fault: SlackFault, tmp_path: Path) -> None:
     """Each of Slack's refusals on each way that an answer takes."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         break_slack(watched, fault)
         await watched.mark()
@@ -400,9 +391,9 @@ def judge_sent(watched: Bench, surface: Surface, seen: Seen) -> None:
 
 
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
-async def test_slack_takes_nothing_at_all(surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_slack_takes_nothing_at_all(surface: Surface, tmp_path: Path) -> None:
     """Nobody can be told: the log and the audit say so."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         break_slack(watched, NOTHING)
         await watched.mark()
@@ -411,14 +402,13 @@ async def test_slack_takes_nothing_at_all(surface: Surface, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
-async def test_all_of_slack_is_slow(surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_all_of_slack_is_slow(surface: Surface, tmp_path: Path) -> None:
     """Each call takes two thirds of its deadline: the answer comes, once, as if nothing had been."""
-    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", SLACK_S * 2 / 3)
-    calls_end_with_their_caller(monkeypatch)
     # As in the bot itself: a file has the time of three calls.
     timings = replace(BRIEF, replies=replace(BRIEF.replies, upload_s=3 * SLACK_S))
-    async with bench(monkeypatch, tmp_path, timings) as watched:
+    async with bench(tmp_path, timings, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
+        watched.box.slack._api.weather.late_s = SLACK_S * 2 / 3
         watched.box.slack._api.weather.mood = "late"
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
@@ -426,15 +416,12 @@ async def test_all_of_slack_is_slow(surface: Surface, monkeypatch: pytest.Monkey
 
 
 @pytest.mark.parametrize("surface", [TARGETS, HISTORY, PARAMETERS, NAMES], ids=str)
-async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(
-    surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(surface: Surface, tmp_path: Path) -> None:
     """The person is told to press again, though that takes as long."""
-    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", SLACK_S * 2 / 3)
-    monkeypatch.setattr("bot.sandbox.slack.workspace.TRIGGER_SECONDS", SLACK_S / 3)
-    calls_end_with_their_caller(monkeypatch)
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
+        watched.box.slack._api.weather.late_s = SLACK_S * 2 / 3
+        watched.box.slack._workspace.trigger_s = SLACK_S / 3
         watched.box.slack._api.weather.mood = "late"
         await watched.mark()
         seen = await pressed(watched, surface, spot, 3 * SLACK_S + WITHIN_S)
@@ -445,14 +432,11 @@ async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(
 
 @pytest.mark.parametrize("mood", ["failing", "late"])
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
-async def test_all_of_slack_is_down_and_comes_back(
-    surface: Surface, mood: Mood, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_all_of_slack_is_down_and_comes_back(surface: Surface, mood: Mood, tmp_path: Path) -> None:
     """Nothing gets through by any way, or not in time: what went wrong is told once Slack is well again."""
-    monkeypatch.setattr("bot.sandbox.slack.faults.LATE_SECONDS", 60)
-    calls_end_with_their_caller(monkeypatch)
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
+        watched.box.slack._api.weather.late_s = 60
         watched.box.slack._api.weather.mood = mood
         watched.heals_after = TIMINGS.answers.resend_s
         await watched.mark()
@@ -472,11 +456,9 @@ async def test_all_of_slack_is_down_and_comes_back(
         if fault.refusals[0][0] in surface.methods and not surface.files
     ],
 )
-async def test_slack_fails_where_the_bot_is_no_member(
-    surface: Surface, fault: SlackFault, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_slack_fails_where_the_bot_is_no_member(surface: Surface, fault: SlackFault, tmp_path: Path) -> None:
     """The person's direct messages are left."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         break_slack(watched, fault)
         await watched.mark()
@@ -488,11 +470,9 @@ async def test_slack_fails_where_the_bot_is_no_member(
 
 
 @pytest.mark.parametrize(("surface", "fault"), cells([COMMAND, HOST, REFRESH], ERROR_CARDS, SLACK_BEHAVIOURS))
-async def test_coc_fails_and_slack_refuses_to_hear_it(
-    fault: SlackFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_coc_fails_and_slack_refuses_to_hear_it(fault: SlackFault, surface: Surface, tmp_path: Path) -> None:
     """The error itself must reach the person: by another way, or as plain words."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=403)
         break_slack(watched, fault)
@@ -510,10 +490,10 @@ async def test_coc_fails_and_slack_refuses_to_hear_it(
 
 @pytest.mark.parametrize(("surface", "fault"), cells([COMMAND, HOST, REFRESH], NOTES, SLACK_BEHAVIOURS))
 async def test_coc_is_slow_and_slack_refuses_the_note_of_it(
-    fault: SlackFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    fault: SlackFault, surface: Surface, tmp_path: Path
 ) -> None:
     """Whatever becomes of the note, the answer comes."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=PATIENCE_S + 0.1)
         break_slack(watched, fault)
@@ -525,11 +505,11 @@ async def test_coc_is_slow_and_slack_refuses_the_note_of_it(
 
 @pytest.mark.parametrize("surface", [COMMAND, HOST, REFRESH], ids=str)
 async def test_the_answer_does_not_wait_for_a_note_that_slack_is_slow_to_take(
-    surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    surface: Surface, tmp_path: Path
 ) -> None:
     """The note is given up after a while of its own, long before Slack's deadline."""
     answers, replies = replace(BRIEF.answers, note_s=0.1), replace(BRIEF.replies, call_s=10.0)
-    async with bench(monkeypatch, tmp_path, replace(BRIEF, answers=answers, replies=replies)) as watched:
+    async with bench(tmp_path, replace(BRIEF, answers=answers, replies=replies)) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=PATIENCE_S + 0.05)
         watched.box.slack.refuse("response_url", "fatal_error", delay=5.0)
@@ -552,14 +532,12 @@ async def closed(watched: Bench) -> None:
         await slack.close_view(ADA, view["id"])
 
 
-# 403-csv and 403-thread fail: bot/slack/explorer.py, _Sent, tells nobody where it was COC that failed.
+# 403-csv and 403-thread fail: bot/slack/explorer.py, _send_file, tells nobody where it was COC that failed.
 @pytest.mark.parametrize("surface", MODALS, ids=str)
 @pytest.mark.parametrize("status", [200, 403])
-async def test_the_modal_is_closed_while_coc_is_slow(
-    status: int, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_the_modal_is_closed_while_coc_is_slow(status: int, surface: Surface, tmp_path: Path) -> None:
     """Nobody waits any more: no message, no error. But a file comes all the same, and so does word that it won't."""
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=status, delay=0.3)
         await watched.mark()
@@ -579,12 +557,10 @@ async def test_the_modal_is_closed_while_coc_is_slow(
 
 # Of the view that a submission brings Slack tells no hash; it offers nothing to click.
 @pytest.mark.parametrize("surface", [surface for surface in MODALS if surface is not FIND], ids=str)
-async def test_the_modal_is_changed_by_another_process(
-    surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_the_modal_is_changed_by_another_process(surface: Surface, tmp_path: Path) -> None:
     """An answer never replaces one that it does not know of."""
     newer = {"type": "modal", "title": {"type": "plain_text", "text": "Newer"}, "blocks": [{"type": "divider"}]}
-    async with bench(monkeypatch, tmp_path) as watched:
+    async with bench(tmp_path) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=0.3)
         await watched.mark()

@@ -13,6 +13,8 @@ from tests.faults.surfaces import SURFACES, Surface
 from tests.faults.test_table import judge, judge_content, judge_error, pressed
 from tests.slack.presses import NIGHTLY, post
 
+pytestmark = pytest.mark.slow
+
 RULES: dict[str, dict[str, Any]] = {
     "usergroups.users.list": {"ALLOW_USERGROUPS": "S0ONCALL"},
     "users.info": {"ALLOW_GUESTS": "false"},
@@ -41,11 +43,9 @@ CELLS = [
 
 
 @pytest.mark.parametrize(("method", "refusal", "surface"), CELLS)
-async def test_slack_does_not_say_who_may_ask(
-    method: str, refusal: Json, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_slack_does_not_say_who_may_ask(method: str, refusal: Json, surface: Surface, tmp_path: Path) -> None:
     """Nothing old is in hand: a no that says so. COC is not asked for somebody who may not be allowed to know."""
-    async with bench(monkeypatch, tmp_path, DOUBTFUL, **RULES[method]) as watched:
+    async with bench(tmp_path, DOUBTFUL, **RULES[method]) as watched:
         watched.box.slack.scopes += ",users:read,usergroups:read"
         spot = await surface.prepare(watched.box, surface.channel)
         watched.passed_s = DOUBTFUL.access.stale_s
@@ -59,11 +59,9 @@ async def test_slack_does_not_say_who_may_ask(
 
 
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
-async def test_what_slack_said_before_stands_in(
-    surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_what_slack_said_before_stands_in(surface: Surface, tmp_path: Path) -> None:
     """Both questions hang: a member who was no guest a while ago has the answer after a short wait."""
-    async with bench(monkeypatch, tmp_path, DOUBTFUL, ALLOW_USERGROUPS="S0ONCALL", ALLOW_GUESTS="false") as watched:
+    async with bench(tmp_path, DOUBTFUL, ALLOW_USERGROUPS="S0ONCALL", ALLOW_GUESTS="false") as watched:
         watched.box.slack.scopes += ",users:read,usergroups:read"
         spot = await surface.prepare(watched.box, surface.channel)
         await post(watched.box, NIGHTLY)

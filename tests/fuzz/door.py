@@ -33,11 +33,14 @@ from bot.operations.listener import Listener
 from bot.operations.metrics import Metrics
 from bot.sandbox.slack.records import SlackRefusedError
 from bot.sandbox.slack.rules import check_message
-from bot.slack import actions, commands, explorer, http_mode, views
+from bot.slack import EVENTS_PATH, http_mode
 from bot.slack.access import Access, Rules
-from bot.slack.background import Work
-from bot.slack.reply import Replies, SlackRefused
-from bot.slack.runner import Desk
+from bot.slack.background import BackgroundTasks
+from bot.slack.errors import SlackRefused
+from bot.slack.guarded_lookup import GuardedLookup
+from bot.slack.listeners import register_listeners
+from bot.slack.reply import Replies
+from bot.slack.runner import Runner
 from bot.timings import AnswerTimings
 from tests.cards.judges import assert_tame, judge_message, judge_view
 from tests.fuzz.findings import Broke
@@ -174,7 +177,7 @@ class Door:
     _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.new_event_loop)
     _clock: _Clock = field(default_factory=_Clock)
     _errors: _Errors = field(default_factory=_Errors)
-    _work: Work = field(default_factory=Work)
+    _work: BackgroundTasks = field(default_factory=BackgroundTasks)
     _port: int = 0
     _close: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
@@ -258,9 +261,11 @@ class Door:
             sleep=lambda _seconds: asyncio.sleep(0),
         )
         self._close.append(coc.aclose)
-        app, desk = _app(self._clock), self._desk(coc, metrics)
-        for part in (commands, views, explorer, actions):
-            part.register(app, desk)
+        app, access = _app(self._clock), Access(Rules(), "T1", self.slack.call)
+        lookup = GuardedLookup(Lookup(coc, monotonic=self._clock), access, Rules())
+        timings = AnswerTimings(settle_s=0.0)
+        runner = Runner(self.slack, self._work, access, observe=metrics.observe_interaction, timings=timings)
+        register_listeners(app, runner, lookup)
 
         async def ready() -> bool:
             return True
@@ -270,18 +275,8 @@ class Door:
 
         listener = Listener(is_ready=ready, render_metrics=text)
         handle = http_mode.handler(app, SECRET, metrics.count_refused_request, clock=self._clock.stamp)
-        self._port = await listener.start("127.0.0.1", 0, {http_mode.PATH: handle})
+        self._port = await listener.start("127.0.0.1", 0, {EVENTS_PATH: handle})
         self._close.append(listener.stop)
-
-    def _desk(self, coc: CocClient, metrics: Metrics) -> Desk:
-        return Desk(
-            lookup=Lookup(coc, monotonic=self._clock),
-            replies=self.slack,
-            work=self._work,
-            access=Access(Rules(), "T1", self.slack.call),
-            observe=metrics.observe_interaction,
-            timings=AnswerTimings(settle_s=0.0),
-        )
 
     def _coc(self, _request: httpx.Request) -> httpx.Response:
         status, headers, body = self.answers[self._asked % len(self.answers)]

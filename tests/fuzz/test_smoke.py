@@ -11,6 +11,8 @@ from tests.fuzz import coverage_run, hypothesis_run
 from tests.fuzz.checks import CHECKS, GROUPS, Check, Group, of_group, ready
 from tests.fuzz.findings import Findings
 
+pytestmark = pytest.mark.slow
+
 FEW = {"decoder": 5, "builders": 3, "parser": 40, "http": 6}
 BROKEN = "tests.fuzz.test_smoke"
 

@@ -10,7 +10,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.coc.client import CocClient, Deadlines
-from bot.coc.credentials import CredentialSource, SignedAuth, StaticKeys
+from bot.coc.credentials import CredentialSource, SignedAuth, static_key
 from bot.errors import (
     CocError,
     Forbidden,
@@ -39,7 +39,7 @@ async def coc() -> AsyncIterator[LocalCoc]:
 @pytest.fixture
 async def lookup(coc: LocalCoc) -> AsyncIterator[Lookup]:
     """A look-up that asks the local COC."""
-    keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
+    keys = CredentialSource(static_key(ak=coc.access_key, sk=coc.secret_key))
     client = CocClient(endpoint=coc.url, auth=SignedAuth(keys))
     yield Lookup(client)
     await client.aclose()
@@ -47,21 +47,21 @@ async def lookup(coc: LocalCoc) -> AsyncIterator[Lookup]:
 
 async def test_one_snapshot_holds_all_three_answers(lookup: Lookup) -> None:
     """Detail, summary and runs, decoded. The summary comes from the task's own enterprise project."""
-    found = await lookup.snapshot(NIGHTLY)
-    assert found.task.name == "nightly-logrotate"
-    assert len(found.targets.machines) == 42
-    assert found.parameters.execute_user == "root"
-    assert not isinstance(found.summary, Missing)
-    assert found.summary.enabled is True
-    assert not isinstance(found.runs, Missing)
-    assert found.runs[0].status == "FINISHED"
+    snapshot = await lookup.snapshot(NIGHTLY)
+    assert snapshot.task.name == "nightly-logrotate"
+    assert len(snapshot.targets.machines) == 42
+    assert snapshot.parameters.execute_user == "root"
+    assert not isinstance(snapshot.summary, Missing)
+    assert snapshot.summary.enabled is True
+    assert not isinstance(snapshot.runs, Missing)
+    assert snapshot.runs[0].status == "FINISHED"
 
 
 async def test_overlapping_look_ups_share_one_set_of_calls(coc: LocalCoc, lookup: Lookup) -> None:
     """Fifty look-ups of one task at once cost three requests."""
     coc.fail("detail", status=200, delay=0.2)
-    found = await asyncio.gather(*(lookup.snapshot(NIGHTLY) for _ in range(50)))
-    assert all(snapshot is found[0] for snapshot in found)
+    snapshots = await asyncio.gather(*(lookup.snapshot(NIGHTLY) for _ in range(50)))
+    assert all(snapshot is snapshots[0] for snapshot in snapshots)
     assert len(coc.requests) == 3
 
 
@@ -99,10 +99,10 @@ async def test_only_a_caller_who_accepts_an_age_gets_cached_data(coc: LocalCoc, 
 
 async def test_targets_need_one_call_only(coc: LocalCoc, lookup: Lookup) -> None:
     """Summary and runs are missing and say why."""
-    found = await lookup.targets(NIGHTLY)
-    assert (found.summary, found.runs) == (Missing("not asked"), Missing("not asked"))
+    snapshot = await lookup.targets(NIGHTLY)
+    assert (snapshot.summary, snapshot.runs) == (Missing("not asked"), Missing("not asked"))
     assert len(coc.requests) == 1
-    assert lookup.cached(NIGHTLY, 60) is found
+    assert lookup.cached(NIGHTLY, 60) is snapshot
     assert lookup.cached(NIGHTLY, 0) is None
 
 
@@ -117,9 +117,9 @@ async def test_a_card_and_an_explorer_share_the_detail_call(coc: LocalCoc, looku
 async def test_the_age_of_cached_data_counts_from_when_coc_was_asked(coc: LocalCoc, lookup: Lookup) -> None:
     """A slow answer is not younger."""
     coc.fail("detail", status=200, delay=0.5)
-    found = await lookup.targets(NIGHTLY)
-    assert await lookup.targets(NIGHTLY, max_age_s=60) is found
-    assert await lookup.targets(NIGHTLY, max_age_s=0.4) is not found
+    snapshot = await lookup.targets(NIGHTLY)
+    assert await lookup.targets(NIGHTLY, max_age_s=60) is snapshot
+    assert await lookup.targets(NIGHTLY, max_age_s=0.4) is not snapshot
 
 
 async def test_calls_that_everybody_has_given_up_still_end_and_are_shared(coc: LocalCoc, lookup: Lookup) -> None:
@@ -140,7 +140,7 @@ async def test_two_tasks_are_fetched_concurrently(coc: LocalCoc, lookup: Lookup)
     """Calls are shared per task only."""
     other = "ST2601050930000000000001A1"
     both = await asyncio.gather(lookup.snapshot(NIGHTLY), lookup.snapshot(other))
-    assert [found.task_id for found in both] == [NIGHTLY, other]
+    assert [snapshot.task_id for snapshot in both] == [NIGHTLY, other]
     assert len(coc.requests) == 6
 
 
@@ -150,41 +150,41 @@ async def test_a_failed_extra_call_costs_its_part_only(
 ) -> None:
     """The snapshot carries the reason and the cloud's request id for the card. The other part is there."""
     coc.fail(kind, status=500)
-    found = await lookup.snapshot(NIGHTLY)
-    missing = getattr(found, part)
+    snapshot = await lookup.snapshot(NIGHTLY)
+    missing = getattr(snapshot, part)
     assert isinstance(missing, Missing)
     assert missing.reason == "failed"
     assert missing.request_id
-    assert isinstance(found.summary, Missing) != isinstance(found.runs, Missing)
+    assert isinstance(snapshot.summary, Missing) != isinstance(snapshot.runs, Missing)
 
 
 async def test_a_missing_permission_is_named(coc: LocalCoc, lookup: Lookup) -> None:
     """The task is there. Each missing part names the permission to grant."""
     coc.permissions = {"coc:schedule:get"}
-    found = await lookup.snapshot(NIGHTLY)
-    assert isinstance(found.summary, Missing)
-    assert (found.summary.reason, found.summary.permission) == ("no permission", "coc:schedule:list")
-    assert isinstance(found.runs, Missing)
-    assert found.runs.permission == "coc:schedule:getHistories"
+    snapshot = await lookup.snapshot(NIGHTLY)
+    assert isinstance(snapshot.summary, Missing)
+    assert (snapshot.summary.reason, snapshot.summary.permission) == ("no permission", "coc:schedule:list")
+    assert isinstance(snapshot.runs, Missing)
+    assert snapshot.runs.permission == "coc:schedule:getHistories"
 
 
 async def test_slow_extra_calls_are_given_up(coc: LocalCoc, lookup: Lookup) -> None:
     """They get 1.5 s together. Then the snapshot goes without them and says why."""
     coc.fail("list", status=200, delay=30)
     coc.fail("history", status=200, delay=30)
-    found = await lookup.snapshot(NIGHTLY)
-    assert found.summary == Missing("timed out")
-    assert found.runs == Missing("timed out")
+    snapshot = await lookup.snapshot(NIGHTLY)
+    assert snapshot.summary == Missing("timed out")
+    assert snapshot.runs == Missing("timed out")
     extra_wait_s = TIMINGS.lookup.extra_wait_s
-    assert extra_wait_s <= found.elapsed_s < 2 * extra_wait_s, "concurrently, not one after the other"
+    assert extra_wait_s <= snapshot.elapsed_s < 2 * extra_wait_s, "concurrently, not one after the other"
 
 
 async def test_a_task_that_the_list_call_does_not_know_is_not_listed(coc: LocalCoc, lookup: Lookup) -> None:
     """``enabled`` is not guessed."""
     only_id = next(task.id for task in coc.tasks.values() if task.listing is None and isinstance(task.detail, dict))
-    found = await lookup.snapshot(only_id)
-    assert isinstance(found.summary, Missing)
-    assert found.summary.reason == "not listed"
+    snapshot = await lookup.snapshot(only_id)
+    assert isinstance(snapshot.summary, Missing)
+    assert snapshot.summary.reason == "not listed"
 
 
 async def test_a_history_waits_longer_than_a_card(coc: LocalCoc, lookup: Lookup) -> None:
@@ -192,18 +192,18 @@ async def test_a_history_waits_longer_than_a_card(coc: LocalCoc, lookup: Lookup)
     coc.fail("history", status=200, delay=TIMINGS.lookup.extra_wait_s + 0.2)
     card = await lookup.snapshot(NIGHTLY)
     assert card.runs == Missing("timed out")
-    found = await lookup.history(NIGHTLY)
-    assert not isinstance(found.runs, Missing)
-    assert len(found.runs) == 20
-    assert found.as_of > card.as_of
+    snapshot = await lookup.history(NIGHTLY)
+    assert not isinstance(snapshot.runs, Missing)
+    assert len(snapshot.runs) == 20
+    assert snapshot.as_of > card.as_of
 
 
 async def test_a_refused_history_is_not_repeated(coc: LocalCoc, lookup: Lookup) -> None:
     """Only a slow call is worth a second one."""
     coc.fail("history", status=403)
-    found = await lookup.history(NIGHTLY)
-    assert isinstance(found.runs, Missing)
-    assert found.runs.permission == "coc:schedule:getHistories"
+    snapshot = await lookup.history(NIGHTLY)
+    assert isinstance(snapshot.runs, Missing)
+    assert snapshot.runs.permission == "coc:schedule:getHistories"
     assert len([seen for seen in coc.requests if seen.path.endswith("/history")]) == 1
 
 
@@ -232,7 +232,7 @@ def sources() -> list[str]:
 @pytest.fixture
 async def sharing(coc: LocalCoc, clock: Clock, sources: list[str]) -> AsyncIterator[Lookup]:
     """A look-up that shares an answer for 2 s and serves a stale one for 900 s."""
-    keys = CredentialSource.static(StaticKeys(ak=coc.access_key, sk=coc.secret_key))
+    keys = CredentialSource(static_key(ak=coc.access_key, sk=coc.secret_key))
     client = CocClient(endpoint=coc.url, auth=SignedAuth(keys), deadlines=Deadlines(total=1.8))
     policy = Policy(deadline_s=2.0, share_s=2.0, stale_s=900.0)
     yield Lookup(client, policy=policy, monotonic=clock, observe=sources.append)
@@ -350,9 +350,9 @@ async def test_one_deadline_holds_for_all_calls_together(coc: LocalCoc, sharing:
     coc.fail("detail", status=200, delay=1.2)
     coc.fail("list", status=200, delay=3.0)
     coc.fail("history", status=200, delay=3.0)
-    found = await sharing.snapshot(NIGHTLY, ADA)
-    assert found.summary == found.runs == Missing("timed out")
-    assert found.elapsed_s < 2.0
+    snapshot = await sharing.snapshot(NIGHTLY, ADA)
+    assert snapshot.summary == snapshot.runs == Missing("timed out")
+    assert snapshot.elapsed_s < 2.0
     late = await sharing.history(NIGHTLY, ADA)
     assert late.runs == Missing("timed out")
 
@@ -395,9 +395,9 @@ async def test_a_wrong_guess_of_the_project_costs_one_call_and_no_wrong_answer(c
         )
     for task_id, calls in zip(ids, (3, 3, 3, 4), strict=True):
         coc.requests.clear()
-        found = await lookup.snapshot(task_id)
-        assert not isinstance(found.summary, Missing), task_id
-        assert found.summary.id == task_id
+        snapshot = await lookup.snapshot(task_id)
+        assert not isinstance(snapshot.summary, Missing), task_id
+        assert snapshot.summary.id == task_id
         assert len(coc.requests) == calls, task_id
 
 

@@ -1,4 +1,4 @@
-"""A real bot process between the local COC and the local Slack, whose outputs a test fills, breaks and mends."""
+"""A real bot process between the local COC and the local Slack, whose outputs a test fills, breaks and repairs."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ PIPE = asyncio.subprocess.PIPE
 
 
 def full_pipe() -> tuple[int, int]:
-    """A pipe that takes nothing more, and that nobody reads: its two ends."""
+    """Both ends of a full pipe that nobody reads."""
     reader, writer = os.pipe()
     os.set_blocking(writer, False)
     for piece in (4096, 1):
@@ -41,7 +41,7 @@ def full_pipe() -> tuple[int, int]:
 
 
 def drained(reader: int) -> str:
-    """What stands in the pipe."""
+    """The content of the pipe."""
     os.set_blocking(reader, False)
     text = b""
     try:
@@ -52,16 +52,16 @@ def drained(reader: int) -> str:
     return text.decode()
 
 
-async def until(so: Callable[[], object], seconds: float = 20) -> None:
-    """Wait until it is so."""
+async def until(condition: Callable[[], object], seconds: float = 20) -> None:
+    """Wait until the condition holds."""
     async with asyncio.timeout(seconds):
-        while not so():  # noqa: ASYNC110 (it may look at a file that tells nobody)
+        while not condition():  # noqa: ASYNC110 (nothing announces a change of a file)
             await asyncio.sleep(0.02)
 
 
 @dataclass(frozen=True, slots=True)
 class Operated:
-    """The process, and the two services beside it."""
+    """The process and the two services beside it."""
 
     child: asyncio.subprocess.Process
     coc: LocalCoc
@@ -84,18 +84,18 @@ class Operated:
     async def reaches(self, name: str, value: float) -> None:
         """Wait until a metric has this value."""
         async with asyncio.timeout(10):
-            while await self.metric(name) != value:  # noqa: ASYNC110 (the process tells nobody)
+            while await self.metric(name) != value:  # noqa: ASYNC110 (nothing announces it)
                 await asyncio.sleep(0.05)
 
     async def ask(self, times: int = 1) -> None:
-        """So many commands, each answered: one audit line each."""
+        """Send commands and await their answers; each is a line of the audit."""
         for _ in range(times):
             before = len(self.slack.messages(SHIFT, ADA))
             assert (await self.slack.command(ADA, SHIFT, "help")).acked
             await self.slack.settled(lambda n=before: len(self.slack.messages(SHIFT, ADA)) > n)  # type: ignore[misc]
 
     async def stopped(self, seconds: float = 12) -> tuple[int, list[dict[str, Any]]]:
-        """SIGTERM; the exit status and what the log said, where standard error is a pipe that the test reads."""
+        """Send SIGTERM; the exit status and the log, if standard error is a pipe."""
         self.child.send_signal(signal.SIGTERM)
         async with asyncio.timeout(seconds):
             logged = await self.child.stderr.read() if self.child.stderr is not None else b""
@@ -119,7 +119,7 @@ async def operated(
         port = free.getsockname()[1]
     more = {name: os.environ[name] for name in ("PYTHONPATH",) if name in os.environ}
     more |= {"SCHEDTASK_PORT": str(port), "SCHEDTASK_PERSON_LIMIT": "0", "SCHEDTASK_CHANNEL_LIMIT": "0"}
-    program = ["-c", f"{before}\nfrom bot.cli import main\nmain()"] if before else ["-m", "bot"]
+    program = ["-c", f"{before}\nfrom bot.__main__ import main\nmain()"] if before else ["-m", "bot"]
     async with LocalCoc() as coc, LocalSlack() as slack:
         child = await asyncio.create_subprocess_exec(
             *(sys.executable, *program, "run"),

@@ -14,6 +14,8 @@ import pytest
 
 from tests.operations.operated import PIPE, SMALL_QUEUES, Operated, drained, full_pipe, operated, until
 
+pytestmark = pytest.mark.slow
+
 NULL = asyncio.subprocess.DEVNULL
 LOST = "schedtask_audit_lost_total"
 

@@ -62,6 +62,7 @@ def words(span: Span) -> dict[str, str]:
     return {pair.key: pair.value.string_value for pair in span.attributes}
 
 
+@pytest.mark.slow
 async def test_an_interaction_and_its_calls_are_one_trace(tmp_path: Path) -> None:
     """The calls for detail, list, history and the post are below the command's span, which has the reference."""
     async with LocalCoc() as coc, LocalSlack() as slack, collector() as (url, received):
@@ -104,6 +105,7 @@ def test_addresses_lose_their_secret_parts(url: str, shown: str) -> None:
     assert strip_secrets(URL(url)) == shown
 
 
+@pytest.mark.slow
 async def test_a_missing_collector_delays_nothing(tmp_path: Path) -> None:
     """The bot answers and stops in time."""
     async with LocalCoc() as coc, LocalSlack() as slack:

@@ -15,6 +15,8 @@ import pytest
 from tests.operations.operated import SMALL_QUEUES, Operated, drained, full_pipe, operated
 from tests.test_run import ADA, NIGHTLY, SHIFT
 
+pytestmark = pytest.mark.slow
+
 
 async def stops_with_a_command_under_way(bot: Operated, seconds: float) -> None:
     """The process is alive, answers the command that is under way at SIGTERM, and exits with 0 in time."""

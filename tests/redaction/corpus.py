@@ -12,9 +12,10 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot import redact
+from bot.redact import HIDDEN, Redactor
 
 HERE = Path(__file__).parent
+REDACTOR = Redactor()
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 ALPHABETS = {
     "hex": "0123456789abcdef",
@@ -67,50 +68,50 @@ def read(line: str) -> Case:
     return Case(line, name, MARKED.sub(r"\1", text), secrets, around)
 
 
-def sinks(case: Case) -> dict[str, tuple[str, str]]:
+def sinks(case: Case, redactor: Redactor = REDACTOR) -> dict[str, tuple[str, str]]:
     """What goes into each sink and what comes out."""
     name, text = case.name, case.text
     key = name or "command"
     pair = [{"paramName": key, "paramValue": text, "paramOrder": 1}]
     raw = json.dumps({key: text}, ensure_ascii=False)
     given: dict[str, tuple[str, str]] = {
-        "value": (text, redact.value(key, text)),
-        "structure": _structure({key: text}),
-        "paired": _structure(pair),
-        "raw": (raw, redact.plain(raw)),
-        "raw escaped": (json.dumps({key: text}), redact.plain(json.dumps({key: text}))),
-        "raw pair": (json.dumps(pair), redact.plain(json.dumps(pair))),
-        "raw twice": (json.dumps({"body": raw}), redact.plain(json.dumps({"body": raw}))),
-        "inner": _structure({"body": raw}),
+        "value": (text, redactor.text(text, key)),
+        "structure": _structure(redactor, {key: text}),
+        "paired": _structure(redactor, pair),
+        "raw": (raw, redactor.text(raw)),
+        "raw escaped": (json.dumps({key: text}), redactor.text(json.dumps({key: text}))),
+        "raw pair": (json.dumps(pair), redactor.text(json.dumps(pair))),
+        "raw twice": (json.dumps({"body": raw}), redactor.text(json.dumps({"body": raw}))),
+        "inner": _structure(redactor, {"body": raw}),
     }
     if not name:
-        given["plain"] = (text, redact.plain(text))
+        given["plain"] = (text, redactor.text(text))
     elif not any(c.isspace() for c in text):
-        given["assigned"] = (f"{name}={text}", redact.plain(f"{name}={text}"))
+        given["assigned"] = (f"{name}={text}", redactor.text(f"{name}={text}"))
     try:
         found = json.loads(text)
     except ValueError:
         return given
     if isinstance(found, dict | list):
-        given["decoded"] = _structure(found)
+        given["decoded"] = _structure(redactor, found)
     return given
 
 
-def _structure(found: object) -> tuple[str, str]:
-    return _dump(found), _dump(redact.structure("", found))
+def _structure(redactor: Redactor, found: object) -> tuple[str, str]:
+    return _dump(found), _dump(redactor.structure("", found))
 
 
 def _dump(found: object) -> str:
     return json.dumps(found, ensure_ascii=False)
 
 
-def leaks(case: Case) -> dict[str, str]:
+def leaks(case: Case, redactor: Redactor = REDACTOR) -> dict[str, str]:
     """The sinks in which a part of a secret of four characters or more is seen, and what they showed."""
-    return {sink: shown for sink, (_, shown) in sinks(case).items() if _seen(case, shown)}
+    return {sink: shown for sink, (_, shown) in sinks(case, redactor).items() if _seen(case, shown)}
 
 
 def _seen(case: Case, shown: str) -> bool:
-    shown = shown.replace(redact.HIDDEN, "\0")
+    shown = shown.replace(HIDDEN, "\0")
     for secret in case.secrets:
         size = min(PART, len(secret))
         parts = {secret[at : at + size] for at in range(len(secret) - size + 1)}

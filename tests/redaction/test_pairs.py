@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from bot import pairs, redact
+from bot import pairs
 from bot.cards.parameters import all_parameters, parameters_view
 from bot.show import as_json
 from bot.task.parameters import decode_parameters
 from tests.cards.snapshots import snapshot, wire
+from tests.redaction.corpus import REDACTOR
 
 SECRET = "plainword"
 SPELLINGS = (
@@ -94,12 +95,12 @@ def routes(row: dict[str, Any]) -> dict[str, str]:
     job = snapshot({**wire("S5"), "input_param": json.dumps({"plan": [row]})})
     text = snapshot({**wire("S5"), "input_param": json.dumps({"plan": json.dumps([row])})})
     return {
-        "structure": json.dumps(redact.structure("", [row]), ensure_ascii=False),
-        "text": redact.plain(raw),
-        "escaped": redact.plain(json.dumps([row])),
-        "cut off": redact.plain(raw + ', {"na'),
-        "in a text": redact.plain(f"params: {raw}"),
-        "inner": redact.plain(json.dumps({"body": raw})),
+        "structure": json.dumps(REDACTOR.structure("", [row]), ensure_ascii=False),
+        "text": REDACTOR.text(raw),
+        "escaped": REDACTOR.text(json.dumps([row])),
+        "cut off": REDACTOR.text(raw + ', {"na'),
+        "in a text": REDACTOR.text(f"params: {raw}"),
+        "inner": REDACTOR.text(json.dumps({"body": raw})),
         "script": json.dumps(parameters_view(script)),
         "job": json.dumps(parameters_view(job)),
         "job as text": json.dumps(parameters_view(text)),

@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot import redact
-from bot.redact import commands
+from bot.redact import Redactor, commands
 from bot.redact.commands import TOOLS, Tool
 from bot.redact.rule import Rule, Rules
 from bot.redact.shapes import SHAPES
 from bot.redact.syntax import SYNTAX
-from tests.redaction.corpus import Case, leaks, load, read
+from tests.redaction.corpus import REDACTOR, Case, leaks, load, read
 from tests.redaction.test_corpus import SETS
 
 SECRETS = [case for part in SETS for case in load(f"secrets_{part}")]
@@ -20,7 +19,7 @@ ALL = {f"{kind}: {rule.name}": rule for kind, rules in (("shape", SHAPES), ("syn
 
 def shown(case: Case) -> str:
     """The case as a text of its own."""
-    return redact.plain(case.text)
+    return REDACTOR.text(case.text)
 
 
 def hides(case: Case, text: str) -> bool:
@@ -65,14 +64,15 @@ def needed(rules: Rules, rule: Rule) -> Iterator[Case]:
 
 
 @pytest.mark.parametrize("name", ALL)
-def test_no_rule_is_there_that_no_case_needs(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_rule_is_there_that_no_case_needs(name: str) -> None:
     """Without it at least one secret of the corpora is seen."""
     kind, rule = name.partition(":")[0], ALL[name]
     rules = SHAPES if kind == "shape" else SYNTAX
     cases = list(needed(rules, rule))
     rest = Rules(*(other for other in rules.all if other is not rule))
-    monkeypatch.setattr(redact, "SHAPES" if kind == "shape" else "SYNTAX", rest)
-    assert any(leaks(case) for case in cases)
+    redactor = Redactor()
+    setattr(redactor, "_shapes" if kind == "shape" else "_syntax", rest)
+    assert any(leaks(case, redactor) for case in cases)
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.names.split()[0])
@@ -84,7 +84,7 @@ def test_no_tool_is_there_that_no_case_needs(tool: Tool, monkeypatch: pytest.Mon
     monkeypatch.setattr(commands, "TOOLS", tuple(unknown if other is tool else other for other in TOOLS))
     commands.tool_of.cache_clear()
     try:
-        assert any(leaks(case) for case in cases)
+        assert any(leaks(case, Redactor()) for case in cases)
     finally:
         monkeypatch.undo()
         commands.tool_of.cache_clear()

@@ -14,6 +14,8 @@ from bot.sandbox.slack.server import LocalSlack
 from tests.sinks.planted import SECRETS, full, parameters, targets
 from tests.test_run import ADA, NIGHTLY, SHIFT, environment, running
 
+pytestmark = pytest.mark.slow
+
 PLANTED = [pytest.param(text, part, id=part) for text, part in SECRETS.items()][:2]
 
 

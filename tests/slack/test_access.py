@@ -13,7 +13,7 @@ from bot.app import Bot
 from bot.sandbox.session import Sandbox
 from bot.slack.access import Access, Denied, Rules, Verdict, decide
 from bot.slack.interaction import Interaction
-from bot.slack.membership import Said
+from bot.slack.membership import Truth
 from bot.timings import TIMINGS, Timings
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, turned, view_text
 
@@ -247,30 +247,30 @@ RULES = Rules(users=frozenset({ADA}), groups=frozenset({"S1"}), guests=False, ch
 @pytest.mark.parametrize(
     ("verdict", "interaction", "guest", "member"),
     [
-        ("allowed", asked(), Said.NO, Said.NO),  # a listed person needs no group
-        ("allowed", asked(GRACE), Said.NO, Said.YES),
-        ("allowed", asked(channel="D0ADA"), Said.NO, Said.ASK),
-        ("workspace", asked(team="T2"), Said.NO, Said.YES),
-        ("workspace", asked(team=""), Said.NO, Said.YES),
-        ("channel", asked(channel=INCIDENT), Said.NO, Said.YES),
-        ("channel", asked(channel=""), Said.NO, Said.YES),
-        ("guest", asked(), Said.YES, Said.YES),
-        ("guest", asked(GRACE), Said.YES, Said.ASK),  # nothing to ask for: it is no already
-        ("person", asked(GRACE), Said.ASK, Said.NO),
-        ("ask", asked(GRACE), Said.ASK, Said.YES),
-        ("ask", asked(GRACE), Said.UNKNOWN, Said.ASK),
-        ("unknown", asked(GRACE), Said.NO, Said.UNKNOWN),
-        ("unknown", asked(), Said.UNKNOWN, Said.NO),
+        ("allowed", asked(), Truth.NO, Truth.NO),  # a listed person needs no group
+        ("allowed", asked(GRACE), Truth.NO, Truth.YES),
+        ("allowed", asked(channel="D0ADA"), Truth.NO, Truth.ASK),
+        ("workspace", asked(team="T2"), Truth.NO, Truth.YES),
+        ("workspace", asked(team=""), Truth.NO, Truth.YES),
+        ("channel", asked(channel=INCIDENT), Truth.NO, Truth.YES),
+        ("channel", asked(channel=""), Truth.NO, Truth.YES),
+        ("guest", asked(), Truth.YES, Truth.YES),
+        ("guest", asked(GRACE), Truth.YES, Truth.ASK),  # nothing to ask for: it is no already
+        ("person", asked(GRACE), Truth.ASK, Truth.NO),
+        ("ask", asked(GRACE), Truth.ASK, Truth.YES),
+        ("ask", asked(GRACE), Truth.UNKNOWN, Truth.ASK),
+        ("unknown", asked(GRACE), Truth.NO, Truth.UNKNOWN),
+        ("unknown", asked(), Truth.UNKNOWN, Truth.NO),
     ],
 )
-def test_a_decision(verdict: Verdict, interaction: Interaction, guest: Said, member: Said) -> None:
+def test_a_decision(verdict: Verdict, interaction: Interaction, guest: Truth, member: Truth) -> None:
     """A no needs no further question; what Slack did not say is no yes."""
     assert decide(RULES, frozenset({"T1"}), interaction, guest=guest, member=member) == verdict
 
 
 def test_without_rules_slack_is_not_asked() -> None:
     """Everybody of the own workspace may ask."""
-    assert decide(Rules(), frozenset({"T1"}), asked(), guest=Said.ASK, member=Said.ASK) == "allowed"
+    assert decide(Rules(), frozenset({"T1"}), asked(), guest=Truth.ASK, member=Truth.ASK) == "allowed"
 
 
 async def test_an_interaction_is_decided_and_counted_once() -> None:
@@ -278,11 +278,11 @@ async def test_an_interaction_is_decided_and_counted_once() -> None:
     access = Access(Rules(person_limit=1), "T1", no_call, monotonic=lambda: 0.0)
     first, second = asked(), asked()
     for _ in range(3):
-        assert access.admitted(first)
+        assert access.admit_at_once(first)
         await access.admit(first)
     for _ in range(3):
         with pytest.raises(Denied, match="limit per person"):
-            access.admitted(second)
+            access.admit_at_once(second)
         with pytest.raises(Denied, match="limit per person"):
             await access.admit(second)
-    assert access.admitted(first)
+    assert access.admit_at_once(first)

@@ -5,12 +5,12 @@ import gc
 
 from structlog.testing import capture_logs
 
-from bot.slack.background import Work
+from bot.slack.background import BackgroundTasks
 
 
 async def test_work_is_held_until_it_is_done() -> None:
     """The event loop itself keeps only weak references to tasks: a collection must not end one."""
-    work, go, done = Work(), asyncio.Event(), asyncio.Event()
+    work, go, done = BackgroundTasks(), asyncio.Event(), asyncio.Event()
 
     async def job() -> None:
         await go.wait()
@@ -29,12 +29,12 @@ async def test_work_is_held_until_it_is_done() -> None:
 async def test_draining_nothing_takes_no_time() -> None:
     """An idle bot stops at once."""
     async with asyncio.timeout(1):
-        assert await Work().drain(60) == 0
+        assert await BackgroundTasks().drain(60) == 0
 
 
 async def test_draining_lets_everything_finish_within_its_grace() -> None:
     """Nothing is cut off that ends in time, and nobody waits longer than that."""
-    work, finished = Work(), []
+    work, finished = BackgroundTasks(), []
 
     async def job(number: int) -> None:
         await asyncio.sleep(0.05 * number)
@@ -50,7 +50,7 @@ async def test_draining_lets_everything_finish_within_its_grace() -> None:
 
 async def test_what_is_late_is_cut_off_counted_and_may_clean_up() -> None:
     """After the grace time only: a job that is cancelled still runs its ``finally``."""
-    work, cleaned, finished = Work(), [], []
+    work, cleaned, finished = BackgroundTasks(), [], []
 
     async def late() -> None:
         try:
@@ -73,7 +73,7 @@ async def test_what_is_late_is_cut_off_counted_and_may_clean_up() -> None:
 
 async def test_a_job_that_fails_is_in_the_log_by_name_and_harms_no_other() -> None:
     """With its traceback; draining does not raise it again."""
-    work, finished = Work(), []
+    work, finished = BackgroundTasks(), []
 
     async def broken() -> None:
         raise ValueError("boom")

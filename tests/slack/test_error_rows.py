@@ -51,6 +51,7 @@ async def card_of(box: Sandbox, task_id: str) -> str:
         return str((await answer.json())["ts"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("label", ROWS)
 async def test_behind_each_button_every_error_is_answered(box: Sandbox, label: str) -> None:
     """Refresh: the old facts stay and are marked, the presser gets the error. Targets: the modal shows it."""

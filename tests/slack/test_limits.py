@@ -16,7 +16,7 @@ from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.server import Interaction as Sent
 from bot.slack.access import REFUSALS, Access, Denied, Rules
 from bot.slack.interaction import Interaction
-from bot.slack.limits import KEPT, Allowance, Buckets
+from bot.slack.limits import MAX_BUCKETS, Allowance, Buckets
 from bot.timings import AccessTimings, Timings
 from tests.faults.surfaces import SURFACES, Spot, Surface
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, view_text
@@ -283,9 +283,9 @@ def test_a_clock_that_goes_back_gives_nothing_twice() -> None:
 def test_buckets_in_memory_are_bounded() -> None:
     """Those used last are kept."""
     buckets = Buckets(1, lambda: 0.0)
-    for number in range(KEPT + 1):
+    for number in range(MAX_BUCKETS + 1):
         assert buckets.take(str(number)) == 0
-    assert len(buckets._left) == KEPT
+    assert len(buckets._left) == MAX_BUCKETS
     assert buckets.take("1") > 0
     assert buckets.take("0") == 0
 
@@ -318,13 +318,13 @@ async def _whole(access: Access, one: Interaction) -> None:
 
 
 async def _in_the_ack(access: Access, one: Interaction) -> None:
-    if not access.admitted(one):
+    if not access.admit_at_once(one):
         await access.admit(one)
 
 
 async def _twice(access: Access, one: Interaction) -> None:
     try:
-        access.admitted(one)
+        access.admit_at_once(one)
     finally:
         await access.admit(one)
 

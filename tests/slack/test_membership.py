@@ -12,9 +12,9 @@ import pytest
 
 from bot.sandbox.session import Sandbox
 from bot.slack.access import STRANGER_REFUSALS, Access, Denied, Rules
+from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
-from bot.slack.membership import KEPT
-from bot.slack.reply import SlackRefused
+from bot.slack.membership import MAX_ANSWERS
 from bot.timings import TIMINGS, AccessTimings, Timings
 from tests.slack.presses import ADA, GRACE, NIGHTLY, SHIFT, post
 from tests.slack.test_access import guarded, lines
@@ -147,7 +147,7 @@ async def says(access: Access, user: str = ADA) -> str:
     try:
         await access.admit(asked(user))
     except Denied as denied:
-        return denied.word
+        return denied.outcome
     return "allowed"
 
 
@@ -190,7 +190,7 @@ async def test_a_failure_is_asked_about_again_after_some_seconds() -> None:
     for clock.now in (0.0, 0.1, ACCESS.failed_s - 0.1):
         assert await says(access) == "denied: unknown"
         with pytest.raises(Denied):
-            access.admitted(asked(GRACE))
+            access.admit_at_once(asked(GRACE))
     assert sorted(slack.asked) == ["S1", "S2"]
     slack.failing = set()
     clock.now = ACCESS.failed_s
@@ -215,14 +215,14 @@ async def test_a_member_of_one_group_does_not_wait_for_another() -> None:
     access = guard(slack, time.monotonic)
     async with asyncio.timeout(1):
         assert await says(access, GRACE) == "allowed"
-        assert access.admitted(asked(GRACE))
+        assert access.admit_at_once(asked(GRACE))
 
 
 async def test_a_listed_person_asks_nobody() -> None:
     """Whatever the groups do."""
     slack = Slack()
     access = guard(slack, time.monotonic, users=frozenset({GRACE}))
-    assert access.admitted(asked(GRACE))
+    assert access.admit_at_once(asked(GRACE))
     assert slack.asked == []
 
 
@@ -274,18 +274,18 @@ async def test_waiting_comes_off_the_time_that_is_left_for_coc() -> None:
     one = asked()
     with pytest.raises(Denied):
         await guard(slack, time.monotonic, replace(ACCESS, wait_s=0.1)).admit(one)
-    assert 0.1 <= one.admission.waited_s < 0.5
+    assert 0.1 <= one.slack_wait_s < 0.5
 
 
 async def test_what_is_remembered_of_people_is_bounded() -> None:
     """Those asked about last are kept."""
     slack = Slack()
     access = guard(slack, lambda: 0.0, groups=frozenset[str](), guests=False)
-    for number in range(KEPT + 1):
+    for number in range(MAX_ANSWERS + 1):
         assert await says(access, f"U{number}") == "allowed"
-    assert len(access._people._guests._known) == KEPT
-    assert access.admitted(asked(f"U{KEPT}"))
-    assert not access.admitted(asked("U0"))
+    assert len(access._people._guests) == MAX_ANSWERS
+    assert access.admit_at_once(asked(f"U{MAX_ANSWERS}"))
+    assert not access.admit_at_once(asked("U0"))
 
 
 @pytest.mark.parametrize("answer", [{}, {"users": None}, {"user": []}])
@@ -312,7 +312,7 @@ async def test_a_crowd_of_strangers_is_told_no_more_than_so_often() -> None:
     assert await says(access) == "allowed"
     with pytest.raises(Denied) as denied:
         await access.admit(asked())
-    assert (denied.value.word, denied.value.is_quiet) == ("denied: limit per person", False)
+    assert (denied.value.outcome, denied.value.is_quiet) == ("denied: limit per person", False)
 
 
 def test_the_waits_fit_into_each_other() -> None:

@@ -14,7 +14,8 @@ from structlog.testing import capture_logs
 
 from bot.cards.blocks import section
 from bot.cards.budget import Message
-from bot.slack.reply import Replies, SlackRefused
+from bot.slack.errors import SlackRefused
+from bot.slack.reply import Replies
 from bot.timings import TIMINGS, ReplyTimings
 
 CARD = Message("verdict", (section("card"),))
@@ -164,7 +165,7 @@ async def test_a_card_is_never_replaced_by_bare_text(slack: StandIn, replies: Re
     assert (slack.bodies[1]["replace_original"], slack.bodies[1]["response_type"]) == (False, "ephemeral")
     slack.answers = [refusal("invalid_blocks")]
     with pytest.raises(SlackRefused, match="invalid_blocks"):
-        await replies.respond(slack.url, CARD, words_do=False, replace_original=True)
+        await replies.respond(slack.url, CARD, text_suffices=False, replace_original=True)
     assert len(slack.bodies) == 3
 
 

@@ -241,6 +241,7 @@ def test_private_wins_wherever_it_stands(asked: tuple[str, str]) -> None:
     assert (found.task_id, found.visibility) == (asked[0], "private"), asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("begin", ["", f"{ID} ", f"{ID} host a", "host a"])
 @pytest.mark.parametrize(
     "piece",

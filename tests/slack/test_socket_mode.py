@@ -243,7 +243,7 @@ async def test_a_submission_that_comes_twice_gets_the_same_answer_twice(monkeypa
 
 async def test_what_is_remembered_of_envelopes_is_bounded() -> None:
     """In number and in the size of their responses; what is forgotten is done again."""
-    envelopes, made = Envelopes(kept=10, characters=1_000), list[str]()
+    envelopes, made = Envelopes(most=10, most_characters=1_000), list[str]()
 
     async def answer(envelope_id: str, body: str) -> None:
         async def make() -> BoltResponse:

@@ -14,6 +14,7 @@ from tests.cards.any_task import anything, snapshots, texts
 from tests.cards.snapshots import AS_OF, TASK_ID, machine, snapshot, step, wire, with_steps
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=100)
 @given(snapshots())
 def test_what_any_card_showed_comes_back_from_its_button(found: Snapshot) -> None:

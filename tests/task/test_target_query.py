@@ -285,6 +285,7 @@ def test_all_pages_of_all_options_of_a_filter_show_each_machine_once(
         assert Counter(n for value in batches_only + alone for n in shown(found, replace(base, part=value))) == wanted
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @given(snapshots(), st.data())
 def test_any_look_at_any_task_is_a_valid_view(found: Snapshot, data: st.DataObject) -> None:

@@ -76,13 +76,15 @@ class LocalCoc:
         access_key: str = ACCESS_KEY,
         secret_key: str = SECRET_KEY,
         security_token: str | None = None,
+        *,
+        tasks: dict[str, SampleTask] | None = None,
     ) -> None:
         self.observe: Callable[[Seen], None] = lambda _: None
         """Told of each request twice: when it came, and when it is over."""
         self.access_key = access_key
         self.secret_key = secret_key
         self.security_token = security_token
-        self.tasks: dict[str, SampleTask] = sample_tasks(int(clock() * 1000))
+        self.tasks = sample_tasks(int(clock() * 1000)) if tasks is None else tasks
         self.permissions = set(PERMISSIONS.values())
         self.requests: deque[Seen] = deque(maxlen=REQUESTS_KEPT)
         self.faults: list[Fault] = []

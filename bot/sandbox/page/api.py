@@ -60,6 +60,7 @@ class PageApi:
         self._workspace = page.workspace
         self._interactions = interactions
         self._run = run
+        self.stream_events = STREAM_EVENTS
         self._streams: set[asyncio.Queue[Event | None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
@@ -120,7 +121,7 @@ class PageApi:
         user = request.query.get("user", "")
         if user not in self._workspace.people:
             return _error(404, "no such user")
-        queue: asyncio.Queue[Event | None] = asyncio.Queue(STREAM_EVENTS)
+        queue: asyncio.Queue[Event | None] = asyncio.Queue(self.stream_events)
 
         def listener(event: Event) -> None:
             if user in event.viewers:

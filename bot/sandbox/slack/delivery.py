@@ -56,6 +56,7 @@ class SocketMode:
     def __init__(self, clock: Callable[[], float], on_change: Callable[[], None]) -> None:
         self._clock = clock
         self._on_change = on_change
+        self.ack_s = ACK_SECONDS
         self._tickets: OrderedDict[str, float] = OrderedDict()
         self._connections: deque[web.WebSocketResponse] = deque()
         self._retired: set[web.WebSocketResponse] = set()
@@ -126,7 +127,7 @@ class SocketMode:
         acknowledged: asyncio.Future[Json | None] = loop.create_future()
         self._waiting[parcel.id] = acknowledged
         try:
-            async with asyncio.timeout(ACK_SECONDS):
+            async with asyncio.timeout(self.ack_s):
                 await self._send(parcel)
                 body = await acknowledged
         except TimeoutError as error:

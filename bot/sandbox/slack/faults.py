@@ -28,13 +28,14 @@ class Weather:
 
     def __init__(self) -> None:
         self.mood: Mood = "well"
+        self.late_s = LATE_SECONDS
         self._open_again: dict[str, float] = {}
 
     def fault(self, method: str, now: float) -> Fault | None:
         """What befalls a call of `method` at `now` (seconds on any clock), if anything."""
         match self.mood:
             case "late":
-                return Fault(None, delay=LATE_SECONDS)
+                return Fault(None, delay=self.late_s)
             case "failing":
                 return Fault("internal_error", status=503)
             case "limited":

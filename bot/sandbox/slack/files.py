@@ -95,6 +95,7 @@ class Files:
     def __init__(self, workspace: Workspace, url: Callable[[], str]) -> None:
         self._workspace = workspace
         self._url = url
+        self.files_kept, self.bytes_kept = FILES_KEPT, BYTES_KEPT
         self._files: OrderedDict[str, File] = OrderedDict()
 
     # --- the bot's side
@@ -178,7 +179,7 @@ class Files:
     def _forget_oldest(self) -> None:
         """Keeps the latest; the message of a forgotten file stays, its download does not."""
         held = sum(len(file.content) for file in self._files.values())
-        while len(self._files) > FILES_KEPT or held > BYTES_KEPT:
+        while len(self._files) > self.files_kept or held > self.bytes_kept:
             _, oldest = self._files.popitem(last=False)
             held -= len(oldest.content)
 

@@ -73,6 +73,8 @@ class LocalSlack:
         board = (*switches, self._trouble.switch, scopes)
         page = PageState(self._workspace, self.scenes, tasks, board, self._is_connected)
         self._page = PageApi(page, self._files, self._interactions, self._run)
+        self.drops_abandoned_calls = False
+        """Whether a call whose caller gives up is lost; otherwise it is taken late. Set it before the start."""
         self._runner: web.AppRunner | None = None
         self._running: set[asyncio.Task[Interaction]] = set()
         self._changed = asyncio.Event()
@@ -88,7 +90,9 @@ class LocalSlack:
         self._api.add_routes(app)
         self._page.add_routes(app)
         app.router.add_get("/link", self._sockets.handle)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=2.0)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=2.0, handler_cancellation=self.drops_abandoned_calls
+        )
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
         self._port = self._runner.addresses[0][1]

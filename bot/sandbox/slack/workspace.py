@@ -58,6 +58,7 @@ class Workspace:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
+        self.trigger_s, self.messages_kept = TRIGGER_SECONDS, MESSAGES_KEPT
         self.people = dict(PEOPLE)
         self.places = PLACES
         self.bot_in = {"C0SHIFT"}
@@ -114,7 +115,7 @@ class Workspace:
         kept = self._messages[message.channel]
         kept[message.ts] = message
         self._announce_message(message)
-        if len(kept) > MESSAGES_KEPT:
+        if len(kept) > self.messages_kept:
             self.delete(next(iter(kept.values())))
         return message
 
@@ -162,7 +163,7 @@ class Workspace:
             raise SlackRefusedError("invalid_trigger_id")
         if trigger.exchanged:
             raise SlackRefusedError("exchanged_trigger_id")
-        if self.clock() - trigger.issued > TRIGGER_SECONDS:
+        if self.clock() - trigger.issued > self.trigger_s:
             raise SlackRefusedError("expired_trigger_id")
         trigger.exchanged = True
         return trigger

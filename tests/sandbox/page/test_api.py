@@ -256,11 +256,9 @@ async def test_a_limited_slack_takes_a_call_again_when_its_second_is_over(
         assert (response.status, response.content_type) == (503, "text/html")
 
 
-async def test_a_stream_that_falls_behind_is_ended(
-    http: aiohttp.ClientSession, slack: LocalSlack, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stream_that_falls_behind_is_ended(http: aiohttp.ClientSession, slack: LocalSlack) -> None:
     """The page then connects again and reads the state; nothing piles up."""
-    monkeypatch.setattr("bot.sandbox.page.api.STREAM_EVENTS", 3)
+    slack._page.stream_events = 3
     async with http.get("/sandbox/events", params={"user": ADA}) as stream:
         await stream.content.readline()
         for _ in range(5):

@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, ConsoleMessage, Page, ViewportSize
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, ViewportSize
 
 ADA, GRACE = "U0ONCALL", "U0GUEST"
 DESKTOP, PHONE = (1200, 850), (375, 812)
@@ -13,6 +13,7 @@ class Windows:
 
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser, self._url = browser, url
+        self._contexts: list[BrowserContext] = []
         self.complaints: list[str] = []
 
     async def open(
@@ -21,6 +22,7 @@ class Windows:
         """A window of that person; ``now`` stops the page's clock there."""
         viewport = ViewportSize(width=size[0], height=size[1])
         context = await self._browser.new_context(viewport=viewport, color_scheme="dark" if dark else "light")
+        self._contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(5000)
         page.on("console", self._heard)
@@ -34,7 +36,7 @@ class Windows:
 
     async def close(self) -> None:
         """Closes all of them."""
-        for context in self._browser.contexts:
+        for context in self._contexts:
             await context.close()
 
     def _heard(self, said: ConsoleMessage) -> None:

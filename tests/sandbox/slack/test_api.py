@@ -228,11 +228,9 @@ async def test_invalid_blocks_point_at_the_place(bot: Caller) -> None:
     }
 
 
-async def test_a_channel_forgets_its_oldest_messages(
-    slack: LocalSlack, bot: Caller, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_channel_forgets_its_oldest_messages(slack: LocalSlack, bot: Caller) -> None:
     """Memory is bounded."""
-    monkeypatch.setattr("bot.sandbox.slack.workspace.MESSAGES_KEPT", 2)
+    slack._workspace.messages_kept = 2
     for text in ("one", "two", "three"):
         await bot.call("chat.postMessage", channel="C0SHIFT", text=text)
     assert [message.text for message in slack.messages("C0SHIFT")] == ["two", "three"]

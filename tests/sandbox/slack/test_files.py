@@ -12,7 +12,6 @@ from playwright.async_api import Browser, expect
 from slack_sdk.errors import SlackApiError, SlackRequestError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.sandbox.slack import files
 from bot.sandbox.slack.server import BODY_BYTES, LocalSlack
 from tests.sandbox.page.windows import ADA, DESKTOP, GRACE, Windows
 
@@ -224,14 +223,13 @@ async def _said(client: AsyncWebClient, method: str, args: Json) -> Json:
 
 
 async def test_the_oldest_files_are_forgotten(
-    slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession, monkeypatch: pytest.MonkeyPatch
+    slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
     """By number and by bytes; a forgotten address is unknown, a forgotten file is no longer there."""
-    monkeypatch.setattr(files, "FILES_KEPT", 2)
+    slack._files.files_kept = 2
     paths = [await address(client) for _ in range(3)]
     assert [(await posted(http, path))[0] for path, _ in paths] == [404, 200, 200]
-    monkeypatch.setattr(files, "FILES_KEPT", 200)
-    monkeypatch.setattr(files, "BYTES_KEPT", 2 * len(CONTENT))
+    slack._files.files_kept, slack._files.bytes_kept = 200, 2 * len(CONTENT)
     for name in ("one.csv", "two.csv", "three.csv"):
         await client.files_upload_v2(filename=name, content=CONTENT, channel=SHIFT)
     assert [file.name for file in slack.files(ADA)] == ["two.csv", "three.csv"]

@@ -1,21 +1,21 @@
-"""Task ids in a text, whole or broken in pasting, and what is wrong with a text that only resembles one."""
+"""Finds task ids in a text, whole or broken in pasting, and explains what is wrong with a text that resembles one."""
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-LENGTH = 26
-"""ST and 24 letters or digits."""
+from bot.slack.vocabulary import ID_MARK, is_known
+from bot.task_id import LENGTH
 
-# What surrounds an id (quotes, brackets, "id=", "/") is neither a letter nor a digit.
+# No letter or digit adjoins an id; quotes, brackets, "id=" or "/" may.
 _ID = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt][0-9A-Za-z]{24}(?![0-9A-Za-z])")
 _PIECE = re.compile(r"[0-9A-Za-z]+")
 _BREAK = re.compile(r"[ \-=\\>|]{1,5}")
 _START = re.compile(r"[Ss][Tt](?:[0-9A-Z]*|[0-9A-Za-z]*[0-9][0-9A-Za-z]*)")
 
 _MASKED = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt](?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]*(\*|\.\.)[0-9A-Za-z*.]*")
-# Meant as an id, but not one: begins like one and holds a digit.
+# Meant as an id, but not one: it begins like one and has a digit.
 _NEARLY = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt](?=[0-9A-Za-z]*[0-9])[0-9A-Za-z]{3,}")
 _SPOILT = re.compile(r"(?<![0-9A-Za-z])[Ss][Tt](?=[^\s,;]{0,22}[0-9])[^\s,;]{22,30}(?![^\s,;])")
 _LOOKALIKE = re.compile(r"(?<!\w)(?![Ss][Tt])[5S\u0405\u0455s][7T\u0422\u0442\u03a4\u03c4t]\w{24}(?!\w)")
@@ -26,41 +26,51 @@ _KINDS = {"SCT": "a script's run", "SC": "a script", "DOC": "a job", "JOB": "a j
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A task id and where it stands in the text."""
+class Scan:
+    """The task ids in a text, each once; ``rest`` is the text with ``ID_MARK`` in the place of each."""
 
-    task_id: str
-    start: int
-    end: int
+    task_ids: tuple[str, ...]
+    rest: str
+    complaint: str | None = None
+    """One sentence about what resembles an id in a text without one; None if nothing does."""
 
 
-def places(text: str, is_word: Callable[[str], bool]) -> tuple[Place, ...]:
-    """Every id in a text, also one that blanks, line ends or hyphens have broken.
+def scan_ids(text: str) -> Scan:
+    """Find every id in a text, also one that blanks, line ends or hyphens have broken."""
+    places = [*_whole(text), *_joined(text)]
+    if not places:
+        return Scan((), text, next(filter(None, (complain(text) for complain in _COMPLAINTS)), None))
+    rest, at = "", 0
+    for start, end, _ in sorted(places, key=lambda place: place[0]):
+        rest += text[at:start] + ID_MARK
+        at = max(at, end)
+    return Scan(tuple(dict.fromkeys(task_id for _, _, task_id in places)), rest + text[at:])
 
-    Pieces are joined where they end with exactly 26 characters. ``is_word`` says of letters that they mean
-    something by themselves: those are no piece of an id.
-    """
-    whole = [Place(_canonical(match[0]), *match.span()) for match in _ID.finditer(text)]
+
+Place = tuple[int, int, str]
+"""Start, end and the id."""
+
+
+def _whole(text: str) -> Iterator[Place]:
+    for match in _ID.finditer(text):
+        yield *match.span(), _canonical(match[0])
+
+
+def _joined(text: str) -> Iterator[Place]:
+    """The ids whose pieces have exactly 26 characters together."""
     pieces = list(_PIECE.finditer(text))
     for at, piece in enumerate(pieces):
-        run = _run(text, pieces[at : at + LENGTH], is_word)
+        run = _run(text, pieces[at : at + LENGTH])
         length = 0
         for count, part in enumerate(run, start=1):
             length += len(part[0])
-            followed = text[part.end() : part.end() + 1] == "-" and count < len(run)
-            if length == LENGTH and count > 1 and not followed:
-                joined = "".join(part[0] for part in run[:count])
-                whole.append(Place(_canonical(joined), piece.start(), part.end()))
-    return tuple(whole)
+            goes_on = text[part.end() : part.end() + 1] == "-" and count < len(run)
+            if length == LENGTH and count > 1 and not goes_on:
+                yield piece.start(), part.end(), _canonical("".join(part[0] for part in run[:count]))
 
 
-def what_is_wrong(text: str, is_word: Callable[[str], bool]) -> str | None:
-    """What keeps a text without an id from holding one, in a sentence; None where nothing in it resembles one."""
-    return next(filter(None, (look(text, is_word) for look in (_masked, _spoilt, _miscounted, _foreign))), None)
-
-
-def _run(text: str, pieces: list[re.Match[str]], is_word: Callable[[str], bool]) -> list[re.Match[str]]:
-    """The pieces that may belong to one broken id, from one that begins like an id on."""
+def _run(text: str, pieces: list[re.Match[str]]) -> list[re.Match[str]]:
+    """The pieces that may belong to one broken id; the first begins like an id."""
     first = pieces[0]
     if not _START.fullmatch(first[0]) or len(first[0]) >= LENGTH:
         return []
@@ -68,7 +78,7 @@ def _run(text: str, pieces: list[re.Match[str]], is_word: Callable[[str], bool])
     for piece in pieces[1:]:
         letters = piece[0].isalpha()
         # A truncated id and the word after it would make a wrong id.
-        stray = letters and (is_word(piece[0]) or (not piece[0].isupper() and len(piece[0]) > 2))
+        stray = letters and (is_known(piece[0]) or (not piece[0].isupper() and len(piece[0]) > 2))
         if length > LENGTH or stray or not _BREAK.fullmatch(text, run[-1].end(), piece.start()):
             break
         run.append(piece)
@@ -77,13 +87,13 @@ def _run(text: str, pieces: list[re.Match[str]], is_word: Callable[[str], bool])
 
 
 def _canonical(typed: str) -> str:
-    # Nothing says that ids ignore case, so only one that is all in lower case is taken to have lost it; a phone
-    # makes the first letter a capital.
-    lost = typed[:2] in {"st", "St"} and typed[2:] == typed[2:].lower()
-    return typed.upper() if lost else f"ST{typed[2:]}"
+    # Nothing says that ids ignore case. Only an id all in lower case is assumed to have lost it; a phone makes the
+    # first letter a capital.
+    has_lost_case = typed[:2] in {"st", "St"} and typed[2:] == typed[2:].lower()
+    return typed.upper() if has_lost_case else f"ST{typed[2:]}"
 
 
-def _masked(text: str, _: Callable[[str], bool]) -> str | None:
+def _masked(text: str) -> str | None:
     match = _MASKED.search(text)
     if match is None:
         return None
@@ -91,8 +101,8 @@ def _masked(text: str, _: Callable[[str], bool]) -> str | None:
     return f"“{match[0][:40]}” {how}. Paste the whole id."
 
 
-def _spoilt(text: str, _: Callable[[str], bool]) -> str | None:
-    """As long as an id, but for a character that can't be in one."""
+def _spoilt(text: str) -> str | None:
+    """As long as an id, but with a character that can't be in one."""
     for match in _SPOILT.finditer(text):
         typed = match[0].strip("\"'`“”‘’«»„.,;:!?()[]{}<>*_~")
         odd = next((at for at, char in enumerate(typed) if not _PIECE.fullmatch(char)), None)
@@ -101,12 +111,12 @@ def _spoilt(text: str, _: Callable[[str], bool]) -> str | None:
     return None
 
 
-def _miscounted(text: str, is_word: Callable[[str], bool]) -> str | None:
+def _miscounted(text: str) -> str | None:
     match = _NEARLY.search(text)
     if match is None:
         return None
     pieces = list(_PIECE.finditer(text, match.start()))[:LENGTH]
-    run = [piece[0] for piece in _run(text, pieces, is_word) or pieces[:1]]
+    run = [piece[0] for piece in _run(text, pieces) or pieces[:1]]
     while len(run) > 1 and run[-1].isalpha():
         run.pop()
     length = sum(map(len, run))
@@ -118,7 +128,7 @@ def _miscounted(text: str, is_word: Callable[[str], bool]) -> str | None:
     return f"“{run[0][:40]}” has {len(run[0])} characters; a task id has {LENGTH}."
 
 
-def _foreign(text: str, _: Callable[[str], bool]) -> str | None:
+def _foreign(text: str) -> str | None:
     if match := _LOOKALIKE.search(text):
         if match[0][:2].isascii():
             return f"“{match[0]}” begins with {match[0][:2]}; a task id begins with ST."
@@ -140,7 +150,10 @@ def _named(char: str) -> str:
 
 
 def _script(char: str) -> str:
-    """`` (Cyrillic)`` for one that only looks like a Latin letter or a digit."""
+    """`` (Cyrillic)`` for a character that only looks like a Latin letter or a digit."""
     if char.isascii() or not char.isalnum():
         return ""
     return f" ({unicodedata.name(char, 'foreign').split()[0].title()})"
+
+
+_COMPLAINTS = (_masked, _spoilt, _miscounted, _foreign)

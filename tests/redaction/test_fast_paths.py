@@ -4,9 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot import redact
 from bot.redact.glance import is_harmless
-from tests.redaction.corpus import load
+from tests.redaction.corpus import REDACTOR, load
 from tests.redaction.test_corpus import SETS
 
 TEXTS = [
@@ -21,10 +20,7 @@ WORDS = sorted({word for text in TEXTS for word in text.split()})
 
 def both(text: str) -> tuple[str, str]:
     """What the redactor shows with and without the glance."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(redact, "is_harmless", lambda _: False)
-        long_look = redact.plain(text)
-    return redact.plain(text), long_look
+    return REDACTOR.text(text), REDACTOR._redact_thoroughly(text, "", 0)
 
 
 def test_no_case_of_the_corpora_is_judged_otherwise_by_the_long_look() -> None:
@@ -34,8 +30,16 @@ def test_no_case_of_the_corpora_is_judged_otherwise_by_the_long_look() -> None:
     assert [text for text in glanced if len(set(both(text))) > 1] == []
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join).filter(is_harmless))
 @settings(max_examples=300, deadline=None)
 def test_nor_is_any_mixture_of_their_words(text: str) -> None:
     """In any order."""
     assert len(set(both(text))) == 1
+
+
+@given(st.text("abzAKpswd019_.-", min_size=1, max_size=12))
+@settings(deadline=None, max_examples=400)
+def test_a_short_plain_text_is_shown_as_all_rules_show_it(text: str) -> None:
+    """Texts of fewer than 12 letters, digits, dots and hyphens hold nothing that a rule hides."""
+    assert REDACTOR.text(text, "host_name") == REDACTOR._redact_thoroughly(text, "host_name", 0)
