@@ -262,12 +262,6 @@ async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
         signals.ignore(asyncio.get_running_loop())
 
 
-async def _until_signal() -> None:
-    stop = asyncio.Event()
-    signals.call_on_stop(asyncio.get_running_loop(), stop.set)
-    await stop.wait()
-
-
 def _sanitizer() -> Sanitizer:
     from bot import redact
     from bot.cards.text import shown
@@ -275,11 +269,18 @@ def _sanitizer() -> Sanitizer:
     return Sanitizer(shown, redact.secret_name)
 
 
+async def _until_signal() -> None:
+    stop = asyncio.Event()
+    signals.call_on_stop(asyncio.get_running_loop(), stop.set)
+    await stop.wait()
+
+
 def _configure_logs(configured: Settings, environment: Mapping[str, str]) -> None:
     from bot.operations import logs
 
-    secrets = settings.secrets(configured, environment)
-    logs.configure(configured.log_format, configured.log_level, _sanitizer(), secrets)
+    logs.configure(
+        configured.log_format, configured.log_level, _sanitizer(), settings.secrets(configured, environment)
+    )
     for warning in settings.warnings(environment):
         log.warning("setting_cleaned", what=warning)
     for doubt in settings.doubts(configured):
