@@ -9,7 +9,7 @@ from bot.coc.decode import Broken
 from bot.coc.reading import canonical
 from bot.coc.wire import MessageNotification
 from bot.schedule.describe import describe
-from bot.schedule.trigger import Outlook, Trigger, instant, second_time
+from bot.schedule.trigger import Outlook, Trigger, instant, is_second_occurrence
 from bot.task.snapshot import Missing, Snapshot
 from bot.task.targets import Step, Targets
 
@@ -85,7 +85,7 @@ def next_runs(snapshot: Snapshot, trigger: Trigger, outlook: Outlook) -> str:
     for run in outlook.runs:
         row = f"{local(run, zone, snapshot.as_of)} · {date(run, '{date_short_pretty} {time}')}"
         # Two instants have this local time; the reader must not take it for the first.
-        again = zone is not None and trigger.policy != "ONCE" and second_time(run, zone)
+        again = zone is not None and trigger.policy != "ONCE" and is_second_occurrence(run, zone)
         rows.append(f"{row} (the second one, clocks go back)" if again else row)
     if outlook.skipped is not None:
         left_out = local(outlook.skipped.replace(tzinfo=zone), zone, snapshot.as_of)

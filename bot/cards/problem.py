@@ -6,7 +6,7 @@ from bot import errors as coc
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
 from bot.cards.text import code, escape, mrkdwn, plain
-from bot.schedule.describe import distance
+from bot.schedule.describe import format_distance
 
 _UNSAID = {"task": "with this id"}
 """What stands in a sentence for a value that is not known."""
@@ -146,7 +146,7 @@ def problem_of(error: Exception, task_id: str | None = None) -> Problem:
         values["permission"] = error.permission
     if isinstance(error, coc.Throttled):
         seconds = error.retry_after or 0
-        values["wait"] = distance(seconds) if seconds >= 1 else "a few seconds"
+        values["wait"] = format_distance(seconds) if seconds >= 1 else "a few seconds"
     if not isinstance(error, coc.CocError):
         return Problem(mark, title, advice, tuple(values.items()))
     said = ": ".join(part for part in (error.code, error.message) if part)

@@ -16,7 +16,7 @@ from bot.cards.stale import asked_before, old_data
 from bot.cards.text import code, count, date, mrkdwn
 from bot.coc.reading import canonical
 from bot.coc.wire import Run
-from bot.schedule.describe import span
+from bot.schedule.describe import format_duration
 from bot.schedule.trigger import instant
 from bot.task.runs import listed, outcome
 from bot.task.snapshot import Missing, Snapshot
@@ -109,12 +109,12 @@ def took(run: Run, now: datetime) -> str:
     began, ended = instant(run.started_time), instant(run.finished_time)
     if began is None:
         return ""
+    if ended is not None and ended < began:
+        return "its times contradict each other"
     if ended is not None:
-        return (
-            f"took {span((ended - began).total_seconds())}" if ended >= began else "its times contradict each other"
-        )
+        return f"took {format_duration((ended - began).total_seconds())}"
     if outcome(run) == "running" and began <= now:
-        return f"{span((now - began).total_seconds())} so far"
+        return f"{format_duration((now - began).total_seconds())} so far"
     return ""
 
 
@@ -182,7 +182,9 @@ def _outcomes(runs: tuple[Run, ...]) -> list[str]:
         if _counted(run) == "finished" and run.finished_time and run.started_time
     ]
     sound = [ms / 1000 for ms in times if 0 <= ms < 10**12]
-    usual = f"  ·  the finished ones took {span(statistics.median(sound))} (median)" if len(sound) > 2 else ""
+    usual = (
+        f"  ·  the finished ones took {format_duration(statistics.median(sound))} (median)" if len(sound) > 2 else ""
+    )
     return [", ".join(parts) + usual]
 
 

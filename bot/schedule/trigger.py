@@ -157,7 +157,7 @@ def upcoming(trigger: Trigger, now: datetime, count: int = 3) -> Outlook:
     return replace(ahead, runs=tuple(run for run in ahead.runs if run > now))
 
 
-def second_time(run: datetime, zone: ZoneInfo) -> bool:
+def is_second_occurrence(run: datetime, zone: ZoneInfo) -> bool:
     """Whether a run is at the second of two equal local times; Quartz fires at no first one."""
     return run.astimezone(zone).fold == 1
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedule.describe import describe, distance, local_time, span
+from bot.schedule.describe import describe, format_distance, format_duration, local_time
 from bot.schedule.trigger import Trigger
 
 
@@ -85,7 +85,7 @@ def test_a_local_time_needs_a_time_and_a_zone() -> None:
 )
 def test_a_distance_has_one_unit(span: timedelta, words: str) -> None:
     """No unit is used for less than one and a half of it."""
-    assert distance(span.total_seconds()) == words
+    assert format_distance(span.total_seconds()) == words
 
 
 CRON_LIKE = st.lists(st.text("0123456789*?/,-LW#", min_size=1, max_size=6), min_size=4, max_size=8).map(" ".join)
@@ -127,4 +127,4 @@ def test_any_trigger_has_words(trigger: Trigger) -> None:
 )
 def test_a_duration_has_at_most_two_units(seconds: float, words: str) -> None:
     """As people say how long a run took."""
-    assert span(seconds) == words
+    assert format_duration(seconds) == words

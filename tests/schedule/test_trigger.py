@@ -14,10 +14,10 @@ from bot.schedule.trigger import (
     Trigger,
     find_zone,
     instant,
+    is_second_occurrence,
     outlook,
     parse_time_of_day,
     parse_weekdays,
-    second_time,
     upcoming,
 )
 
@@ -224,7 +224,7 @@ def test_a_time_that_a_clock_change_skips_is_named() -> None:
     assert outlook(cron, utc("2026-03-23 12:00")).skipped == spring.skipped
     autumn = outlook(daily("Europe/Paris", "02:30"), utc("2026-10-24 12:00"))
     assert autumn.skipped is None
-    assert [second_time(run, paris) for run in autumn.runs] == [True, False, False]
+    assert [is_second_occurrence(run, paris) for run in autumn.runs] == [True, False, False]
 
 
 @pytest.mark.parametrize(
