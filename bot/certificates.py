@@ -1,4 +1,4 @@
-"""Why a server's certificate was refused, and what its operator can do about it."""
+"""Explains why a server's certificate was refused, and how the operator can mend it."""
 
 import ssl
 

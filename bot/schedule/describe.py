@@ -11,7 +11,7 @@ _DAYS = ("", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 
 def describe(trigger: Trigger) -> str:
-    """Put a trigger into English words; where they make no sense, its raw values, but for cron, shown beside it."""
+    """Put a trigger into English words, or show its raw values if they make no sense; cards show cron in full."""
     if trigger.policy == "ONCE":
         return _describe_once(trigger)
     if trigger.policy == "PERIODIC":
