@@ -13,7 +13,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
 
 from bot import errors
-from bot.certificates import refusal
+from bot.certificates import explain_certificate_error
 from bot.coc.memory import Reservation
 
 BODY_CAP = 64 * 1024 * 1024
@@ -179,4 +179,4 @@ def _is_timeout(error: Exception) -> bool:
 
 def _reason(error: Exception) -> str:
     # The message of an OSError names host and port, never a header.
-    return refusal(error) or (str(error) or type(error).__name__)[:200]
+    return explain_certificate_error(error) or (str(error) or type(error).__name__)[:200]
