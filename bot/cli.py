@@ -194,13 +194,13 @@ async def _pictures(folder: Path) -> None:
 
 
 async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -> None:
+    from bot.cards.block_kit import plain
     from bot.cards.parameters import all_parameters
     from bot.cards.problem import problem_of
     from bot.cards.runs import all_runs
     from bot.cards.targets import all_targets
     from bot.cards.task import task_card
     from bot.cards.terminal import render
-    from bot.cards.text import plain
     from bot.errors import CocError, Unreachable
     from bot.lookup.lookup import Lookup
     from bot.redact import Redactor

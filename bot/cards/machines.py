@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cards.blocks import Block, context
+from bot.cards.block_kit import Block, code, context, count, mrkdwn, plain
 from bot.cards.fields import agents, selection, state_name
-from bot.cards.text import code, count, mrkdwn, plain
 from bot.task.enums import AgentState, Rotation, Selection, Unknown
 from bot.task.target_query import Look, pick
 from bot.task.targets import Batch, Machine, Step, Targets

@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from bot.cards.blocks import Block, button, context, divider, section
+from bot.cards.block_kit import Block, button, code, context, count, date, divider, mrkdwn, plain, section
 from bot.cards.modal import Modal
-from bot.cards.stale import asked_before, old_data
-from bot.cards.text import code, count, date, mrkdwn, plain
+from bot.cards.problem import asked_before, old_data
 from bot.redact import HIDDEN, count_hidden
 from bot.redact.excerpt import Excerpt, excerpt, json_excerpt
 from bot.redact.untrusted import CUT, UntrustedJson

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Literal
 
-from bot.cards.blocks import Block, context, section
+from bot.cards.block_kit import Block, context, count, date, mrkdwn, plain, section
 from bot.cards.fields import state_name
 from bot.cards.modal import Modal
-from bot.cards.stale import old_data, old_words
-from bot.cards.text import count, date, mrkdwn, plain
+from bot.cards.problem import old_data, old_words
 from bot.redact.untrusted import Untrusted
 from bot.task.enums import Unknown
 from bot.task.search import Hit

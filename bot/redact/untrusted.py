@@ -1,7 +1,7 @@
 """Text from outside: from COC, from Slack, typed by people. ``Untrusted`` carries it; ``shown`` is its only way out.
 
 ``shown`` returns one visible line: cleaned of what hides or reorders text, redacted, and visibly cut. Files, logs and
-terminals take that line; for mrkdwn ``bot.cards.text`` escapes it as well.
+terminals take that line; for mrkdwn ``bot.cards.block_kit`` escapes it as well.
 """
 
 import json
