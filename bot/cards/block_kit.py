@@ -13,7 +13,7 @@ Limits are Slack's documented ones, but for the characters of all blocks togethe
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from itertools import accumulate
@@ -187,6 +187,27 @@ def actions(*elements: dict[str, Any], block_id: str | None = None) -> Block:
     """A row of at most 25 interactive elements."""
     row = {"type": "actions", "elements": list(elements)}
     return row if block_id is None else {**row, "block_id": block_id}
+
+
+def leaf(text: str, **style: bool) -> dict[str, Any]:
+    """A text inside rich text; ``style`` is bold, italic or code."""
+    return {"type": "text", "text": text, **({"style": style} if style else {})}
+
+
+def rich_text_part(kind: str, leaves: list[dict[str, Any]]) -> dict[str, Any]:
+    """A part of rich text; ``kind`` is section or preformatted."""
+    return {"type": f"rich_text_{kind}", "elements": leaves}
+
+
+def rich_text(*parts: dict[str, Any]) -> Block:
+    """Text that is formatted by its structure; nothing in it is parsed."""
+    return {"type": "rich_text", "elements": list(parts)}
+
+
+def bullets(items: Iterable[list[dict[str, Any]]]) -> Block:
+    """A list of lines, each made of leaves."""
+    sections = [rich_text_part("section", item) for item in items]
+    return rich_text({"type": "rich_text_list", "style": "bullet", "indent": 0, "elements": sections})
 
 
 @dataclass(frozen=True, slots=True)

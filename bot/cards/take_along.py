@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Literal
 
-from bot.cards.block_kit import Block, context, count, date, mrkdwn, plain, section
+from bot.cards.block_kit import Block, context, count, date, leaf, mrkdwn, plain, rich_text, rich_text_part, section
 from bot.cards.fields import state_name
 from bot.cards.modal import Modal
 from bot.cards.problem import old_data, old_words
@@ -97,12 +97,7 @@ def _boxes(names: list[str]) -> tuple[list[Block], int]:
         boxes[-1].append(name)
         room -= len(name) + 1
         shown += 1
-    return [_box("\n".join(box)) for box in boxes], shown
-
-
-def _box(text: str) -> Block:
-    inner = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
-    return {"type": "rich_text", "elements": [inner]}
+    return [rich_text(rich_text_part("preformatted", [leaf("\n".join(box))])) for box in boxes], shown
 
 
 def _row(hit: Hit) -> list[str | int | None]:

@@ -101,6 +101,14 @@ class UntrustedJson:
         self.redactor = redactor
         self.name = name
 
+    def __len__(self) -> int:
+        return len(self.value)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list, not an object."""
+        return isinstance(self.value, list)
+
     def shown(self, limit: int) -> str:
         """What may be shown of it, as JSON in one line. Only the beginning of a large value is examined."""
         return Untrusted(self._redacted(), self.redactor).shown(limit)
