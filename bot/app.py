@@ -6,24 +6,25 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from bot import cloud, redact, signals, workspace
+from bot import cloud, signals, workspace
 from bot.coc.client import Call, CocClient
 from bot.coc.credentials import CredentialSource
 from bot.errors import LinkLost
 from bot.lookup.lookup import Lookup, Policy
 from bot.operations import logs
 from bot.operations.audit import Audit
-from bot.operations.connections import Bounds, most_connections
+from bot.operations.connections import Bounds, connection_limit
 from bot.operations.descriptors import raise_descriptors
 from bot.operations.listener import Listener
 from bot.operations.memory import settle_memory
 from bot.operations.metrics import Metrics
+from bot.operations.sanitizer import Sanitizer
 from bot.operations.traces import Traces
 from bot.pacing import Pacer
+from bot.redact import Redactor
 from bot.settings import Settings
 from bot.slack.access import Access
 from bot.slack.background import BackgroundTasks
@@ -64,16 +65,18 @@ class Bot:
         self._monotonic = monotonic
         self._stack = AsyncExitStack()
         self._work = BackgroundTasks()
-        self._metrics = Metrics(log_lines_lost=logs.lines_lost)
+        self._metrics = Metrics(log_lines_lost=logs.count_lost_lines)
         self._listener = Listener(
-            ready=self.ready, text=self._metrics_text, refused=self._refused, timings=timings.http
+            is_ready=self.ready, render_metrics=self._metrics_text, on_refused=self._refused, timings=timings.http
         )
         self._pacer = Pacer()
         self._coc: CocClient | None = None
         self._socket: Connections | None = None
         self._audit: Audit | None = None
         self._refusals = Buckets(REFUSALS_AUDITED, monotonic)
-        self._traces = Traces(timings.traces_s)
+        self._redactor = Redactor(settings.redact_words, settings.redact_allow)
+        self._sanitizer = Sanitizer(self._redactor)
+        self._traces = Traces(self._sanitizer, timings.traces_s)
         self._serving = False
         self.port = 0
         """The HTTP listener's port, once started."""
@@ -83,8 +86,14 @@ class Bot:
 
         Raises StartError, ConfigurationError and, once the link to Slack is lost for good, LinkLost.
         """
-        stop = asyncio.Event()
-        signals.call_on_stop(asyncio.get_running_loop(), stop.set)
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        signals.call_on_stop(loop, stop.set)
+        try:
+            await self._run_until(stop)
+        finally:
+            signals.ignore(loop)  # a second one must not kill a stopped process in its last tenth of a second
+
+    async def _run_until(self, stop: asyncio.Event) -> None:
         starting = asyncio.ensure_future(self.start())
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -138,38 +147,35 @@ class Bot:
 
     async def _start(self) -> None:
         settings, timings = self._settings, self._timings
-        redact.configure(hide=settings.redact_words, show=settings.redact_allow)
         endpoint = cloud.coc_endpoint(settings)
         if settings.traces:
             self._traces.start()
-        session = await self._stack.enter_async_context(
-            aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=timings.replies.call_s),
-                connector=aiohttp.TCPConnector(limit=200),
-            )
-        )
+        session = await self._stack.enter_async_context(workspace.http_session(timings.replies.call_s))
         client = workspace.web_client(settings, session)
         identity = await workspace.identify(client, timings.start_s)
-        credentials = self._credentials or await cloud.coc_credentials(settings)
+        credentials = self._credentials or await cloud.coc_credentials(settings, timings.credentials)
         self._coc = cloud.coc_client(
             settings,
             endpoint,
             credentials,
             longest_call_s=timings.lookup.call_s,
+            retry_s=timings.lookup.retry_s,
             observe=self._observe_call,
             pacer=self._pacer,
             sleep=self._sleep,
         )
         self._stack.push_async_callback(self._coc.aclose)
-        self._audit = Audit(settings.audit_file, on_lost=self._metrics.audit_lost, timings=timings.writer)
+        self._audit = Audit(
+            settings.audit_file, self._sanitizer, on_lost=self._metrics.count_lost_audit_lines, timings=timings.writer
+        )
         self._stack.push_async_callback(self._audit.close)
         replies = Replies(
-            session, client, timings=timings.replies, sleep=self._sleep, observe=self._metrics.slack_call
+            session, client, timings=timings.replies, sleep=self._sleep, observe=self._metrics.observe_slack_call
         )
         app = workspace.bolt_app(settings, identity)
         self._register_listeners(app, self._coc, replies, self._audit, str(identity.team_id or ""))
         posts = workspace.http_posts(settings, app, self._metrics, refused=self._refused, body_s=timings.http.body_s)
-        bounds = Bounds(most_connections(raise_descriptors()))
+        bounds = Bounds(connection_limit(raise_descriptors()))
         self.port = await self._listener.start(settings.host, settings.port, posts, bounds=bounds)
         self._socket = await workspace.connect(settings, app, client, self._metrics, timings.socket)
         self._serving = True
@@ -191,14 +197,20 @@ class Bot:
         access = Access(rules, team, replies.ask, timings=timings.access, monotonic=self._monotonic)
         policy = Policy(timings.lookup.answer_s, settings.share_for, settings.stale_for)
         lookup = Lookup(
-            coc, policy=policy, timings=timings.lookup, monotonic=self._monotonic, observe=self._metrics.shared
+            coc,
+            self._redactor,
+            policy=policy,
+            timings=timings.lookup,
+            monotonic=self._monotonic,
+            observe=self._metrics.count_shared_answer,
         )
         runner = Runner(
             replies=replies,
             background=self._work,
             access=access,
+            redactor=self._redactor,
             audit=audit.write,
-            observe=self._metrics.interaction,
+            observe=self._metrics.observe_interaction,
             span=self._traces.span,
             sleep=self._sleep,
             timings=timings.answers,
@@ -208,7 +220,7 @@ class Bot:
         register_listeners(app, runner, guarded, private_by_default=settings.visibility == "private")
 
     async def _metrics_text(self) -> bytes:
-        return self._metrics.text(
+        return self._metrics.render(
             connected=await self.ready(),
             under_way=len(self._work),
             audit_waiting=self._audit.waiting if self._audit is not None else 0,
@@ -217,12 +229,12 @@ class Bot:
 
     def _refused(self, reason: str) -> None:
         """Count a request that was not Slack's, and audit it, a bounded number per minute."""
-        self._metrics.refused_request(reason)
+        self._metrics.count_refused_request(reason)
         if self._audit is not None and not self._refusals.take(reason):
             self._audit.write({"did": "http", "outcome": f"refused: {reason}"})
 
     def _observe_call(self, call: Call) -> None:
-        self._metrics.coc_call(call)
+        self._metrics.observe_coc_call(call)
         log.info(
             "coc_call",
             operation=call.operation,

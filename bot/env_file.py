@@ -7,7 +7,7 @@ from pathlib import Path
 from dotenv import dotenv_values
 from dotenv.parser import parse_stream
 
-from bot.environment import library_values
+from bot.environment import clean_library_values
 from bot.settings import ConfigurationError
 from bot.variables import is_service_link
 
@@ -21,7 +21,7 @@ def load_environment() -> dict[str, str]:
         if name not in os.environ or is_service_link(name, os.environ[name]):
             os.environ[name] = value
     environment = dict(os.environ)
-    os.environ.update(library_values(environment))
+    os.environ.update(clean_library_values(environment))
     return environment
 
 

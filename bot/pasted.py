@@ -1,6 +1,6 @@
-"""Checks pasted secrets and addresses: strips harmless extras and names everything else that is wrong.
+"""Checks pasted secrets and addresses: strips harmless extras and names every other fault.
 
-No message here repeats a value, so none can hold a secret.
+No message repeats a value, so that none can hold a secret.
 """
 
 import re
@@ -11,21 +11,21 @@ _QUOTES = frozenset(_PAIRS) | frozenset(_PAIRS.values())
 _INVISIBLE = dict.fromkeys(
     [0xAD, 0x180E, *range(0x200B, 0x2010), *range(0x202A, 0x202F), *range(0x2060, 0x2070), 0xFEFF]
 )
-"""Soft hyphen, zero-width characters, marks of direction, byte order mark."""
+"""Soft hyphen, zero-width characters, direction marks, byte order mark."""
 
 _TEMPORARY = re.compile(r"HST[0-9A-Z]{17}")
-"""An access key of Huawei Cloud that expires. Permanent ones begin with HPUA, or are drawn at random."""
+"""An access key of Huawei Cloud that expires. Permanent ones begin with HPUA or are random."""
 
 
-def clean(name: str, text: str) -> tuple[str, list[str]]:
-    """The value without accidental extras, and what those were.
+def strip_extras(name: str, text: str) -> tuple[str, list[str]]:
+    """Strip accidental extras from the value of a variable; return the value and a name for each extra.
 
-    ``name`` is the variable: people also paste a whole line such as ``export NAME=value``.
+    People also paste a whole line such as ``export NAME=value``.
     """
     own_name = re.compile(rf"(?:export\s+)?{re.escape(name)}\s*=")
     removed: dict[str, None] = {}
     while True:
-        for what, shorter in (
+        for extra, shorter in (
             ("invisible characters", text.translate(_INVISIBLE)),
             ("blanks or line breaks around it", text.strip()),
             ("its own name before it", own_name.sub("", text, count=1) if own_name.match(text) else text),
@@ -33,7 +33,7 @@ def clean(name: str, text: str) -> tuple[str, list[str]]:
             ("the word Bearer before it", re.sub(r"\A(?i:bearer)\s+", "", text)),
         ):
             if shorter != text:
-                removed[what] = None
+                removed[extra] = None
                 text = shorter
                 break
         else:
@@ -46,8 +46,8 @@ def _unquoted(text: str) -> str:
     return inner if paired and text[0] not in inner and text[-1] not in inner else text
 
 
-def fault(text: str, *, address: bool = False) -> str | None:
-    """Why a cleaned value can't be a token, a key or an address. Completes a sentence that starts with its name."""
+def find_fault(text: str, *, address: bool = False) -> str | None:
+    """Say why a cleaned value can't be a token, a key or an address. Continues a sentence that names it."""
     if text[:1] in _QUOTES:
         return "begins with a quote"
     if text[-1:] in _QUOTES:
@@ -66,7 +66,7 @@ def fault(text: str, *, address: bool = False) -> str | None:
 
 
 def is_temporary(access_key: str) -> bool:
-    """Whether this access key expires, and so needs a security token."""
+    """Whether an access key expires, and so needs a security token."""
     return _TEMPORARY.fullmatch(access_key) is not None
 
 
@@ -92,16 +92,16 @@ _OTHER_KINDS = (
     (r"A[A-Z0-9]{8,11}", "an app ID"),
     (r"[A-Za-z0-9]{24}", "a verification token"),
 )
-NEEDED = {
+SLACK_SECRETS = {
     "SLACK_BOT_TOKEN": ("xoxb-", "the Bot User OAuth Token (xoxb-…) from OAuth & Permissions"),
     "SLACK_APP_TOKEN": ("xapp-", "an app-level token (xapp-…) from Basic Information"),
     "SLACK_SIGNING_SECRET": ("", "the Signing Secret (32 digits and letters a to f) from Basic Information"),
 }
 
 
-def mixed_up(name: str, text: str) -> str | None:
-    """What was pasted instead of one of Slack's secrets, and what belongs there. Completes a sentence."""
-    prefix, needed = NEEDED[name]
+def find_mix_up(name: str, text: str) -> str | None:
+    """Say what was pasted instead of one of Slack's secrets, and what belongs there. Continues a sentence."""
+    prefix, needed = SLACK_SECRETS[name]
     if prefix and text.startswith(prefix):
         return None
     kind = next((kind for start, kind in _SLACK_KINDS if text.startswith(start)), None)

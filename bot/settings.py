@@ -1,7 +1,7 @@
-"""Everything the bot can be told, read once from the environment (and a ``.env`` file beside it).
+"""The settings, read once from environment variables.
 
-Slack's and COC's names are those that their own tools use; the rest begins with ``SCHEDTASK_``. The cloud
-credentials themselves are not here: the vendor's library reads them from its own variables, files and services.
+Variables of Slack and COC have the names that their own tools use; the others begin with ``SCHEDTASK_``. The cloud
+credentials are not here: the vendor's library reads them from its own variables, files and services.
 """
 
 import ipaddress
@@ -10,38 +10,42 @@ from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 
 from bot.coc.endpoints import endpoint_for
-from bot.environment import CLOUD_SECRETS, LIBRARY_NAMES, SECRET_FILES, gather, library_faults, library_values
-from bot.pasted import NEEDED
-from bot.variables import is_service_link, strays
+from bot.environment import (
+    CLOUD_SECRETS,
+    LIBRARY_NAMES,
+    SECRET_FILES,
+    check_library_values,
+    clean_library_values,
+    read_variables,
+)
+from bot.pasted import SLACK_SECRETS
+from bot.variables import find_misspelt, is_service_link
 
 Seconds = Annotated[float, Field(gt=0, le=60)]
 
 
-def _listed(value: Any) -> Any:
+def _split(value: Any) -> Any:
     return frozenset(filter(None, re.split(r"[,\s]+", value))) if isinstance(value, str) else value
 
 
-Words = Annotated[frozenset[str], BeforeValidator(_listed)]
+Words = Annotated[frozenset[str], BeforeValidator(_split)]
 """Separated by commas or blanks."""
 PerMinute = Annotated[int, Field(ge=0, le=10_000)]
 
 
 class ConfigurationError(Exception):
-    """Settings are missing or wrong. ``faults`` are lines; each names its variable and says what to do."""
+    """Settings are missing or wrong. Each line of ``faults`` names its variable and says what to do."""
 
     def __init__(self, *faults: str) -> None:
         self.faults = faults
         super().__init__("\n".join(faults))
 
 
-class CloudSettings(BaseSettings):
-    """What is needed to ask COC. The aliases of fields are the names of the environment variables."""
-
-    model_config = SettingsConfigDict(frozen=True, extra="ignore", populate_by_name=True, validate_default=False)
+class CloudSettings(BaseModel, frozen=True):
+    """The settings of calls to COC. The aliases of fields are the names of the environment variables."""
 
     coc_region: str | None = Field(default=None, alias="COC_REGION")
     coc_endpoint: str | None = Field(default=None, alias="COC_ENDPOINT")
@@ -52,31 +56,19 @@ class CloudSettings(BaseSettings):
     redact_words: Words = Field(default=frozenset(), alias="SCHEDTASK_REDACT_WORDS")
     redact_allow: Words = Field(default=frozenset(), alias="SCHEDTASK_REDACT_ALLOW")
 
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is handed in: ``read`` gives one explicit mapping, so that no second source can differ."""
-        return (init_settings,)
-
     @field_validator(
         "mode", "visibility", "log_format", "log_level", "coc_credentials", mode="before", check_fields=False
     )
     @classmethod
-    def _lower(cls, value: Any) -> Any:
+    def _lower_case(cls, value: Any) -> Any:
         return value.strip().lower() if isinstance(value, str) else value
 
     @field_validator("redact_words")
     @classmethod
-    def _words(cls, value: frozenset[str]) -> frozenset[str]:
+    def _check_words(cls, value: frozenset[str]) -> frozenset[str]:
         if any(";" in word or "|" in word for word in value):
             raise ValueError("separate words by commas or blanks")
-        return _some(value)
+        return _check_not_empty(value)
 
 
 class Settings(CloudSettings):
@@ -112,7 +104,7 @@ class Settings(CloudSettings):
 
     @field_validator("host")
     @classmethod
-    def _host(cls, value: str) -> str:
+    def _check_host(cls, value: str) -> str:
         host = value[1:-1] if value.startswith("[") and value.endswith("]") else value
         try:
             ipaddress.ip_address(host)
@@ -127,7 +119,7 @@ class Settings(CloudSettings):
 
     @field_validator("slack_api_url")
     @classmethod
-    def _api_url(cls, value: str) -> str:
+    def _check_api_url(cls, value: str) -> str:
         parts = urlsplit(value.strip())
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be an http or https URL, such as https://slack.com/api/")
@@ -135,25 +127,25 @@ class Settings(CloudSettings):
 
     @field_validator("allow_workspaces", "allow_channels", "allow_users", "allow_usergroups")
     @classmethod
-    def _ids(cls, value: frozenset[str], about: ValidationInfo) -> frozenset[str]:
-        # A name instead of an id would lock everybody out, or let in who comes to bear it.
-        form, example = _IDS[str(about.field_name)]
+    def _check_ids(cls, value: frozenset[str], info: ValidationInfo) -> frozenset[str]:
+        # A name instead of an id would lock everybody out, or admit whoever takes that name.
+        form, example = _IDS[str(info.field_name)]
         wrong = sorted(word for word in value if not re.fullmatch(form, word))
         if wrong:
-            raise ValueError(f"{_shown(wrong[0])} is not an id such as {example}: give ids, not names")
-        return _some(value)
+            raise ValueError(f"{_quote(wrong[0])} is not an id such as {example}: give ids, not names")
+        return _check_not_empty(value)
 
     @field_validator("allow_tasks")
     @classmethod
-    def _patterns(cls, value: frozenset[str]) -> frozenset[str]:
+    def _check_patterns(cls, value: frozenset[str]) -> frozenset[str]:
         wrong = sorted(word for word in value if not re.fullmatch(r"(?:id|name|project):.+", word))
         if wrong:
-            raise ValueError(f"{_shown(wrong[0])} must begin with id:, name: or project:, such as name:nightly-*")
-        return _some(value)
+            raise ValueError(f"{_quote(wrong[0])} must begin with id:, name: or project:, such as name:nightly-*")
+        return _check_not_empty(value)
 
     @property
     def transport(self) -> Literal["socket", "http"]:
-        """How Slack's requests reach us: as SCHEDTASK_MODE says, else by which of the two secrets is set."""
+        """How Slack's requests arrive: as SCHEDTASK_MODE says, else by the secret that is set."""
         if self.mode is not None:
             return self.mode
         return "http" if self.slack_app_token is None and self.slack_signing_secret is not None else "socket"
@@ -163,31 +155,30 @@ S = TypeVar("S", bound=CloudSettings)
 
 
 def read(environment: Mapping[str, str]) -> Settings:
-    """The settings in a mapping of environment variables. Empty values count as absent, except in a rule.
+    """Read the settings from environment variables. Empty values count as absent, except in a rule.
 
-    Secrets may come from files: ``SLACK_BOT_TOKEN_FILE=/run/secrets/slack_bot_token``.
-
-    Raises ConfigurationError with every fault at once; never with a secret's value in it.
+    Secrets may come from files: ``SLACK_BOT_TOKEN_FILE=/run/secrets/slack_bot_token``. Raises ConfigurationError with
+    every fault at once, but never with a secret's value.
     """
     return _read(Settings, environment)
 
 
 def read_cloud(environment: Mapping[str, str]) -> CloudSettings:
-    """Only what is needed to ask COC, without Slack. Like ``read`` otherwise."""
+    """Read the settings of calls to COC only. Like ``read`` otherwise."""
     return _read(CloudSettings, environment)
 
 
 def warnings(environment: Mapping[str, str]) -> list[str]:
-    """Which accidental extras were stripped: a line for each variable."""
-    return gather(environment, _KNOWN).warnings
+    """Which accidental extras were removed: a line for each variable."""
+    return read_variables(environment, _KNOWN).warnings
 
 
-def doubts(found: Settings) -> list[str]:
+def doubts(settings: Settings) -> list[str]:
     """Values that are probably wrong. Slack documents no format for its signing secret, so that is not a fault."""
-    secret = found.slack_signing_secret.get_secret_value() if found.slack_signing_secret else None
-    if found.transport != "http" or secret is None or re.fullmatch(r"[0-9a-f]{32}", secret):
+    secret = settings.slack_signing_secret.get_secret_value() if settings.slack_signing_secret else None
+    if settings.transport != "http" or secret is None or re.fullmatch(r"[0-9a-f]{32}", secret):
         return []
-    return [f"check SLACK_SIGNING_SECRET, which should be {NEEDED['SLACK_SIGNING_SECRET'][1]}"]
+    return [f"check SLACK_SIGNING_SECRET, which should be {SLACK_SECRETS['SLACK_SIGNING_SECRET'][1]}"]
 
 
 def service_links(environment: Mapping[str, str]) -> list[str]:
@@ -197,47 +188,46 @@ def service_links(environment: Mapping[str, str]) -> list[str]:
     )
 
 
-def secrets(found: Settings | None, environment: Mapping[str, str]) -> list[str]:
-    """Every secret that the process was given, its cloud keys too: for the log to leave out."""
-    own = (found.slack_bot_token, found.slack_app_token, found.slack_signing_secret) if found else ()
-    cloud = [source.get(name, "") for name in CLOUD_SECRETS for source in (environment, library_values(environment))]
-    known = [secret.get_secret_value() for secret in own if secret is not None] + [key for key in cloud if key]
-    return list(dict.fromkeys(known))
+def secrets(settings: Settings | None, environment: Mapping[str, str]) -> list[str]:
+    """Every secret of the process, its cloud keys too: for the log to hide."""
+    slack = (settings.slack_bot_token, settings.slack_app_token, settings.slack_signing_secret) if settings else ()
+    sources = (environment, clean_library_values(environment))
+    cloud = [source[name] for name in CLOUD_SECRETS for source in sources if source.get(name)]
+    return list(dict.fromkeys([*(secret.get_secret_value() for secret in slack if secret), *cloud]))
 
 
 def _read(kind: type[S], environment: Mapping[str, str]) -> S:
-    gathered = gather(environment, _KNOWN)
-    values = gathered.by_name
-    names = _aliases(kind)
-    concerned = {*names, *LIBRARY_NAMES}
-    faults = list(_stray_faults(environment, concerned if kind is CloudSettings else None))
-    faults += [fault for name, fault in gathered.faults if name in concerned]
-    wrong = {name for name, _ in gathered.faults}
-    found = None
+    variables = read_variables(environment, _KNOWN)
+    values = variables.by_name
+    names = {*_aliases(kind), *LIBRARY_NAMES}
+    faults = list(_misspelt_faults(environment, names if kind is CloudSettings else None))
+    faults += [fault for name, fault in variables.faults if name in names]
+    wrong = {name for name, _ in variables.faults}
+    settings = None
     try:
-        found = kind.model_validate({name: values[name] for name in names if name in values})
+        settings = kind.model_validate(values)
     except ValidationError as error:
         errors = error.errors(include_input=False, include_url=False)
-        faults += [_sentence(one, values) for one in errors if one["loc"][0] not in wrong]
+        faults += [_sentence(each, values) for each in errors if each["loc"][0] not in wrong]
     if kind is Settings:
         faults += _transport_faults(values)
     if "COC_ENDPOINT" not in wrong:
         try:
-            endpoint_for(values.get("COC_REGION"), values.get("COC_ENDPOINT"), library_values(environment))
+            endpoint_for(values.get("COC_REGION"), values.get("COC_ENDPOINT"), clean_library_values(environment))
         except ValueError as error:
             faults.append(str(error))
-    faults += library_faults(environment)
-    if faults or found is None:
+    faults += check_library_values(environment)
+    if faults or settings is None:
         raise ConfigurationError(*faults)
-    return found
+    return settings
 
 
-def _stray_faults(environment: Mapping[str, str], concerned: set[str] | None) -> Iterator[str]:
-    """One line for each unknown variable; with ``concerned`` not for those that were meant for something else."""
-    for name, near in strays(environment, _KNOWN).items():
+def _misspelt_faults(environment: Mapping[str, str], only: set[str] | None) -> Iterator[str]:
+    """One line for each unknown variable; with ``only`` just for those that probably mean one of these settings."""
+    for name, near in find_misspelt(environment, _KNOWN).items():
         if near is None:
             yield f"{name} is not a setting of schedtask-bot: remove it, or look its right name up in the README"
-        elif concerned is not None and near not in concerned:
+        elif only is not None and near not in only:
             continue
         elif name == f"{near}_FILE":
             other = " or HUAWEICLOUD_SDK_CREDENTIALS_FILE" if near in CLOUD_SECRETS else ""
@@ -263,7 +253,7 @@ def _sentence(error: Any, values: Mapping[str, str]) -> str:
     name = str(error["loc"][0])
     message = str(error["msg"]).removeprefix("Value error, ")
     if error["type"] == "missing":
-        return f"{name} is missing: {_WHAT.get(name, 'set it')}"
+        return f"{name} is missing: the bot token (xoxb-…) from the app's page OAuth & Permissions"
     if values.get(name) == "":
         return f"{name} is set but empty: give it a value, or remove it"
     if error["type"] == "bool_parsing":
@@ -271,13 +261,13 @@ def _sentence(error: Any, values: Mapping[str, str]) -> str:
     return f"{name}: {message[:1].lower()}{message[1:]}"
 
 
-def _some(words: frozenset[str]) -> frozenset[str]:
+def _check_not_empty(words: frozenset[str]) -> frozenset[str]:
     if not words:
         raise ValueError("holds nothing: give it a value, or remove it")
     return words
 
 
-def _shown(word: str) -> str:
+def _quote(word: str) -> str:
     return "a token" if word.startswith(("xox", "xapp-")) else repr(word[:40])
 
 
@@ -292,4 +282,3 @@ _IDS = {
     "allow_users": (r"[UW][A-Z0-9]{2,20}", "U0123456789"),
     "allow_usergroups": (r"S[A-Z0-9]{2,20}", "S0123456789"),
 }
-_WHAT = {"SLACK_BOT_TOKEN": "the bot token (xoxb-…) from the app's page OAuth & Permissions"}

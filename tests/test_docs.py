@@ -16,6 +16,7 @@ from bot.timings import TIMINGS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 
 
 def documented() -> dict[str, str]:
@@ -43,7 +44,7 @@ def test_the_documented_defaults_are_the_real_ones() -> None:
 
 def test_every_metric_is_documented_and_every_documented_one_exists() -> None:
     """The table and ``/metrics`` name the same metrics."""
-    text = Metrics().text(connected=True).decode()
+    text = Metrics().render(connected=True).decode()
     real = {name for name in re.findall(r"^# TYPE (\w+) ", text, re.MULTILINE) if not name.endswith("_created")}
     table = README[README.index("### Metrics") : README.index("Worth an alert")]
     assert {name for line in table.splitlines() for name in re.findall(r"`(schedtask_\w+)`", line)} == real
@@ -59,7 +60,7 @@ def test_every_reason_to_refuse_a_request_is_documented() -> None:
     assert set(re.findall("`([a-z ]+)`", row.partition("by `reason`")[2])) == reasons | {"crowded"}
     assert f"{TIMINGS.http.request_s:g} s for its headers and {TIMINGS.http.body_s:g} s for its body" in README
     assert f"kept for at\nmost {TIMINGS.http.idle_s:g} s" in README
-    assert f"at most {connections.MOST:,} connections" in README
+    assert f"at most {connections.MAX_CONNECTIONS:,} connections" in README
 
 
 @pytest.mark.parametrize("command", ["run", "sandbox", "show", "doctor"])
@@ -81,6 +82,24 @@ def test_every_link_target_in_the_readme_exists() -> None:
     assert targets
     for target in targets:
         assert (ROOT / target).is_file(), target
+
+
+def test_every_path_in_the_contributing_guide_exists() -> None:
+    """Links, and files and folders in code style."""
+    text = CONTRIBUTING.read_text("utf-8")
+    links = {CONTRIBUTING.parent / target for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", text)}
+    paths = {ROOT / path for path in re.findall(r"`((?:bot|tests|\.ci|\.github)/[\w./-]+)`", text)}
+    assert len(paths) > 40
+    assert [path for path in links | paths if not path.exists()] == []
+
+
+def test_the_map_of_the_house_has_every_room() -> None:
+    """The table names each package and module of ``bot/``."""
+    text = CONTRIBUTING.read_text("utf-8")
+    drawn = set(re.findall(r"`([\w.]+/?)`", text.partition("where in `bot/`")[2].partition("\n\n")[0]))
+    packages = {f"{path.parent.name}/" for path in (ROOT / "bot").glob("*/__init__.py")}
+    modules = {path.name for path in (ROOT / "bot").glob("*.py")} - {"__init__.py"}
+    assert drawn >= packages | modules
 
 
 def test_the_readme_explains_every_permission_of_the_client() -> None:

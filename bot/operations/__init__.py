@@ -1,1 +1,1 @@
-"""What operators need: logs, metrics, health."""
+"""What operators need: health, metrics, audit, logs, traces."""

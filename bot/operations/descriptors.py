@@ -1,10 +1,10 @@
-"""How many files and sockets this process may have open."""
+"""The limit of files and sockets that this process may have open."""
 
 import sys
 
 
 def raise_descriptors() -> int:
-    """Raise the process's own limit as far as it may by itself; the limit then."""
+    """Raise the soft limit to the hard one; return the new limit."""
     if sys.platform == "win32":
         return sys.maxsize
     import resource  # noqa: PLC0415 - not there on Windows

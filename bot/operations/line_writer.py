@@ -1,7 +1,7 @@
-"""Lines go through a bounded queue to a thread of their own, so that a slow or broken sink never stops the bot.
+"""Lines go through a bounded queue to a separate thread, so that a slow or broken sink never stops the bot.
 
-What can't be written waits and is tried again. When the queue is full, new lines are dropped and counted. Once there
-is room again, a line in their place says how many are missing.
+Lines that can't be written wait and are tried again. When the queue is full, new lines are dropped and counted. Once
+there is room again, a line in their place says how many were dropped.
 """
 
 import errno
@@ -27,8 +27,9 @@ MAX_LINES, MAX_BYTES = 10_000, 8 * 1024 * 1024
 class LineWriter:
     """Takes lines from any thread without waiting. One thread writes them, in order.
 
-    ``lost_line`` makes the line that stands for lost ones. The callbacks tell of the first failure of an outage, of
-    its end (with the number of lines lost), and of lines lost. All but ``on_lost`` run on the writer's thread.
+    ``lost_line`` makes the line that stands for dropped ones. ``on_outage`` is called at the first failure of an
+    outage, ``on_recovery`` at its end with the number of lines dropped, both on the writer's thread. ``on_lost`` is
+    called for each loss, on the thread that met it.
     """
 
     def __init__(
@@ -50,14 +51,14 @@ class LineWriter:
         self._timings = timings
         self._lines: deque[bytes] = deque()
         self._bytes = 0
-        self._missing = 0
-        """Lines dropped since the last line that stands for lost ones."""
+        self._dropped = 0
+        """Lines dropped since the last line that stands for dropped ones."""
         self._reason: Reason | None = None
         """Set during an outage."""
         # Reentrant: the garbage collector may run a destructor that logs while this thread holds it.
         self._changed = threading.Condition(threading.RLock())
         self._stopping = threading.Event()
-        self._ended = False
+        self._has_ended = False
         self._stop_at = 0.0
         # A daemon: a write that blocks for ever must not hold up the exit of the process.
         self._thread = threading.Thread(target=self._run, name="line-writer", daemon=True)
@@ -73,25 +74,25 @@ class LineWriter:
         with self._changed:
             # After an overflow it accepts lines again only once the queue is half empty: one gap, not thousands.
             has_room = len(self._lines) < self._max_lines and self._bytes + len(line) <= self._max_bytes
-            if has_room and not self._missing and not self._ended:
+            if has_room and not self._dropped and not self._has_ended:
                 self._append(line)
                 return
-            self._missing += 1
+            self._dropped += 1
             self._changed.notify()
         self._on_lost(self._reason or "blocked", 1)
 
     def close(self, seconds: float) -> int:
-        """Write what waits for at most so long, then give up; the number of lines lost and not reported yet."""
+        """Write waiting lines for at most so long; return the number of lines lost and not reported yet."""
         self._stop_at = time.monotonic() + seconds
         with self._changed:
             self._stopping.set()
             self._changed.notify()
         self._thread.join(seconds + self._timings.last_pause_s)
-        self._ended = True
+        self._has_ended = True
         left = self.waiting
         if left:
             self._on_lost(self._reason or "blocked", left)
-        return left + self._missing
+        return left + self._dropped
 
     def _run(self) -> None:
         while (line := self._next()) is not None and self._deliver(line):
@@ -106,7 +107,7 @@ class LineWriter:
             while not self._lines and not self._stopping.is_set():
                 self._changed.wait()
                 self._recover()
-            self._ended = not self._lines
+            self._has_ended = not self._lines
             return self._lines[0] if self._lines else None
 
     def _deliver(self, line: bytes) -> bool:
@@ -119,7 +120,8 @@ class LineWriter:
                 taken = self._sink.write(line[written:])
             except OSError as error:
                 self._fail(REASONS.get(error.errno or 0, "other"), error.strerror or str(error))
-                self._pause(pause)
+                if self._stopping.wait(pause):
+                    time.sleep(self._timings.last_pause_s)
                 pause = min(pause * 2, self._timings.longest_pause_s)
                 continue
             written += taken
@@ -129,27 +131,21 @@ class LineWriter:
                 self._fail("blocked", "nobody reads it")
         return True
 
-    def _pause(self, seconds: float) -> None:
-        if self._stopping.is_set():
-            time.sleep(self._timings.last_pause_s)
-        else:
-            self._stopping.wait(seconds)
-
     def _fail(self, reason: Reason, why: str) -> None:
-        first, self._reason = self._reason is None, reason
-        if first:
+        is_first, self._reason = self._reason is None, reason
+        if is_first:
             self._on_outage(reason, why)
 
     def _recover(self) -> None:
-        """Accept lines again, and say what is missing, once half of what waited is written."""
+        """Accept lines again, and say how many were dropped, once half of the queue is written."""
         if len(self._lines) > self._max_lines // 2 or self._bytes > self._max_bytes // 2:
             return
-        missing, self._missing = self._missing, 0
-        if missing:
-            self._append(self._lost_line(missing))
-        if missing or self._reason is not None:
+        dropped, self._dropped = self._dropped, 0
+        if dropped:
+            self._append(self._lost_line(dropped))
+        if dropped or self._reason is not None:
             self._reason = None
-            self._on_recovery(missing)
+            self._on_recovery(dropped)
 
     def _append(self, line: bytes) -> None:
         self._lines.append(line)

@@ -8,7 +8,7 @@ import structlog
 from aiohttp import web
 
 from bot.errors import StartError
-from bot.operations.connections import BOUNDS, Bounds, Connection, Connections
+from bot.operations.connections import BOUNDS, Bounds, Connection, InboundConnections
 from bot.timings import TIMINGS, HttpTimings
 
 MAX_BODY = 1024 * 1024
@@ -18,25 +18,25 @@ MAX_HEADERS = 64
 
 log = structlog.get_logger(__name__)
 
-_STRANGERS = logging.getLogger("bot.http.strangers")
-_STRANGERS.setLevel(logging.CRITICAL)
-"""aiohttp writes an error with a traceback for whatever is no HTTP: anybody could fill the log with it."""
+_MUTED = logging.getLogger("bot.http.strangers")
+_MUTED.setLevel(logging.CRITICAL)
+"""aiohttp logs an error with a traceback for bytes that are not HTTP: anybody could fill the log with it."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @web.middleware
-async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Keep the account of the connection, log errors of our own handlers, and close after whatever is no success."""
+async def _track_request(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Track the request on its connection, log errors of our own handlers, and close after every failure."""
     protocol = request.transport.get_protocol() if request.transport is not None else None
     connection = protocol if isinstance(protocol, Connection) else None
     if connection is not None:
-        connection.begin(request)
-    good = False
+        connection.begin_request(request)
+    is_good = False
     try:
         response = await handler(request)
-        good = response.status < 400 and request.content.is_eof()
-        if not good:
+        is_good = response.status < 400 and request.content.is_eof()
+        if not is_good:
             response.force_close()
         return response
     except web.HTTPException as refusal:
@@ -53,56 +53,56 @@ async def _answer(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     finally:
         if connection is not None:
-            connection.end(good=good)
+            connection.end_request(is_good=is_good)
 
 
-async def _later(_request: web.Request) -> None:
-    """Whoever expects "100 Continue" hears it from the handler, which first looks at the headers."""
+async def _leave_continue_to_handler(_request: web.Request) -> None:
+    """The handler sends "100 Continue" itself, after it has checked the headers."""
 
 
 class Listener:
-    """Serves ``/livez``, ``/readyz``, ``/metrics`` and, where given, a handler for Slack's requests.
+    """Serves ``/livez``, ``/readyz``, ``/metrics`` and, where given, handlers of POST requests.
 
-    ``refused`` is told why a connection was closed before its request was complete.
+    ``on_refused`` gets the reason when a connection is closed before its request is complete.
     """
 
     def __init__(
         self,
         *,
-        ready: Callable[[], Awaitable[bool]],
-        text: Callable[[], Awaitable[bytes]],
-        refused: Callable[[str], None] = lambda _reason: None,
+        is_ready: Callable[[], Awaitable[bool]],
+        render_metrics: Callable[[], Awaitable[bytes]],
+        on_refused: Callable[[str], None] = lambda _reason: None,
         timings: HttpTimings = TIMINGS.http,
     ) -> None:
-        self._ready = ready
-        self._metrics = text
-        self._refused = refused
+        self._is_ready = is_ready
+        self._render_metrics = render_metrics
+        self._on_refused = on_refused
         self._timings = timings
         self._runner: web.AppRunner | None = None
         self._server: asyncio.Server | None = None
-        self._connections: Connections | None = None
+        self._connections: InboundConnections | None = None
 
     async def start(self, host: str, port: int, posts: dict[str, Handler], *, bounds: Bounds = BOUNDS) -> int:
-        """Listen; the port, which differs from the one asked for if that was 0. Raises StartError if it is taken."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[_answer])
+        """Listen and return the port, a free one for 0. Raises StartError if the port is taken."""
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[_track_request])
         app.router.add_get("/livez", self._livez)
         app.router.add_get("/readyz", self._readyz)
-        app.router.add_get("/metrics", self._text)
+        app.router.add_get("/metrics", self._metrics)
         for path, handler in posts.items():
-            app.router.add_post(path, handler, expect_handler=_later)
+            app.router.add_post(path, handler, expect_handler=_leave_continue_to_handler)
         self._runner = web.AppRunner(
             app,
             access_log=None,
             handle_signals=False,
             shutdown_timeout=self._timings.stop_s,
-            logger=_STRANGERS,
+            logger=_MUTED,
             auto_decompress=False,
             lingering_time=self._timings.linger_s,
             max_headers=MAX_HEADERS,
         )
         await self._runner.setup()
         assert self._runner.server is not None  # noqa: S101 - setup has made it
-        self._connections = Connections(self._refused, bounds=bounds, timings=self._timings)
+        self._connections = InboundConnections(self._on_refused, bounds, self._timings)
         try:
             self._server = await self._connections.listen(self._runner.server, host, port)
         except OSError as error:
@@ -112,7 +112,7 @@ class Listener:
         return int(self._server.sockets[0].getsockname()[1])
 
     async def stop(self) -> None:
-        """Accept no more connections and let complete requests get their answers; acks take milliseconds."""
+        """Stop accepting connections and answer the requests that are complete; acks take milliseconds."""
         if self._server is not None and self._connections is not None:
             self._server.close()
             self._server = None
@@ -125,9 +125,8 @@ class Listener:
         return web.Response(text="ok\n")
 
     async def _readyz(self, _request: web.Request) -> web.Response:
-        ready = await self._ready()
-        return web.Response(text="ready\n" if ready else "not ready\n", status=200 if ready else 503)
+        is_ready = await self._is_ready()
+        return web.Response(text="ready\n" if is_ready else "not ready\n", status=200 if is_ready else 503)
 
-    async def _text(self, _request: web.Request) -> web.Response:
-        body = await self._metrics()
-        return web.Response(body=body, content_type="text/plain", charset="utf-8")
+    async def _metrics(self, _request: web.Request) -> web.Response:
+        return web.Response(body=await self._render_metrics(), content_type="text/plain", charset="utf-8")

@@ -1,6 +1,6 @@
 """Logs as events: one JSON object or one coloured line each, with the reference that a person's error card shows.
 
-Everything that goes to standard error passes one bounded queue, so that a pipe nobody reads never stops the bot.
+Everything that goes to standard error passes one bounded queue, so that an unread pipe never stops the bot.
 """
 
 import atexit
@@ -18,8 +18,8 @@ import structlog
 from structlog.typing import Processor
 
 from bot.operations.line_writer import LineWriter
+from bot.operations.sanitizer import Sanitizer
 from bot.operations.sinks import STDERR, Stream
-from bot.operations.untrusted import render_exceptions, tame
 from bot.timings import TIMINGS
 
 _stamp = structlog.processors.TimeStamper(fmt="iso", utc=True)
@@ -31,60 +31,58 @@ _TOKENS = re.compile(
 HIDDEN = "[hidden]"
 
 
-def without_secrets(secrets: Iterable[str]) -> Callable[[str], str]:
-    """What takes the bot's own secrets out of a line, and whatever looks like a token or a signed header.
+def secret_filter(secrets: Iterable[str]) -> Callable[[str], str]:
+    """Make a function that hides these secrets in a line, and everything that looks like a token or signed header.
 
-    The last net: nothing is meant to write such a thing. Secrets of fewer than 6 characters are not looked for;
-    they would be found in ordinary words.
+    A last net: nothing is meant to log them. Secrets of fewer than 6 characters are not searched for; they would be
+    found in ordinary words.
     """
-    longest_first = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
+    long_enough = {secret for secret in secrets if len(secret) >= 6}
     # Also as JSON, a URL or a dict's repr would write them.
-    spelt = {form for secret in longest_first for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""))}
+    spelt = {form for secret in long_enough for form in (secret, json.dumps(secret)[1:-1], quote(secret, safe=""))}
     known = re.compile("|".join(map(re.escape, sorted(spelt, key=len, reverse=True))) or r"(?!)")
     return lambda line: _TOKENS.sub(HIDDEN, known.sub(HIDDEN, line))
 
 
-class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """The whole line passes the net, tracebacks and other libraries' messages too."""
-
-    net: Callable[[str], str] = staticmethod(without_secrets(()))
-
-    def format(self, record: logging.LogRecord) -> str:
-        return self.net(super().format(record))
-
-
 class _Handler(logging.Handler):
-    """Queues formatted lines. The thread that logs does the formatting: only it knows its reference."""
+    """Queues formatted lines. The thread that logs does the formatting: only it knows its reference.
 
-    def __init__(self, renderer: Processor) -> None:
+    The whole line passes the filter, tracebacks and other libraries' messages too.
+    """
+
+    def __init__(self, renderer: Processor, hide: Callable[[str], str]) -> None:
         super().__init__()
         self._renderer = renderer
+        self._hide = hide
         self.lines_lost = 0
-        self.writer = LineWriter(Stream(STDERR), lost_line=self._lost_line, on_lost=self._count)
+        self.writer = LineWriter(Stream(STDERR), lost_line=self._lost_line, on_lost=self._count_lost)
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            self.writer.put(_encoded(self.format(record) + "\n"))
+            self.write(self.format(record) + "\n")
         except Exception:  # noqa: BLE001 (like logging's own handlers: a record that can't be formatted stops nobody)
             self.handleError(record)
 
+    def write(self, text: str) -> None:
+        """Queue a text without the secrets in it."""
+        self.writer.put(_encode(self._hide(text)))
+
     def _lost_line(self, lines: int) -> bytes:
         event = {"event": "log_lines_lost", "lines": lines, "level": "error", "logger": __name__}
-        return _encoded(f"{self._renderer(None, 'error', _stamp(None, 'error', event))!s}\n")
+        return _encode(f"{self._renderer(None, 'error', _stamp(None, 'error', event))!s}\n")
 
-    def _count(self, _reason: str, lines: int) -> None:
+    def _count_lost(self, _reason: str, lines: int) -> None:
         self.lines_lost += lines
 
 
 class _StandardError(io.TextIOBase):
-    """What takes the place of ``sys.stderr``: prints, warnings and tracebacks go the way of the log."""
+    """Replaces ``sys.stderr``: prints, warnings and tracebacks go the way of the log."""
 
-    def __init__(self, writer: LineWriter, net: Callable[[str], str]) -> None:
-        self._writer = writer
-        self._net = net
+    def __init__(self, handler: _Handler) -> None:
+        self._handler = handler
 
     def write(self, text: str) -> int:
-        self._writer.put(_encoded(self._net(text)))
+        self._handler.write(text)
         return len(text)
 
     def writable(self) -> bool:
@@ -97,7 +95,7 @@ class _StandardError(io.TextIOBase):
         return STDERR
 
 
-def _encoded(text: str) -> bytes:
+def _encode(text: str) -> bytes:
     return text.encode("utf-8", "backslashreplace")
 
 
@@ -105,13 +103,13 @@ def _handlers() -> list[_Handler]:
     return [handler for handler in logging.getLogger().handlers if isinstance(handler, _Handler)]
 
 
-def lines_lost() -> int:
-    """How many lines of the log nobody could read."""
+def count_lost_lines() -> int:
+    """Count the lines of the log that were dropped because nobody read them."""
     return sum(handler.lines_lost for handler in _handlers())
 
 
 def finish() -> None:
-    """Write what waits, for two seconds at most. If all is written, the interpreter's last words go out directly."""
+    """Write waiting lines, for two seconds at most. Once all are written, the interpreter prints directly again."""
     if not sum(handler.writer.close(TIMINGS.writer.log_stop_s) for handler in _handlers()):
         sys.stderr = sys.__stderr__
 
@@ -123,16 +121,18 @@ def _occupy_standard_descriptors() -> None:
     os.close(descriptor)
 
 
-def configure(style: Literal["console", "json"], level: str, secrets: Iterable[str] = ()) -> None:
-    """Send our events and the libraries' through one pipeline to standard error, never with one of ``secrets``."""
+def configure(
+    style: Literal["console", "json"], level: str, sanitizer: Sanitizer, secrets: Iterable[str] = ()
+) -> None:
+    """Send our events and the libraries' through one pipeline to standard error, without any of ``secrets``."""
     _occupy_standard_descriptors()
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
-        tame,
+        sanitizer.event,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         _stamp,
-        render_exceptions,
+        structlog.processors.ExceptionRenderer(sanitizer.traceback),
     ]
     structlog.configure(
         processors=[
@@ -149,18 +149,18 @@ def configure(style: Literal["console", "json"], level: str, secrets: Iterable[s
         if style == "json"
         else structlog.dev.ConsoleRenderer(colors=os.isatty(STDERR))
     )
-    handler = _Handler(renderer)
-    formatter = _Formatter(
-        foreign_pre_chain=shared,
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+    handler = _Handler(renderer, secret_filter(secrets))
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
     )
-    formatter.net = without_secrets(secrets)
-    handler.setFormatter(formatter)
-    sys.stderr = _StandardError(handler.writer, formatter.net)
+    sys.stderr = _StandardError(handler)
     atexit.register(finish)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # Below INFO these write whole requests and answers, task parameters and socket tickets among them.
+    # Below INFO these log whole requests and answers, with task parameters and socket tickets among them.
     for name in ("slack_sdk", "slack_bolt", "httpx", "httpcore", "aiohttp", "asyncio"):
         logging.getLogger(name).setLevel(max(logging.getLogger().level, logging.WARNING))

@@ -12,7 +12,7 @@ from typing import Protocol
 
 STDOUT, STDERR = 1, 2
 POLL_MS = 200
-"""How long one write waits for a reader; also how late a writer notices that it must stop."""
+"""How long one write waits for a reader, and so how late a writer notices that it must stop."""
 PRIVATE = 0o600
 
 
@@ -20,14 +20,14 @@ class Sink(Protocol):
     """A place for lines."""
 
     def write(self, data: bytes) -> int:
-        """Write at least part of ``data``; the number of bytes taken, 0 if nobody reads. Raises OSError."""
+        """Write at least part of ``data``; return the bytes taken, 0 if nobody reads. Raises OSError."""
 
     def close(self) -> None:
-        """Let go of it."""
+        """Release it."""
 
 
 class Stream:
-    """An open descriptor: a pipe, a socket, a terminal, or whatever standard output was redirected to.
+    """An open descriptor: a pipe, a socket, a terminal, or a file that standard output was redirected to.
 
     It polls instead of setting O_NONBLOCK, which would hold for every process that shares the pipe or terminal.
     """
@@ -43,18 +43,18 @@ class Stream:
             return 0
         try:
             return os.write(self._fd, data)
-        except BlockingIOError:  # another process has set O_NONBLOCK on what we share
+        except BlockingIOError:  # another process has set O_NONBLOCK on the shared pipe
             time.sleep(POLL_MS / 1000)
             return 0
 
     def close(self) -> None:
-        """The descriptor is not ours to close."""
+        """Leave the descriptor open: it belongs to the process."""
 
 
 class PrivateFile:
     """Appends to a file that only its owner can read. Follows renames: the next line goes to a new file.
 
-    A named pipe or a device works too. Each process needs a file of its own.
+    A named pipe or a device works too. Processes must not share one.
     """
 
     def __init__(self, path: str) -> None:
@@ -64,7 +64,7 @@ class PrivateFile:
         self._open()
 
     def write(self, data: bytes) -> int:
-        """Write all of a line or nothing: what a full disk cut off is taken back."""
+        """Write a whole line or nothing: a part that fitted on a full disk is taken back."""
         try:
             if not self._is_current():
                 self._open()
@@ -102,20 +102,20 @@ class PrivateFile:
 
     def _open(self) -> None:
         self.close()
-        self._refuse_a_link_of_others()
-        # Also readable, to look at its last byte; and a named pipe without a reader can be opened.
+        self._refuse_foreign_link()
+        # Readable too, to check its last byte, and because a named pipe without a reader can then be opened.
         self._fd = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NOCTTY, PRIVATE)
-        about = os.fstat(self._fd)
-        if not stat.S_ISREG(about.st_mode):
+        status = os.fstat(self._fd)
+        if not stat.S_ISREG(status.st_mode):
             return
-        if stat.S_IMODE(about.st_mode) != PRIVATE:
+        if stat.S_IMODE(status.st_mode) != PRIVATE:
             os.fchmod(self._fd, PRIVATE)
-        if about.st_size and os.pread(self._fd, 1, about.st_size - 1) != b"\n":
+        if status.st_size and os.pread(self._fd, 1, status.st_size - 1) != b"\n":
             # A process was killed in the middle of a line. The next line must not continue it.
             self._append(b"\n")
 
-    def _refuse_a_link_of_others(self) -> None:
-        """Whoever may write to the directory could point the audit at any file of the bot's own user."""
+    def _refuse_foreign_link(self) -> None:
+        """Others with access to the directory could point the audit at any file of the bot's user."""
         try:
             link = self._path.lstat()
         except FileNotFoundError:

@@ -1,1 +1,1 @@
-"""Pure time: when a task runs next, in words, and whether it will. No I/O, no clock of its own."""
+"""Pure time: when a task runs next, and its schedule in words. No I/O, no clock."""

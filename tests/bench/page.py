@@ -23,6 +23,7 @@ from bot.operations import logs
 from bot.sandbox.screenshots import CHROMIUMS, QUIET
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.records import BOT_USER, Message
+from tests.operations.sanitizing import SANITIZER
 
 MESSAGES = 500
 STARTS = 5
@@ -111,7 +112,7 @@ def row(name: str, values: list[float], base: list[float], unit: str) -> tuple[s
 
 async def main() -> None:
     """Measure and print."""
-    logs.configure("console", "error")
+    logs.configure("console", "error", SANITIZER)
     logging.disable(logging.INFO)
     path = next((found for found in map(shutil.which, CHROMIUMS) if found), None)
     if path is None:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from rich.console import Console
 from rich.table import Table
 
-from bot.schedule.quartz import Quartz
+from bot.schedule.quartz import CronExpression
 from bot.schedule.quartz_fields import InvalidCron
 from tests.schedule.expressions import ZONES, expression, instant
 
@@ -44,7 +44,7 @@ def measured() -> tuple[list[float], list[float], list[float]]:
         zone = ZoneInfo(ZONES[number % len(ZONES)])
         text, at = expression(draw), instant(draw, zone.key)
         began = time.perf_counter()
-        quartz = Quartz.of(text)
+        quartz = CronExpression.parse(text)
         parses.append((time.perf_counter() - began) * 1e6)
         began, found, run = time.perf_counter(), 0, quartz.next_after(at, zone)
         while run is not None and found < RUNS - 1:
@@ -65,7 +65,7 @@ def hard() -> list[tuple[str, float]]:
         for zone in map(ZoneInfo, ZONES):
             began = time.perf_counter()
             try:
-                Quartz.of(text).next_after(datetime(2026, 1, 1, tzinfo=UTC), zone)
+                CronExpression.parse(text).next_after(datetime(2026, 1, 1, tzinfo=UTC), zone)
             except InvalidCron:
                 continue
             finally:

@@ -43,6 +43,7 @@ from bot.slack.reply import Replies
 from bot.slack.runner import Runner
 from bot.timings import AnswerTimings
 from tests.cards.judges import assert_tame, judge_message, judge_view
+from tests.cards.snapshots import REDACTOR
 from tests.fuzz.findings import Broke
 from tests.fuzz.inputs import BODIES
 
@@ -262,19 +263,20 @@ class Door:
         )
         self._close.append(coc.aclose)
         app, access = _app(self._clock), Access(Rules(), "T1", self.slack.call)
-        lookup = GuardedLookup(Lookup(coc, monotonic=self._clock), access, Rules())
+        lookup = GuardedLookup(Lookup(coc, REDACTOR, monotonic=self._clock), access, Rules())
         timings = AnswerTimings(settle_s=0.0)
-        runner = Runner(self.slack, self._work, access, observe=metrics.interaction, timings=timings)
+        observe = metrics.observe_interaction
+        runner = Runner(self.slack, self._work, access, REDACTOR, observe=observe, timings=timings)
         register_listeners(app, runner, lookup)
 
         async def ready() -> bool:
             return True
 
         async def text() -> bytes:
-            return metrics.text(connected=True)
+            return metrics.render(connected=True)
 
-        listener = Listener(ready=ready, text=text)
-        handle = http_mode.handler(app, SECRET, metrics.refused_request, clock=self._clock.stamp)
+        listener = Listener(is_ready=ready, render_metrics=text)
+        handle = http_mode.handler(app, SECRET, metrics.count_refused_request, clock=self._clock.stamp)
         self._port = await listener.start("127.0.0.1", 0, {EVENTS_PATH: handle})
         self._close.append(listener.stop)
 

@@ -13,16 +13,18 @@ import structlog
 
 from bot import cli, errors, redact
 from bot.cards.problem import problem_of
-from bot.cards.text import shown
 from bot.coc.answers import Answer, parse_task
 from bot.operations import logs
-from bot.operations.untrusted import audited, tame
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
 from bot.slack.errors import post_refusal
 from bot.slack.guarded_lookup import log_coc_error
 from bot.slack.interaction import Interaction
 from bot.slack.runner import _audit_entry
 from bot.task.snapshot import Missing, Stale
-from tests.cards.snapshots import TASK_ID, snapshot, wire
+from tests.cards.snapshots import REDACTOR, TASK_ID, snapshot, wire
+from tests.cards.snapshots import text as untrusted
+from tests.operations.sanitizing import SANITIZER
 from tests.sinks.planted import SECRETS, bare_fields, everywhere, failed, sinks, variants
 
 PLANTED = [pytest.param(text, part, id=part) for text, part in SECRETS.items()]
@@ -105,7 +107,7 @@ def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def _configure(style: Literal["json", "console"]) -> None:
-    logs.configure(style, "debug")
+    logs.configure(style, "debug", SANITIZER)
     # Otherwise the modules' own loggers would keep this test's processors, and later tests could not capture them.
     structlog.configure(cache_logger_on_first_use=False)
 
@@ -198,7 +200,7 @@ def test_what_is_needed_to_find_an_interaction_stays_in_the_log() -> None:
         "tasks": ["command K7QF-2M"],
         "absent": None,
     }
-    assert tame(None, "info", dict(event)) == event
+    assert SANITIZER.event(None, "info", dict(event)) == event
 
 
 @pytest.mark.parametrize(("text", "part"), PLANTED)
@@ -213,10 +215,10 @@ def test_the_audit_holds_ids_only(text: str, part: str) -> None:
     entries = [_audit_entry(interaction, outcome, 0.4) for outcome in ("card", f"slack: {text}", text)]
     sound = {"reference": "K7QF-2M", "did": "command", "outcome": "slack: channel_not_found, not told", "ms": 412}
     sound |= {"user": "U0ONCALL", "channel": "C0SHIFT", "cloud_requests": ["5f0c9a3e7b1d4c2a8e6f1a2b3c4d5e6f"]}
-    lines = [json.dumps(audited(entry)) for entry in entries]
+    lines = [json.dumps(SANITIZER.entry(entry)) for entry in entries]
     assert part not in "\n".join(lines).lower()
     assert max(map(len, lines)) < 4_000
-    assert audited(sound) == sound
+    assert SANITIZER.entry(sound) == sound
 
 
 HARMLESS = (
@@ -251,9 +253,12 @@ HARMLESS = (
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_is_harmless_passes_every_way_out_unchanged(text: str) -> None:
     """Names, ids, addresses, expressions and messages as clouds have them."""
-    assert shown(text) == text
-    assert tame(None, "info", {"error": text, "nested": {"of": [text]}}) == {"error": text, "nested": {"of": [text]}}
-    if redact.secret_name(text):
+    assert untrusted(text).shown() == text
+    assert SANITIZER.event(None, "info", {"error": text, "nested": {"of": [text]}}) == {
+        "error": text,
+        "nested": {"of": [text]},
+    }
+    if REDACTOR.is_secret_name(text):
         return  # as the key of something it would rightly hide it
     for part, found in sinks(everywhere(text), text):
         assert redact.HIDDEN not in found, part
@@ -289,20 +294,17 @@ def test_our_own_words_about_errors_stay_as_they_are() -> None:
     """Some speak of keys and credentials, and pass the same way out."""
     others = (errors.CredentialsUnavailable("no key"), errors.TimedOut("read"), ValueError())
     for error in (*refusals("so it is"), *others):
-        problem = problem_of(error, TASK_ID)
+        problem = problem_of(error, REDACTOR, TASK_ID)
         for words in (problem.plain(), problem.title, problem.advice, str(error)):
-            assert shown(words) == words
+            assert untrusted(words).shown() == words
 
 
 def test_the_operators_words_count_at_once() -> None:
-    """What was shown before they were set is not remembered."""
-    assert shown("sesame=Open-1234567") == "sesame=Open-1234567"
-    try:
-        redact.configure(hide=["sesame"])
-        assert shown("sesame=Open-1234567") == "sesame=[hidden]"
-    finally:
-        redact.configure()
-    assert shown("sesame=Open-1234567") == "sesame=Open-1234567"
+    """And only for the redactor that was made with them."""
+    text = "sesame=Open-1234567"
+    assert Untrusted(text, Redactor()).shown() == text
+    assert Untrusted(text, Redactor(hide=["sesame"])).shown() == "sesame=[hidden]"
+    assert Untrusted(text, Redactor()).shown() == text
 
 
 def test_a_crash_says_nothing_of_others(capsys: pytest.CaptureFixture[str]) -> None:
