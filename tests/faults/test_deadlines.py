@@ -15,7 +15,7 @@ from bot.timings import AccessTimings, Timings
 from tests.faults.bench import answers_of, one_task
 from tests.faults.surfaces import SURFACES, Surface
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_certificates")]
 
 ANSWER_S = 10.0
 TOLD_S = 30.0
