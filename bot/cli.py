@@ -184,10 +184,10 @@ async def _sandbox(port: int, *, http: bool) -> None:
 
 
 async def _pictures(folder: Path) -> None:
-    from bot.sandbox.screenshots import NoBrowserError, take
+    from bot.sandbox.screenshots import NoBrowserError, take_screenshots
 
     try:
-        for path in await take(folder):
+        for path in await take_screenshots(folder):
             out.print(path, highlight=False)
     except (NoBrowserError, OSError) as error:
         _exit(1, str(error))

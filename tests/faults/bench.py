@@ -28,7 +28,7 @@ from bot.coc.client import CocClient
 from bot.sandbox.coc.samples.catalog import sample_tasks
 from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack.server import Call, Interaction
+from bot.sandbox.slack.server import Interaction, RecordedCall
 from bot.timings import AnswerTimings, LookupTimings, ReplyTimings, Timings
 from tests.slack.presses import NIGHTLY
 
@@ -98,7 +98,7 @@ class Seen:
     files: int
     asked: Counter[str]
     """Requests that COC saw, by kind."""
-    calls: list[Call]
+    calls: list[RecordedCall]
 
     @property
     def text(self) -> str:
@@ -119,7 +119,7 @@ class Bench:
         self.heals_after = float("inf")
         """Slack is well again after a pause of so many seconds."""
         self._audit = audit
-        self._calls: list[Call] = []
+        self._calls: list[RecordedCall] = []
         self._lines = 0
 
     @property
@@ -166,7 +166,7 @@ class Bench:
         """Waits until the press is audited and nothing is under way; TimeoutError where that takes longer."""
         await _until(lambda: self.audited() and self.idle(), within_s)
 
-    def since(self) -> list[Call]:
+    def since(self) -> list[RecordedCall]:
         """The calls that Slack has answered since the mark."""
         return self.box.slack.calls[len(self._calls) :]
 
@@ -233,20 +233,20 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _taken(calls: list[Call]) -> list[Call]:
+def _taken(calls: list[RecordedCall]) -> list[RecordedCall]:
     return [call for call in calls if call.status == 200 and call.response.get("ok")]
 
 
-def _given(calls: list[Call]) -> list[tuple[str, str]]:
+def _given(calls: list[RecordedCall]) -> list[tuple[str, str]]:
     return [(call.method, _said(call)) for call in calls if call.method in _SHOWING]
 
 
-def answers_of(calls: list[Call]) -> list[str]:
+def answers_of(calls: list[RecordedCall]) -> list[str]:
     """What these calls have shown the person, but for notes, marks and loading views."""
     return [text for _, text in _given(_taken(calls)) if _kind(text) == "answer"]
 
 
-def _said(call: Call) -> str:
+def _said(call: RecordedCall) -> str:
     view = call.request.get("view")
     return _text(view) if view is not None else _text([call.request.get("text"), call.request.get("blocks")])
 
