@@ -120,6 +120,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("label", "says"), ROWS)
 async def test_every_error_row_ends_in_its_card_for_the_asker_only(box: Sandbox, label: str, says: str) -> None:
     """Each failure is one sentence, what to do, and the ids that support asks for; nobody else sees it."""

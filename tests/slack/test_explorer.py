@@ -181,6 +181,7 @@ async def test_json_holds_all_999(box: Sandbox) -> None:
     assert (body["task_id"], len(body["machines"]), body["filtered"], body["complete"]) == (HUGE, 999, False, True)
 
 
+@pytest.mark.slow
 async def test_files_of_ten_thousand_machines_arrive(box: Sandbox) -> None:
     """Megabytes, without a warning from the transport that they hold up the loop."""
     await opened(box, "ST2601050930000000000036M4")

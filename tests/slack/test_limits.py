@@ -121,6 +121,7 @@ PATHS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS, ids=str)
 async def test_each_path_counts_once(path: Surface, tmp_path: Path) -> None:
     """Where the press and one more are left, the command after it is answered and the next one is not."""
@@ -135,6 +136,7 @@ async def test_each_path_counts_once(path: Surface, tmp_path: Path) -> None:
         await refused(box, audit, (ADA, SHIFT), "asked a lot", OVER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS, ids=str)
 async def test_each_path_is_refused_over_the_limit(path: Surface, tmp_path: Path) -> None:
     """Nothing of the task is shown, COC is not asked, one answer says why, and it is audited."""

@@ -213,7 +213,7 @@ class LocalSlack:
         """How many Socket Mode connections there are."""
         return self._sockets.count
 
-    async def settled(self, predicate: Callable[[], T], timeout: float = 5) -> T:  # noqa: ASYNC109
+    async def settled(self, predicate: Callable[[], T], timeout: float = 15) -> T:  # noqa: ASYNC109
         """Waits until the predicate is true and returns what it gave.
 
         Raises AssertionError after `timeout` seconds, with what the sandbox saw.
