@@ -6,12 +6,10 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from bot import cloud, redact, signals, workspace
-from bot.cards.text import shown
+from bot import cloud, signals, workspace
 from bot.coc.client import Call, CocClient
 from bot.coc.credentials import CredentialSource
 from bot.errors import LinkLost
@@ -26,6 +24,7 @@ from bot.operations.metrics import Metrics
 from bot.operations.sanitizer import Sanitizer
 from bot.operations.traces import Traces
 from bot.pacing import Pacer
+from bot.redact import Redactor
 from bot.settings import Settings
 from bot.slack.access import Access
 from bot.slack.background import BackgroundTasks
@@ -75,7 +74,8 @@ class Bot:
         self._socket: Connections | None = None
         self._audit: Audit | None = None
         self._refusals = Buckets(REFUSALS_AUDITED, monotonic)
-        self._sanitizer = Sanitizer(shown, redact.secret_name)
+        self._redactor = Redactor(settings.redact_words, settings.redact_allow)
+        self._sanitizer = Sanitizer(self._redactor)
         self._traces = Traces(self._sanitizer, timings.traces_s)
         self._serving = False
         self.port = 0
@@ -86,8 +86,14 @@ class Bot:
 
         Raises StartError, ConfigurationError and, once the link to Slack is lost for good, LinkLost.
         """
-        stop = asyncio.Event()
-        signals.call_on_stop(asyncio.get_running_loop(), stop.set)
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        signals.call_on_stop(loop, stop.set)
+        try:
+            await self._run_until(stop)
+        finally:
+            signals.ignore(loop)  # a second one must not kill a stopped process in its last tenth of a second
+
+    async def _run_until(self, stop: asyncio.Event) -> None:
         starting = asyncio.ensure_future(self.start())
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -141,24 +147,19 @@ class Bot:
 
     async def _start(self) -> None:
         settings, timings = self._settings, self._timings
-        redact.configure(hide=settings.redact_words, show=settings.redact_allow)
         endpoint = cloud.coc_endpoint(settings)
         if settings.traces:
             self._traces.start()
-        session = await self._stack.enter_async_context(
-            aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=timings.replies.call_s),
-                connector=aiohttp.TCPConnector(limit=200),
-            )
-        )
+        session = await self._stack.enter_async_context(workspace.http_session(timings.replies.call_s))
         client = workspace.web_client(settings, session)
         identity = await workspace.identify(client, timings.start_s)
-        credentials = self._credentials or await cloud.coc_credentials(settings)
+        credentials = self._credentials or await cloud.coc_credentials(settings, timings.credentials)
         self._coc = cloud.coc_client(
             settings,
             endpoint,
             credentials,
             longest_call_s=timings.lookup.call_s,
+            retry_s=timings.lookup.retry_s,
             observe=self._observe_call,
             pacer=self._pacer,
             sleep=self._sleep,
@@ -197,6 +198,7 @@ class Bot:
         policy = Policy(timings.lookup.answer_s, settings.share_for, settings.stale_for)
         lookup = Lookup(
             coc,
+            self._redactor,
             policy=policy,
             timings=timings.lookup,
             monotonic=self._monotonic,
@@ -206,6 +208,7 @@ class Bot:
             replies=replies,
             background=self._work,
             access=access,
+            redactor=self._redactor,
             audit=audit.write,
             observe=self._metrics.observe_interaction,
             span=self._traces.span,

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import structlog
 import typer
@@ -23,6 +23,7 @@ from bot.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from bot.coc.client import CocClient
+    from bot.redact import Redactor
 
 cli = typer.Typer(
     name="schedtask-bot",
@@ -87,10 +88,14 @@ def run() -> None:
     configured = settings.read(environment)
     from bot.app import Bot
 
-    _configure_logs(configured, environment)
+    _configure_logs(configured.log_format, configured.log_level, environment, configured)
+    for doubt in settings.doubts(configured):
+        log.warning("setting_doubted", what=doubt)
+    if links := settings.service_links(environment):
+        log.debug("service_links_ignored", names=links)
     # Bolt would read its token from the environment a second time and warn that it has two.
     os.environ.pop("SLACK_BOT_TOKEN", None)
-    _run(_to_the_end(Bot(configured).run()))
+    _run(Bot(configured).run())
 
 
 @cli.command()
@@ -189,26 +194,29 @@ async def _pictures(folder: Path) -> None:
 
 
 async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -> None:
+    from bot.cards.block_kit import plain
     from bot.cards.parameters import all_parameters
     from bot.cards.problem import problem_of
     from bot.cards.runs import all_runs
     from bot.cards.targets import all_targets
     from bot.cards.task import task_card
     from bot.cards.terminal import render
-    from bot.cards.text import plain
     from bot.errors import CocError, Unreachable
     from bot.lookup.lookup import Lookup
+    from bot.redact import Redactor
+    from bot.redact.untrusted import Untrusted
     from bot.show import as_json as to_json
 
+    redactor = Redactor()
     try:
-        async with _open_coc(in_sandbox=in_sandbox) as coc:
-            lookup = Lookup(coc)
+        async with _open_coc(in_sandbox=in_sandbox) as (coc, redactor):
+            lookup = Lookup(coc, redactor)
             snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
-        problem = problem_of(error, task_id)
+        problem = problem_of(error, redactor, task_id)
         said = [problem.plain()] + [f"COC said: {plain(problem.said, 500)}"] * bool(problem.said)
-        said += [f"Cloud request {plain(problem.request_id, 80, name='request_id')}."] * bool(problem.request_id)
-        said += [f"({plain(error.detail, 300)})"] * isinstance(error, Unreachable)
+        said += [f"Cloud request {plain(problem.request_id, 80)}."] * bool(problem.request_id)
+        said += [f"({plain(Untrusted(error.detail, redactor), 300)})"] * isinstance(error, Unreachable)
         _exit(1, " ".join(said))
     if as_json:
         sys.stdout.write(to_json(snapshot) + "\n")
@@ -221,7 +229,10 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
 
 
 @contextlib.asynccontextmanager
-async def _open_coc(*, in_sandbox: bool) -> AsyncIterator["CocClient"]:
+async def _open_coc(*, in_sandbox: bool) -> AsyncIterator[tuple["CocClient", "Redactor"]]:
+    from bot.redact import Redactor
+
+    redactor = Redactor()
     async with contextlib.AsyncExitStack() as stack:
         if in_sandbox:
             from bot.coc.client import CocClient
@@ -234,17 +245,14 @@ async def _open_coc(*, in_sandbox: bool) -> AsyncIterator["CocClient"]:
         else:
             environment = load_environment()
             configured = settings.read_cloud(environment)
-            from bot import cloud, redact
-            from bot.operations import logs
+            from bot import cloud
 
-            logs.configure("console", "warning", _sanitizer(), settings.secrets(None, environment))
-            for warning in settings.warnings(environment):
-                log.warning("setting_cleaned", what=warning)
-            redact.configure(hide=configured.redact_words, show=configured.redact_allow)
+            _configure_logs("console", "warning", environment)
+            redactor = Redactor(configured.redact_words, configured.redact_allow)
             endpoint = cloud.coc_endpoint(configured)
             coc = cloud.coc_client(configured, endpoint, await cloud.coc_credentials(configured))
         stack.push_async_callback(coc.aclose)
-        yield coc
+        yield coc, redactor
 
 
 def _run(job: Coroutine[Any, Any, None]) -> None:
@@ -254,36 +262,24 @@ def _run(job: Coroutine[Any, Any, None]) -> None:
         raise typer.Exit(0) from None
 
 
-async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
-    """Let no second signal kill, in its last tenth of a second, what the first one has stopped in good order."""
-    try:
-        await job
-    finally:
-        signals.ignore(asyncio.get_running_loop())
-
-
-def _sanitizer() -> Sanitizer:
-    from bot import redact
-    from bot.cards.text import shown
-
-    return Sanitizer(shown, redact.secret_name)
-
-
 async def _until_signal() -> None:
     stop = asyncio.Event()
     signals.call_on_stop(asyncio.get_running_loop(), stop.set)
     await stop.wait()
 
 
-def _configure_logs(configured: Settings, environment: Mapping[str, str]) -> None:
+def _sanitizer() -> Sanitizer:
+    from bot.operations.sanitizer import Sanitizer
+    from bot.redact import Redactor
+
+    return Sanitizer(Redactor())
+
+
+def _configure_logs(
+    style: Literal["console", "json"], level: str, environment: Mapping[str, str], configured: Settings | None = None
+) -> None:
     from bot.operations import logs
 
-    logs.configure(
-        configured.log_format, configured.log_level, _sanitizer(), settings.secrets(configured, environment)
-    )
+    logs.configure(style, level, _sanitizer(), settings.secrets(configured, environment))
     for warning in settings.warnings(environment):
         log.warning("setting_cleaned", what=warning)
-    for doubt in settings.doubts(configured):
-        log.warning("setting_doubted", what=doubt)
-    if links := settings.service_links(environment):
-        log.debug("service_links_ignored", names=links)

@@ -1,7 +1,7 @@
 """The card's buttons and menu: ``Refresh`` replaces the card in place, the others open a modal."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message
 from bot.cards.problem import Problem, problem_of
 from bot.cards.task import MORE, PARAMETERS, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.errors import CocError
@@ -19,8 +19,7 @@ from bot.slack.errors import SlackRefused
 from bot.slack.explorer import targets_modal
 from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
-from bot.slack.modals import LazyModal, Modals
-from bot.slack.reply import Replies
+from bot.slack.modals import MakeModal, Modals
 from bot.slack.runner import UNREADABLE, Job, Runner, outcome_of
 from bot.slack.views import parameters_modal, runs_modal
 from bot.task.changes import Seen, decode
@@ -28,13 +27,13 @@ from bot.task.target_query import Look
 
 log = structlog.get_logger(__name__)
 
+_MENU = {RUNS: runs_modal, PARAMETERS: parameters_modal}
+
 UNKNOWN = Problem(
     ":question:",
     "This button is not known to the bot any more.",
     "Ask again with the command; the card may be from another version.",
 )
-
-MakeModal = Callable[[Interaction, Look], LazyModal]
 
 
 def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
@@ -49,15 +48,17 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
     async def targets(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         interaction = Interaction.of_click(body, "targets")
-        open_modal(interaction, body, action.get("value"), partial(targets_modal, lookup, runner.pacer, refresh=True))
+        make = partial(targets_modal, lookup, runner.pacer, interaction, refresh=True)
+        open_modal(interaction, body, action.get("value"), make)
 
     @app.action(MORE)
     async def more(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         option = action.get("selected_option")
         kind, _, value = str(option.get("value") if isinstance(option, dict) else "").partition(":")
-        if kind in menu:
-            open_modal(Interaction.of_click(body, kind), body, value, menu[kind])
+        if kind in _MENU:
+            interaction = Interaction.of_click(body, kind)
+            open_modal(interaction, body, value, partial(_MENU[kind], lookup, runner.pacer, interaction))
         else:
             refuse_unknown(body)
 
@@ -68,18 +69,12 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
             return  # a link button: the browser has already opened it
         refuse_unknown(body)
 
-    menu = {
-        RUNS: partial(runs_modal, lookup, runner.pacer),
-        PARAMETERS: partial(parameters_modal, lookup, runner.pacer),
-    }
-
     def open_modal(interaction: Interaction, body: Mapping[str, Any], value: object, make: MakeModal) -> None:
         before = decode(str(value or ""))
         if before is None:
             runner.start(interaction, lambda: runner.refuse(interaction, UNREADABLE))
             return
-        interaction.task_id = before.task_id
-        modals.start_opening(interaction, make(interaction, _query(before.task_id, body)))
+        modals.start_opening(interaction, make(_query(before.task_id, body)))
 
     def refuse_unknown(body: Mapping[str, Any]) -> None:
         interaction = Interaction.of_click(body, "unknown")
@@ -113,20 +108,19 @@ async def _refresh(
         answer = lookup.snapshot(interaction, task_id, newer_than=before.as_of)
         snapshot = await runner.note_if_slow(interaction, task_id, answer)
     except CocError as error:
-        # Two uses of the response URL; a waiting note was the third.
-        is_marked = not interaction.has_waiting_note and await _mark(runner.replies, interaction, error, message)
-        problem = problem_of(error, task_id)
+        # At most two uses of the response URL: after a waiting note the card is not marked.
+        is_marked = not interaction.has_waiting_note and await _mark(runner, interaction, error, message)
+        problem = problem_of(error, runner.redactor, task_id)
         if not is_marked:
             problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
         await runner.replies.post_problem(interaction, problem)
         return type(error).__name__
-    render = partial(task_card, snapshot, asked_by=interaction.user, before=before)
-    card = await runner.pacer.run(CARD_MS, render)
+    card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, asked_by=interaction.user, before=before))
     await runner.replies.respond(interaction.response_url, card, replace_original=True)
     return outcome_of(snapshot, "refreshed")
 
 
-async def _mark(replies: Replies, interaction: Interaction, error: CocError, message: object) -> bool:
+async def _mark(runner: Runner, interaction: Interaction, error: CocError, message: object) -> bool:
     """Add a line to the old card that it was not refreshed; returns whether that could be done.
 
     Slack sends no blocks of ephemeral messages, so those can't be marked.
@@ -134,11 +128,11 @@ async def _mark(replies: Replies, interaction: Interaction, error: CocError, mes
     blocks = message.get("blocks") if isinstance(message, dict) else None
     if not isinstance(message, dict) or not isinstance(blocks, list) or not blocks:
         return False
-    reason = problem_of(error).title.format_map({"task": "with this id"})
+    reason = problem_of(error, runner.redactor).title.format_map({"task": "with this id"})
     marked = not_refreshed(blocks, reason, datetime.now(UTC), interaction.user)
     card = Message(str(message.get("text") or "Not refreshed"), tuple(marked))
     try:
-        await replies.respond(interaction.response_url, card, text_suffices=False, replace_original=True)
+        await runner.replies.respond(interaction.response_url, card, text_suffices=False, replace_original=True)
     except SlackRefused as refused:
         log.warning("mark_refused", error=str(refused))
         return False

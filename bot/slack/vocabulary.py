@@ -18,7 +18,7 @@ from typing import Literal
 from bot.task.hostnames import is_address, is_host_shaped, undecorated
 
 ID_MARK = "\0"
-"""Replaces a task id in a text. ``bot.cards.text.clean`` has removed this character from what was typed."""
+"""Replaces a task id in a text. ``bot.cards.block_kit.clean`` has removed this character from what was typed."""
 
 ASKS = re.compile(
     r"\W*(?P<word>hosts?|host[-_]?names?|ips?|ip[-_]?address(?:es)?|vms?|servers?|machines?|nodes?|instances?"
@@ -62,10 +62,10 @@ _LONGEST_HOST = 255
 _SEPARATOR = re.compile(r"[\W_]")
 _LIST_MARK = re.compile(r"\d{1,2}[.)]")
 
-Kind = Literal[
+WordKind = Literal[
     "private", "public", "not", "everyone", "asks", "host", "perhaps private", "small talk", "help", "unknown"
 ]
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, WordKind] = {
     **dict.fromkeys(SMALL_TALK, "small talk"),
     **dict.fromkeys(NOT, "not"),
     **dict.fromkeys(EVERYONE, "everyone"),
@@ -77,7 +77,7 @@ _KINDS: dict[str, Kind] = {
 class Word:
     """One word and its meaning. ``perhaps private`` is a near miss where a host's name is expected."""
 
-    kind: Kind
+    kind: WordKind
     text: str
 
 

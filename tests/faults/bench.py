@@ -139,7 +139,7 @@ class Bench:
         self.slept.append(seconds)
         await asyncio.sleep(min(seconds, 0.03))
         if seconds >= self.heals_after:
-            self.box.slack._api.weather.mood = "well"
+            self.box.slack._api.service.condition = "well"
 
     def lines(self) -> list[dict[str, Any]]:
         """Every whole line of the audit; the last one may be half written."""

@@ -197,8 +197,8 @@ FLEETING = _of("429-for-1-s", "502-html", "reset")
 """What is over at the third try."""
 
 
-def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None:
-    """Let COC fail so from now on; ``patch`` is pytest's monkeypatch."""
+def break_coc(bench: Bench, fault: CocFault, kind: PathKind) -> None:
+    """Let COC fail so from now on."""
     match fault.how:
         case "no such name":
             bench.coc._http.base_url = "http://coc.nowhere.invalid"
@@ -207,9 +207,9 @@ def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None
             bench.coc._http.base_url = "http://127.0.0.1:9"
             return
         case "large":
-            patch.setattr("bot.coc.transport.BODY_CAP", LARGE // 2)
+            bench.coc._max_bytes = LARGE // 2
         case "many":
-            patch.setattr("bot.coc.reading.MOST_VALUES", MOST_VALUES)
+            bench.coc._max_values = MOST_VALUES
     bench.box.coc.fail(kind, **fault.answer)
 
 

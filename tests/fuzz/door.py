@@ -25,7 +25,7 @@ from slack_bolt.middleware.async_builtins import AsyncRequestVerification
 from slack_sdk.signature import Clock
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message
 from bot.cards.task import NOT_REFRESHED
 from bot.coc.client import CocClient
 from bot.lookup.lookup import Lookup
@@ -43,6 +43,7 @@ from bot.slack.reply import Replies
 from bot.slack.runner import Runner
 from bot.timings import AnswerTimings
 from tests.cards.judges import assert_tame, judge_message, judge_view
+from tests.cards.snapshots import REDACTOR
 from tests.fuzz.findings import Broke
 from tests.fuzz.inputs import BODIES
 
@@ -262,9 +263,10 @@ class Door:
         )
         self._close.append(coc.aclose)
         app, access = _app(self._clock), Access(Rules(), "T1", self.slack.call)
-        lookup = GuardedLookup(Lookup(coc, monotonic=self._clock), access, Rules())
+        lookup = GuardedLookup(Lookup(coc, REDACTOR, monotonic=self._clock), access, Rules())
         timings = AnswerTimings(settle_s=0.0)
-        runner = Runner(self.slack, self._work, access, observe=metrics.observe_interaction, timings=timings)
+        observe = metrics.observe_interaction
+        runner = Runner(self.slack, self._work, access, REDACTOR, observe=observe, timings=timings)
         register_listeners(app, runner, lookup)
 
         async def ready() -> bool:
