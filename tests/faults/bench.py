@@ -38,12 +38,11 @@ SLACK_S, UPLOAD_S = 0.3, 0.45
 PATIENCE_S = 0.2
 CALM = Timings(answers=AnswerTimings(loading_s=0.12, settle_s=0.1))
 """Where nothing is slow the deadlines are the bot's own: a busy machine must not look like a slow COC."""
-BRIEF = Timings(
-    replies=ReplyTimings(call_s=SLACK_S, upload_s=UPLOAD_S),
-    answers=AnswerTimings(patience_s=PATIENCE_S, loading_s=0.12, settle_s=0.1),
-)
-"""Where Slack is slow, or where it matters that somebody waits: fractions of a second."""
-BRIEF_COC = replace(BRIEF, lookup=LookupTimings(extra_wait_s=EXTRA_S, history_wait_s=HISTORY_S))
+BRIEF = replace(CALM, replies=ReplyTimings(call_s=SLACK_S, upload_s=UPLOAD_S))
+"""Where Slack is slow: fractions of a second."""
+IMPATIENT = replace(BRIEF, answers=replace(CALM.answers, patience_s=PATIENCE_S))
+"""Where somebody waits for COC for long enough to be told so."""
+BRIEF_COC = replace(IMPATIENT, lookup=LookupTimings(extra_wait_s=EXTRA_S, history_wait_s=HISTORY_S))
 """Where COC is slow; ``COC_DEADLINES`` belong to it."""
 ACK_MS = 1_000
 """Slack gives up an acknowledgement after 3,000."""

@@ -191,7 +191,7 @@ class LocalSlack(LocalServer):
         """The number of Socket Mode connections."""
         return self._sockets.count
 
-    async def settled(self, predicate: Callable[[], T], timeout: float = 5) -> T:  # noqa: ASYNC109
+    async def settled(self, predicate: Callable[[], T], timeout: float = 15) -> T:  # noqa: ASYNC109
         """Wait until the predicate is true, and return its value.
 
         Raises AssertionError after `timeout` seconds, with the state of the workspace.
