@@ -90,8 +90,8 @@ class GuardedLookup:
             self._check(id=task_id)
 
     def _check_task(self, snapshot: Snapshot) -> None:
-        task = snapshot.task
-        self._check(id=snapshot.task_id, name=task.name or "", project=task.enterprise_project_id or "")
+        name, project = snapshot.task.name, snapshot.task.project
+        self._check(id=snapshot.task_id, name=name.raw if name else "", project=project.raw if project else "")
 
     def _check(self, **properties: str) -> None:
         """Refuse unless a rule allows the task by one of these properties, or there is no rule."""

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from bot import redact
 from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.server import Message
@@ -262,12 +261,9 @@ async def test_a_host_question_about_a_failing_task_ends_in_the_error_card(box: 
 async def test_the_operators_redaction_words_apply_to_parameters() -> None:
     """SCHEDTASK_REDACT_WORDS and SCHEDTASK_REDACT_ALLOW work in every view."""
     given = {"SCHEDTASK_REDACT_WORDS": "fahrplan", "SCHEDTASK_REDACT_ALLOW": "token_kind"}
-    try:
-        async with Sandbox(given=given) as box:
-            box.coc.change(NIGHTLY, input_param=json.dumps({"fahrplan": "abc-geheim", "token_kind": "shared"}))
-            card = await ask(box, NIGHTLY)
-            await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"parameters:{NIGHTLY}")
-            await box.slack.settled(lambda: "shared" in json.dumps(box.slack.view(ADA)))
-            assert "geheim" not in json.dumps(box.slack.view(ADA))
-    finally:
-        redact.configure()
+    async with Sandbox(given=given) as box:
+        box.coc.change(NIGHTLY, input_param=json.dumps({"fahrplan": "abc-geheim", "token_kind": "shared"}))
+        card = await ask(box, NIGHTLY)
+        await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"parameters:{NIGHTLY}")
+        await box.slack.settled(lambda: "shared" in json.dumps(box.slack.view(ADA)))
+        assert "geheim" not in json.dumps(box.slack.view(ADA))
