@@ -1,4 +1,4 @@
-"""Why a server's certificate was refused, and what its operator can do about it."""
+"""Explains why a server's certificate was refused, and how the operator can mend it."""
 
 import ssl
 
@@ -6,7 +6,7 @@ _EXPIRED, _HOSTNAME, _ADDRESS = 10, 62, 64
 """OpenSSL's codes for errors that no file of certificates can mend."""
 
 
-def refusal(error: BaseException | None) -> str | None:
+def explain_certificate_error(error: BaseException | None) -> str | None:
     """A phrase about the certificate behind a failed connection; None if something else failed."""
     error = getattr(error, "certificate_error", error)  # aiohttp's own error has the class, but not the reason
     if not isinstance(error, ssl.SSLCertVerificationError):

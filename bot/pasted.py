@@ -18,7 +18,7 @@ _TEMPORARY = re.compile(r"HST[0-9A-Z]{17}")
 
 
 def strip_extras(name: str, text: str) -> tuple[str, list[str]]:
-    """Strip accidental extras from the value of a variable; return the value and what was stripped.
+    """Strip accidental extras from the value of a variable; return the value and a name for each extra.
 
     People also paste a whole line such as ``export NAME=value``.
     """

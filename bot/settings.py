@@ -127,9 +127,9 @@ class Settings(CloudSettings):
 
     @field_validator("allow_workspaces", "allow_channels", "allow_users", "allow_usergroups")
     @classmethod
-    def _check_ids(cls, value: frozenset[str], about: ValidationInfo) -> frozenset[str]:
+    def _check_ids(cls, value: frozenset[str], info: ValidationInfo) -> frozenset[str]:
         # A name instead of an id would lock everybody out, or admit whoever takes that name.
-        form, example = _IDS[str(about.field_name)]
+        form, example = _IDS[str(info.field_name)]
         wrong = sorted(word for word in value if not re.fullmatch(form, word))
         if wrong:
             raise ValueError(f"{_quote(wrong[0])} is not an id such as {example}: give ids, not names")

@@ -11,7 +11,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.text import plain
-from bot.certificates import refusal
+from bot.certificates import explain_certificate_error
 from bot.errors import StartError
 from bot.operations.listener import Handler
 from bot.operations.metrics import Metrics
@@ -20,6 +20,13 @@ from bot.slack import EVENTS_PATH, http_mode
 from bot.slack.access import Rules
 from bot.slack.socket_mode import Connections
 from bot.timings import SocketTimings
+
+
+def http_session(deadline_s: float) -> aiohttp.ClientSession:
+    """The session of the Web API client and of posts to response URLs."""
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=deadline_s), connector=aiohttp.TCPConnector(limit=200)
+    )
 
 
 def web_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
@@ -139,4 +146,4 @@ def _error_word(error: SlackApiError) -> str:
 def _reason(error: BaseException) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return refusal(error) or plain(str(error) or type(error).__name__, 300)
+    return explain_certificate_error(error) or plain(str(error) or type(error).__name__, 300)

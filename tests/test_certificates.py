@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from bot.certificates import refusal
+from bot.certificates import explain_certificate_error
 from bot.sandbox.coc.server import LocalCoc
 from bot.sandbox.slack.server import LocalSlack
 from tests.test_run import NIGHTLY, environment, running
@@ -133,5 +133,5 @@ def test_other_certificate_errors_are_named(code: int, says: str) -> None:
     """A file of certificates would not help, so the error names something else."""
     error = ssl.SSLCertVerificationError(1, "certificate verify failed")
     error.verify_code, error.verify_message = code, "as OpenSSL says"
-    assert refusal(error) == says
-    assert refusal(OSError("no route")) is None
+    assert explain_certificate_error(error) == says
+    assert explain_certificate_error(OSError("no route")) is None

@@ -16,6 +16,7 @@ from bot.timings import TIMINGS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+CONTRIBUTING = ROOT / ".github" / "CONTRIBUTING.md"
 
 
 def documented() -> dict[str, str]:
@@ -81,6 +82,24 @@ def test_every_link_target_in_the_readme_exists() -> None:
     assert targets
     for target in targets:
         assert (ROOT / target).is_file(), target
+
+
+def test_every_path_in_the_contributing_guide_exists() -> None:
+    """Links, and files and folders in code style."""
+    text = CONTRIBUTING.read_text("utf-8")
+    links = {CONTRIBUTING.parent / target for target in re.findall(r"\]\((?!http)([^)#]+)[^)]*\)", text)}
+    paths = {ROOT / path for path in re.findall(r"`((?:bot|tests|\.ci|\.github)/[\w./-]+)`", text)}
+    assert len(paths) > 40
+    assert [path for path in links | paths if not path.exists()] == []
+
+
+def test_the_map_of_the_house_has_every_room() -> None:
+    """The table names each package and module of ``bot/``."""
+    text = CONTRIBUTING.read_text("utf-8")
+    drawn = set(re.findall(r"`([\w.]+/?)`", text.partition("where in `bot/`")[2].partition("\n\n")[0]))
+    packages = {f"{path.parent.name}/" for path in (ROOT / "bot").glob("*/__init__.py")}
+    modules = {path.name for path in (ROOT / "bot").glob("*.py")} - {"__init__.py"}
+    assert drawn >= packages | modules
 
 
 def test_the_readme_explains_every_permission_of_the_client() -> None:

@@ -1,4 +1,4 @@
-"""Pasted values: harmless extras are stripped with a warning, other faults are reported. No value is ever shown."""
+"""Pasted values: harmless extras are stripped with a warning, other faults are named. No value is ever shown."""
 
 from pathlib import Path
 
@@ -45,7 +45,7 @@ NAMES = {
 @pytest.mark.parametrize(("around", "what"), HARMLESS)
 @pytest.mark.parametrize(("name", "value"), NAMES.items())
 def test_harmless_characters_are_stripped_with_a_warning(name: str, value: str, around: str, what: str) -> None:
-    """The warning names the variable. The bot and the vendor's library use the clean value."""
+    """The warning names the variable. We and the vendor's library use the clean value."""
     given = {**GOOD, name: around.replace("NAME", name).format(value)}
     found = settings.read(given)
     (warning,) = settings.warnings(given)
@@ -63,8 +63,8 @@ def test_harmless_characters_are_stripped_with_a_warning(name: str, value: str, 
 
 
 @pytest.mark.parametrize(("around", "what"), [*HARMLESS[1:-3], ("SLACK_BOT_TOKEN={}\n", "its own name before it")])
-def test_a_file_is_cleaned_too(tmp_path: Path, around: str, what: str) -> None:
-    """Without a warning about its last line break: every file has one."""
+def test_the_value_in_a_file_is_cleaned(tmp_path: Path, around: str, what: str) -> None:
+    """Its last line break causes no warning."""
     path = tmp_path / "token"
     given = {**GOOD, "SLACK_BOT_TOKEN_FILE": str(path)}
     del given["SLACK_BOT_TOKEN"]
@@ -92,8 +92,8 @@ def test_a_file_is_cleaned_too(tmp_path: Path, around: str, what: str) -> None:
     ],
 )
 @pytest.mark.parametrize("name", [name for name in NAMES if name.endswith(("TOKEN", "K", "_ID"))])
-def test_an_impossible_value_is_a_fault_that_does_not_repeat_it(name: str, around: str, says: str) -> None:
-    """One line names the variable."""
+def test_impossible_values_are_named_but_not_repeated(name: str, around: str, says: str) -> None:
+    """The fault is one line."""
     with pytest.raises(ConfigurationError) as caught:
         settings.read({**GOOD, name: around.format(*[NAMES[name]] * 2)})
     assert caught.value.faults == (f"{name} {says}",)
@@ -101,8 +101,8 @@ def test_an_impossible_value_is_a_fault_that_does_not_repeat_it(name: str, aroun
 
 @pytest.mark.parametrize("name", ["SLACK_API_URL", "COC_ENDPOINT"])
 @pytest.mark.parametrize("around", ['"{}', "{}'", "{} {}", "{}\n{}", "{}\x07"])
-def test_an_address_is_checked_too(name: str, around: str) -> None:
-    """One line, even if it has several faults."""
+def test_a_fault_in_an_address_is_named(name: str, around: str) -> None:
+    """In one line, whatever else is wrong with it."""
     with pytest.raises(ConfigurationError) as caught:
         settings.read({**GOOD, name: around.format(*["https://x.example.com"] * 2)})
     (fault,) = caught.value.faults
@@ -134,7 +134,7 @@ def test_an_address_is_checked_too(name: str, around: str) -> None:
         ("SLACK_SIGNING_SECRET", "/run/secrets/s3cret", "the path of a file"),
     ],
 )
-def test_a_secret_of_the_wrong_kind_is_a_fault_that_names_the_right_one(name: str, value: str, kind: str) -> None:
+def test_a_secret_of_the_wrong_kind_is_named_with_the_right_one(name: str, value: str, kind: str) -> None:
     """Slack itself says only invalid_auth."""
     with pytest.raises(ConfigurationError) as caught:
         settings.read({**GOOD, name: value, "SCHEDTASK_MODE": "http" if "SIGNING" in name else "socket"})
@@ -145,7 +145,7 @@ def test_a_secret_of_the_wrong_kind_is_a_fault_that_names_the_right_one(name: st
 
 
 def test_a_signing_secret_of_an_unusual_form_is_doubted() -> None:
-    """Slack documents no form, so it is only a warning."""
+    """Slack documents no form, so it is not a fault."""
     given = {**GOOD, "SCHEDTASK_MODE": "http", "SLACK_SIGNING_SECRET": "s3cret"}
     (doubt,) = settings.doubts(settings.read(given))
     assert doubt.startswith("check SLACK_SIGNING_SECRET, which should be the Signing Secret (32 digits")
@@ -155,7 +155,7 @@ def test_a_signing_secret_of_an_unusual_form_is_doubted() -> None:
 
 
 def test_a_temporary_key_needs_its_security_token() -> None:
-    """COC would only say that the key is wrong, and lock it."""
+    """COC would say only that the key is wrong, and would lock it."""
     given = {**GOOD, "HUAWEICLOUD_SDK_AK": "HST3W0123456789ABCDE", "HUAWEICLOUD_SDK_SK": "s3cret"}
     with pytest.raises(ConfigurationError, match=r"^HUAWEICLOUD_SDK_SECURITY_TOKEN is missing: .*temporary"):
         settings.read(given)
@@ -164,19 +164,19 @@ def test_a_temporary_key_needs_its_security_token() -> None:
 
 
 def test_the_log_hides_a_secret_as_pasted_and_as_used() -> None:
-    """Neither spelling gets into a line."""
+    """Both forms are among the secrets."""
     given = {**GOOD, "HUAWEICLOUD_SDK_SK": "ab\u200bcdef"}
     assert {"ab\u200bcdef", "abcdef"} <= set(settings.secrets(settings.read(given), given))
 
 
-def test_free_text_is_left_alone() -> None:
-    """Quotes and joined emoji belong to it."""
+def test_words_for_people_are_not_cleaned() -> None:
+    """Quotes and joined emoji belong to them."""
     given = {**GOOD, "SCHEDTASK_CONTACT": '"night shift" \U0001f469\u200d\U0001f4bb'}
     assert settings.read(given).contact == given["SCHEDTASK_CONTACT"]
 
 
-def test_warnings_about_settings_stay_in_the_log() -> None:
-    """They name settings such as SLACK_BOT_TOKEN, behind which the log would hide a value."""
+def test_the_log_shows_warnings_about_settings_in_full() -> None:
+    """They name settings such as SLACK_BOT_TOKEN; the redactor would hide a value after such a name."""
     given = {**GOOD, **{name: f'"{value}"' for name, value in NAMES.items()}}
     odd = {**GOOD, "SLACK_SIGNING_SECRET": "odd-but-kept", "SCHEDTASK_MODE": "http"}
     said = [*settings.warnings(given), *settings.doubts(settings.read(odd))]

@@ -1,4 +1,4 @@
-"""Settings: read once from one mapping; each fault is one line that names the variable."""
+"""Settings are read from one mapping; each fault is one line that names its variable."""
 
 import re
 
@@ -10,8 +10,8 @@ from bot.settings import ConfigurationError
 GOOD = {"SLACK_BOT_TOKEN": "xoxb-1-s3cret", "SLACK_APP_TOKEN": "xapp-1-s3cret", "COC_REGION": "cn-north-4"}
 
 
-def test_the_minimal_settings() -> None:
-    """A bot token, one transport's secret and COC's region or endpoint."""
+def test_three_settings_are_enough() -> None:
+    """A bot token, one transport's secret and a place to find COC."""
     found = settings.read(GOOD)
     assert found.transport == "socket"
     http = {**GOOD, "SLACK_SIGNING_SECRET": "x"}
@@ -36,7 +36,7 @@ def test_the_minimal_settings() -> None:
     ],
 )
 def test_a_fault_names_the_variable_without_its_value(change: dict[str, str], says: str) -> None:
-    """One line without a secret."""
+    """In one line without a secret."""
     with pytest.raises(ConfigurationError) as caught:
         settings.read({**GOOD, **change})
     message = str(caught.value)
@@ -70,7 +70,7 @@ def test_a_fault_names_the_variable_without_its_value(change: dict[str, str], sa
     ],
 )
 def test_each_setting_has_its_bounds(change: dict[str, str], says: str | None) -> None:
-    """A value outside of them is refused in one line with the name; others, and foreign variables are not."""
+    """A value outside is refused in one line that names the variable; other programs' variables are ignored."""
     if says is None:
         settings.read({**GOOD, **change})
         return
@@ -81,13 +81,13 @@ def test_each_setting_has_its_bounds(change: dict[str, str], says: str | None) -
 
 
 def test_with_both_secrets_the_mode_must_be_set() -> None:
-    """SCHEDTASK_MODE decides; the bot does not guess."""
+    """Without SCHEDTASK_MODE the transport is not guessed."""
     both = {**GOOD, "SLACK_SIGNING_SECRET": "x"}
     assert settings.read({**both, "SCHEDTASK_MODE": "http"}).transport == "http"
     assert settings.read({**both, "SCHEDTASK_MODE": " Socket "}).transport == "socket"
 
 
-def test_the_cloud_alone_needs_no_slack() -> None:
+def test_the_cloud_settings_need_no_slack() -> None:
     """``schedtask-bot show`` asks COC and posts nothing."""
     found = settings.read_cloud({"COC_REGION": " cn-north-4 ", "SCHEDTASK_COC_READ_TIMEOUT": "3.5"})
     assert (found.coc_region, found.coc_endpoint, found.coc_read_timeout) == ("cn-north-4", None, 3.5)
@@ -96,27 +96,27 @@ def test_the_cloud_alone_needs_no_slack() -> None:
 
 
 def test_only_the_given_mapping_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The process's environment plays no part."""
+    """The process's environment is ignored."""
     monkeypatch.setenv("SCHEDTASK_PORT", "4711")
     monkeypatch.setenv("port", "4712")
     assert settings.read(GOOD).port == 3000
 
 
-def test_settings_cannot_be_changed() -> None:
+def test_settings_are_frozen() -> None:
     """They are read once."""
     with pytest.raises(ValueError, match="frozen"):
         settings.read(GOOD).port = 1  # type: ignore[misc]
 
 
-def test_secrets_do_not_show_in_the_settings_themselves() -> None:
-    """In neither repr nor str: settings end up in tracebacks."""
+def test_settings_do_not_show_their_secrets() -> None:
+    """Settings end up in tracebacks by their repr or str."""
     found = settings.read({**GOOD, "SLACK_SIGNING_SECRET": "s3cret", "SCHEDTASK_MODE": "HTTP"})
     assert "s3cret" not in repr(found) + str(found)
     assert found.mode == "http", "words are understood in any case"
 
 
 def test_the_api_url_ends_with_one_slash() -> None:
-    """Whether it was set with one or without: Slack's client would join it wrongly."""
+    """Slack's client would otherwise join paths wrongly."""
     for url in ("http://127.0.0.1:9/api", "http://127.0.0.1:9/api//"):
         assert settings.read({**GOOD, "SLACK_API_URL": url}).slack_api_url == "http://127.0.0.1:9/api/"
 
@@ -152,7 +152,7 @@ def test_the_api_url_ends_with_one_slash() -> None:
     ],
 )
 def test_a_misspelt_setting_stops_the_start(name: str, near: str | None) -> None:
-    """The setting would be off. Names of other programs are ignored."""
+    """The setting that was meant would be off. Names of other programs are ignored."""
     given = {**GOOD, "SLACK_APP_TOKEN": "xapp-1", name: "https://coc.example.com"}
     if near is None:
         settings.read(given)
@@ -161,8 +161,8 @@ def test_a_misspelt_setting_stops_the_start(name: str, near: str | None) -> None
         settings.read(given)
 
 
-def test_a_misspelt_name_beside_the_right_one_switches_nothing_off() -> None:
-    """Without the prefix SCHEDTASK_ it may be another program's."""
+def test_a_misspelt_name_beside_the_right_one_is_ignored() -> None:
+    """It may be another program's, unless it begins with SCHEDTASK_."""
     settings.read({**GOOD, "COC_REGOIN": "cn-north-4", "SLACK_BOT_TOKENS": "many"})
     with pytest.raises(ConfigurationError, match="SCHEDTASK_PORTS is not a setting"):
         settings.read({**GOOD, "SCHEDTASK_PORT": "1", "SCHEDTASK_PORTS": "2"})
@@ -177,7 +177,7 @@ def test_a_misspelt_name_beside_the_right_one_switches_nothing_off() -> None:
         ("SCHEDTASK_SOMETHING", "is not a setting of schedtask-bot: remove it"),
     ],
 )
-def test_an_unknown_name_is_refused(name: str, says: str) -> None:
+def test_an_unknown_setting_is_refused(name: str, says: str) -> None:
     """Only three secrets are read from files."""
     with pytest.raises(ConfigurationError, match=f"^{name} .*{says}"):
         settings.read({**GOOD, name: "/run/secrets/x"})
@@ -209,8 +209,8 @@ def test_all_faults_are_reported_at_once() -> None:
     assert str(caught.value).splitlines() == list(caught.value.faults)
 
 
-def test_only_its_own_settings_stop_show() -> None:
-    """It needs nothing of Slack's, so it checks nothing of it."""
+def test_faults_of_slack_settings_do_not_stop_show() -> None:
+    """It needs the cloud settings only."""
     given = {"COC_REGION": "cn-north-4", "SCHEDTASK_ALLOW_USER": "U0ADA", "SLACK_BOT_TOKEN": "xoxp-1"}
     settings.read_cloud({**given, "SCHEDTASK_PERSON_LIMIT": "-1", "SLACK_BOT_TOKEN_FILE": "/nonexistent"})
     for name in ("SCHEDTASK_REDACT_WRODS", "SCHEDTASK_COC_READ_TIMEOT", "SCHEDTASK_SOMETHING"):
@@ -226,15 +226,15 @@ def test_only_its_own_settings_stop_show() -> None:
         *("SCHEDTASK_ALLOW_WORKSPACES", "SCHEDTASK_ALLOW_GUESTS", "SCHEDTASK_VISIBILITY", "SCHEDTASK_REDACT_WORDS"),
     ],
 )
-def test_a_rule_that_is_set_but_empty_does_not_fail_open(name: str, value: str) -> None:
-    """Somebody meant to restrict something."""
+def test_an_empty_rule_is_refused(name: str, value: str) -> None:
+    """Somebody meant to set it, so it must not fail open."""
     with pytest.raises(ConfigurationError, match=f"^{name}"):
         settings.read({**GOOD, name: value})
 
 
 @pytest.mark.parametrize("value", ["no", "No", "off", "0", "false", "n", " FALSE ", '"false"'])
-def test_every_way_to_say_no_is_no(value: str) -> None:
-    """Anything else than yes and no is refused."""
+def test_every_spelling_of_no_is_false(value: str) -> None:
+    """A word that is neither yes nor no is refused."""
     assert not settings.read({**GOOD, "SCHEDTASK_ALLOW_GUESTS": value}).allow_guests
     with pytest.raises(ConfigurationError, match="SCHEDTASK_ALLOW_GUESTS: say true or false"):
         settings.read({**GOOD, "SCHEDTASK_ALLOW_GUESTS": "never"})
@@ -259,7 +259,7 @@ def test_every_way_to_say_no_is_no(value: str) -> None:
     ],
 )
 def test_the_host_is_an_address(value: str, result: str) -> None:
-    """Brackets are for URLs; a port or a scheme is a fault."""
+    """Brackets are stripped; a port or a scheme is refused by name."""
     if " " not in result:
         assert settings.read({**GOOD, "SCHEDTASK_HOST": value}).host == result
         return
@@ -268,7 +268,7 @@ def test_the_host_is_an_address(value: str, result: str) -> None:
 
 
 def test_lists_are_separated_by_commas_or_blanks() -> None:
-    """Empty entries are ignored."""
+    """Empty entries do not count."""
     found = settings.read({**GOOD, "SCHEDTASK_ALLOW_CHANNELS": " C01ABC, C02DEF\ndm,, "})
     assert found.allow_channels == {"C01ABC", "C02DEF", "dm"}
     assert settings.read(GOOD).allow_channels == frozenset()
@@ -288,14 +288,14 @@ def test_lists_are_separated_by_commas_or_blanks() -> None:
         ("SCHEDTASK_REDACT_WORDS", "badge;pager", "SCHEDTASK_REDACT_WORDS: separate words by commas"),
     ],
 )
-def test_a_rule_that_would_mean_something_else_is_refused(name: str, value: str, says: str) -> None:
-    """A name instead of an id would lock everybody out, or let in anybody who takes that name."""
+def test_a_rule_with_a_name_instead_of_an_id_is_refused(name: str, value: str, says: str) -> None:
+    """It would lock everybody out, or admit whoever takes that name."""
     with pytest.raises(ConfigurationError, match=re.escape(says)):
         settings.read({**GOOD, name: value})
 
 
-def test_the_log_hides_every_secret() -> None:
-    """Slack's and the cloud's."""
+def test_the_secrets_are_those_of_slack_and_the_cloud() -> None:
+    """The log hides them."""
     environment = {**GOOD, "HUAWEICLOUD_SDK_AK": "AK1", "HUAWEICLOUD_SDK_SK": "SK1"}
     assert settings.secrets(settings.read(environment), environment) == [
         *("xoxb-1-s3cret", "xapp-1-s3cret", "AK1", "SK1")

@@ -1,4 +1,4 @@
-"""Kubernetes' service links are ignored, and no misspelt setting hides among them."""
+"""Service links of Kubernetes are ignored, and no misspelt setting passes for one."""
 
 import pytest
 
@@ -10,7 +10,7 @@ GOOD = {"SLACK_BOT_TOKEN": "xoxb-1", "SLACK_APP_TOKEN": "xapp-1", "COC_REGION": 
 
 
 def links(service: str, port: int = 3000) -> dict[str, str]:
-    """The variables that Kubernetes puts into each pod for a service."""
+    """The variables that Kubernetes sets in each pod for a service."""
     host, prefix = "10.96.12.7", f"{service}_PORT_{port}_TCP"
     return {
         f"{service}_SERVICE_HOST": host,
@@ -26,7 +26,7 @@ def links(service: str, port: int = 3000) -> dict[str, str]:
 
 @pytest.mark.parametrize("service", ["SCHEDTASK", "SCHEDTASK_BOT", "SLACK", "SLACK_API", "COC", "HUAWEICLOUD"])
 def test_service_links_are_ignored(service: str) -> None:
-    """All together, and each alone."""
+    """All of them, and each alone."""
     assert settings.read({**GOOD, **links(service)}).port == 3000
     for name, value in links(service).items():
         assert settings.read({**GOOD, name: value}).port == 3000
@@ -34,16 +34,16 @@ def test_service_links_are_ignored(service: str) -> None:
     assert settings.service_links({**GOOD, **links(service)}) == sorted(mine)
 
 
-def test_the_pods_own_port_counts_among_them() -> None:
-    """Kubernetes lets it override the link."""
+def test_a_port_that_the_pod_sets_counts() -> None:
+    """In Kubernetes it overrides the link."""
     given = {**GOOD, **links("SCHEDTASK"), "SCHEDTASK_PORT": "3001"}
     assert settings.read(given).port == 3001
     assert "SCHEDTASK_PORT" not in settings.service_links(given)
 
 
 @pytest.mark.parametrize("host", ["2001:db8::7", "10.0.0.1"])
-def test_addresses_of_both_kinds_are_known(host: str) -> None:
-    """Those of IPv4 and IPv6, and ports of other protocols."""
+def test_addresses_of_both_families_are_service_links(host: str) -> None:
+    """So are ports of other protocols."""
     assert is_service_link("SCHEDTASK_SERVICE_HOST", host)
     assert is_service_link("SCHEDTASK_PORT_53_UDP", f"udp://{host}:53")
 
@@ -64,7 +64,7 @@ def test_addresses_of_both_kinds_are_known(host: str) -> None:
         ("schedtask_port", "tcp://10.0.0.1:3000"),
     ],
 )
-def test_nothing_misspelt_hides_among_them(name: str, value: str) -> None:
-    """Name and value must both be as Kubernetes makes them."""
+def test_a_misspelt_setting_is_not_a_service_link(name: str, value: str) -> None:
+    """Name and value must both have the form that Kubernetes gives them."""
     with pytest.raises(ConfigurationError, match=f"{name} is not a setting"):
         settings.read({**GOOD, **links("SCHEDTASK"), name: value})

@@ -6,7 +6,7 @@ from bot.cards.sentence import local, zone_name
 from bot.cards.text import code, count, date, enumerated, mrkdwn
 from bot.redact.untrusted import BRIEF, Untrusted
 from bot.schedule.describe import describe
-from bot.schedule.trigger import Outlook, second_time
+from bot.schedule.trigger import Outlook, is_second_occurrence
 from bot.task.enums import (
     AgentState,
     ApprovalStatus,
@@ -73,7 +73,7 @@ def next_runs(snapshot: Snapshot, outlook: Outlook) -> str:
     for run in outlook.runs:
         row = f"{local(run, zone, snapshot.as_of)} · {date(run, '{date_short_pretty} {time}')}"
         # Two instants have this local time; the reader must not take it for the first.
-        again = zone is not None and trigger.policy != "ONCE" and second_time(run, zone)
+        again = zone is not None and trigger.policy != "ONCE" and is_second_occurrence(run, zone)
         rows.append(f"{row} (the second one, clocks go back)" if again else row)
     if outlook.skipped is not None:
         left_out = local(outlook.skipped.replace(tzinfo=zone), zone, snapshot.as_of)

@@ -8,7 +8,7 @@ from bot.cards.budget import Message, message
 from bot.cards.text import code, escape, mrkdwn, plain
 from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
-from bot.schedule.describe import distance
+from bot.schedule.describe import format_distance
 
 _UNSAID = {"task": "with this id"}
 """What stands in a sentence for a value that is not known."""
@@ -148,7 +148,7 @@ def problem_of(error: Exception, redactor: Redactor, task_id: str | None = None)
         values["permission"] = error.permission
     if isinstance(error, coc.Throttled):
         seconds = error.retry_after or 0
-        values["wait"] = distance(seconds) if seconds >= 1 else "a few seconds"
+        values["wait"] = format_distance(seconds) if seconds >= 1 else "a few seconds"
     if not isinstance(error, coc.CocError):
         return Problem(mark, title, advice, tuple(values.items()))
     said = ": ".join(part for part in (error.code, error.message) if part)

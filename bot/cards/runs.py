@@ -14,7 +14,7 @@ from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card
 from bot.cards.stale import asked_before, old_data
 from bot.cards.text import code, count, date, mrkdwn
-from bot.schedule.describe import span
+from bot.schedule.describe import format_duration
 from bot.task.enums import Unknown
 from bot.task.runs import listed
 from bot.task.snapshot import Missing, Snapshot
@@ -107,12 +107,23 @@ def took(run: Run, now: datetime) -> str:
     began, ended = run.started, run.finished
     if began is None:
         return ""
+    if ended is not None and ended < began:
+        return "its times contradict each other"
+    if ended is not None:
+        return f"took {format_duration((ended - began).total_seconds())}"
+    if run.outcome == "running" and began <= now:
+        return f"{format_duration((now - began).total_seconds())} so far"
+    return ""
+    if ended is not None and ended < began:
+        return "its times contradict each other"
     if ended is not None:
         return (
-            f"took {span((ended - began).total_seconds())}" if ended >= began else "its times contradict each other"
+            f"took {format_duration((ended - began).total_seconds())}"
+            if ended >= began
+            else "its times contradict each other"
         )
     if run.outcome == "running" and began <= now:
-        return f"{span((now - began).total_seconds())} so far"
+        return f"{format_duration((now - began).total_seconds())} so far"
     return ""
 
 
@@ -179,8 +190,10 @@ def _outcomes(runs: tuple[Run, ...]) -> list[str]:
         for run in runs
         if _counted(run) == "finished" and run.finished and run.started
     ]
-    sound = [seconds for seconds in times if 0 <= seconds < 10**9]
-    usual = f"  ·  the finished ones took {span(statistics.median(sound))} (median)" if len(sound) > 2 else ""
+    plausible = [seconds for seconds in times if 0 <= seconds < 10**9]
+    usual = ""
+    if len(plausible) > 2:
+        usual = f"  ·  the finished ones took {format_duration(statistics.median(plausible))} (median)"
     return [", ".join(parts) + usual]
 
 

@@ -3,7 +3,7 @@
 from bot.cards.blocks import Block, context, section
 from bot.cards.problem import problem_of
 from bot.cards.text import code, date, mrkdwn
-from bot.schedule.describe import distance
+from bot.schedule.describe import format_distance
 from bot.task.snapshot import Snapshot
 
 
@@ -19,8 +19,8 @@ def old_data(snapshot: Snapshot) -> list[Block]:
     why = mrkdwn(problem.title, 200)
     return [
         section(
-            f":warning:  *Old data, from {when} ({distance(stale.age_s)} ago).* {why} What happened since is not "
-            "known. Refresh in a minute."
+            f":warning:  *Old data, from {when} ({format_distance(stale.age_s)} ago).* {why} What happened since is "
+            "not known. Refresh in a minute."
         ),
         *([context("  ·  ".join(ids))] if ids else []),
     ]
@@ -29,7 +29,7 @@ def old_data(snapshot: Snapshot) -> list[Block]:
 def old_words(snapshot: Snapshot) -> str:
     """The same in front of a notification's words; nothing where the answer is new."""
     stale = snapshot.stale
-    return "" if stale is None else f"OLD DATA, from {distance(stale.age_s)} ago: "
+    return "" if stale is None else f"OLD DATA, from {format_distance(stale.age_s)} ago: "
 
 
 def asked_before(snapshot: Snapshot) -> str:

@@ -12,7 +12,7 @@ import aiohttp
 from bot import cloud, settings
 from bot.cards.problem import problem_of
 from bot.cards.text import plain
-from bot.certificates import refusal
+from bot.certificates import explain_certificate_error
 from bot.doctor.finding import Finding, skew_s
 from bot.doctor.manifest import check_manifest
 from bot.environment import CLOUD_SECRETS, SECRET_FILES
@@ -113,7 +113,7 @@ async def _check_clock(endpoint: str) -> Finding:
         ):
             date = answer.headers.get("Date")
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        if (refused := refusal(error)) is not None:
+        if (refused := explain_certificate_error(error)) is not None:
             return Finding(False, f"COC: {endpoint}: {refused}")
         why = plain(str(error) or type(error).__name__, 300)
         return Finding(False, f"COC: {endpoint} can't be reached ({why}): check the network and COC_ENDPOINT")

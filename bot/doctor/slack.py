@@ -10,7 +10,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.cards.text import plain
-from bot.certificates import refusal
+from bot.certificates import explain_certificate_error
 from bot.doctor.finding import Finding, skew_s
 from bot.doctor.manifest import OPTIONAL_SCOPES, required_scopes
 from bot.settings import Settings
@@ -85,7 +85,7 @@ async def _socket(
             hello = json.loads(await socket.receive_str())
     except (aiohttp.ClientError, OSError, TimeoutError, ValueError, TypeError) as error:
         # Not the error's own words: aiohttp's hold the address, and that holds the ticket.
-        if (refused := refusal(error)) is not None:
+        if (refused := explain_certificate_error(error)) is not None:
             return [*findings, Finding(False, f"Slack: no Socket Mode connection: {refused}")]
         why = f"HTTP {error.status}" if isinstance(error, aiohttp.ClientResponseError) else type(error).__name__
         findings.append(
@@ -118,7 +118,7 @@ def _refused(name: str, error: SlackApiError, advice: str) -> Finding:
 
 
 def _unreachable(url: str, error: BaseException) -> Finding:
-    if (why := refusal(error)) is not None:
+    if (why := explain_certificate_error(error)) is not None:
         return Finding(False, f"Slack: {url}: {why}")
     return Finding(
         False, f"Slack: {url} can't be reached ({type(error).__name__}): check the network, the proxy, SLACK_API_URL"

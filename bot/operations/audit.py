@@ -1,7 +1,7 @@
-"""The audit: one JSON line for each command, click and submission. Append-only, apart from the log.
+"""The audit: one JSON line for each command, click and submission. Append-only, separate from the log.
 
-A line says who, where, which task, what they did, how it ended, how long it took, and the ids by which it is found
-elsewhere. It never holds a value of the task or what somebody typed.
+A line holds the person, the place, the task, the action, its outcome and duration, and the ids that lead to it
+elsewhere. It never holds a value of the task or text that somebody typed.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 
 class Audit:
-    """Writes entries to a file or to standard output, on a thread of its own.
+    """Writes entries to a file or to standard output, on a separate thread.
 
     While they can't be written they wait, within the bounds of the ``LineWriter``. The log says when an outage begins
     and ends.
@@ -75,5 +75,5 @@ class Audit:
     def _line(self, entry: Mapping[str, object]) -> bytes:
         at = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         line = json.dumps({"at": at, **self._sanitizer.entry(entry)}, ensure_ascii=False)
-        # A lone surrogate becomes \udc80, which JSON reads as what it was.
+        # A lone surrogate becomes \udc80, which JSON reads as the same surrogate.
         return f"{line}\n".encode("utf-8", "backslashreplace")

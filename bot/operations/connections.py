@@ -40,7 +40,7 @@ def connection_limit(descriptors: int) -> int:
 
 
 class Connection(asyncio.Protocol):
-    """Hands everything on to aiohttp's protocol and counts what the peer has not finished."""
+    """Forwards everything to aiohttp's protocol and counts the bytes that the peer has not finished."""
 
     def __init__(self, connections: "InboundConnections", http: asyncio.Protocol) -> None:
         self._connections = connections

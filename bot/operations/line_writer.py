@@ -1,4 +1,4 @@
-"""Lines go through a bounded queue to a thread of their own, so that a slow or broken sink never stops the bot.
+"""Lines go through a bounded queue to a separate thread, so that a slow or broken sink never stops the bot.
 
 Lines that can't be written wait and are tried again. When the queue is full, new lines are dropped and counted. Once
 there is room again, a line in their place says how many were dropped.
@@ -82,7 +82,7 @@ class LineWriter:
         self._on_lost(self._reason or "blocked", 1)
 
     def close(self, seconds: float) -> int:
-        """Write waiting lines for at most so long, then give up; the number of lines lost and not reported yet."""
+        """Write waiting lines for at most so long; return the number of lines lost and not reported yet."""
         self._stop_at = time.monotonic() + seconds
         with self._changed:
             self._stopping.set()

@@ -1,6 +1,6 @@
 """Logs as events: one JSON object or one coloured line each, with the reference that a person's error card shows.
 
-Everything that goes to standard error passes one bounded queue, so that a pipe that nobody reads never stops the bot.
+Everything that goes to standard error passes one bounded queue, so that an unread pipe never stops the bot.
 """
 
 import atexit
@@ -104,7 +104,7 @@ def _handlers() -> list[_Handler]:
 
 
 def count_lost_lines() -> int:
-    """How many lines of the log were dropped because nobody read them."""
+    """Count the lines of the log that were dropped because nobody read them."""
     return sum(handler.lines_lost for handler in _handlers())
 
 

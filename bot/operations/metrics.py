@@ -1,4 +1,4 @@
-"""Prometheus metrics of one bot process, in a registry of its own."""
+"""Prometheus metrics of one bot process, in a separate registry."""
 
 from collections.abc import Callable, Iterator
 from typing import Protocol, get_args

@@ -1,7 +1,7 @@
 """Makes text from outside fit for log, audit and traces: COC's and Slack's words, exceptions, what people typed.
 
-Whoever writes an event need not think of it: every value is cleaned and redacted on its way out, as on a card. It
-becomes one line without secrets, control or direction characters, and is visibly cut.
+No caller has to remember it: every value is cleaned and redacted on its way out, as on a card. It becomes one line
+without secrets, control or direction characters, and is visibly cut.
 """
 
 import traceback
@@ -32,7 +32,7 @@ class Sanitizer:
 
     def event(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Sanitize every value of an event, as a structlog processor."""
-        # What begins with "_" is structlog's own; tracebacks have a renderer of their own.
+        # Keys that begin with "_" are structlog's own; tracebacks have their own renderer.
         return {
             key: item if key.startswith("_") or key == "exc_info" else self._value(key, item, 0)
             for key, item in event.items()
@@ -63,7 +63,7 @@ class Sanitizer:
         if item is None or isinstance(item, bool | int | float):
             return item
         if isinstance(item, str):
-            # The names of our own values would hide them; those inside a value came from outside with it.
+            # A secret name that we gave to a value would hide it; a name inside a value came from outside with it.
             is_ours = not depth and self.redactor.is_secret_name(name)
             return self._shown(item, _VALUE_CHARACTERS, "" if is_ours else name)
         if depth < _DEPTH and isinstance(item, Mapping):

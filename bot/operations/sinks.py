@@ -12,7 +12,7 @@ from typing import Protocol
 
 STDOUT, STDERR = 1, 2
 POLL_MS = 200
-"""How long one write waits for a reader; also how late a writer notices that it must stop."""
+"""How long one write waits for a reader, and so how late a writer notices that it must stop."""
 PRIVATE = 0o600
 
 
@@ -48,13 +48,13 @@ class Stream:
             return 0
 
     def close(self) -> None:
-        """The descriptor is not ours to close."""
+        """Leave the descriptor open: it belongs to the process."""
 
 
 class PrivateFile:
     """Appends to a file that only its owner can read. Follows renames: the next line goes to a new file.
 
-    A named pipe or a device works too. Each process needs a file of its own.
+    A named pipe or a device works too. Processes must not share one.
     """
 
     def __init__(self, path: str) -> None:
@@ -115,7 +115,7 @@ class PrivateFile:
             self._append(b"\n")
 
     def _refuse_foreign_link(self) -> None:
-        """Whoever may write to the directory could point the audit at any file of the bot's own user."""
+        """Others with access to the directory could point the audit at any file of the bot's user."""
         try:
             link = self._path.lstat()
         except FileNotFoundError:

@@ -11,7 +11,7 @@ _DAYS = ("", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday",
 
 
 def describe(trigger: Trigger) -> str:
-    """Put a trigger into English words; where they make no sense, its raw values, but for cron, shown beside it."""
+    """Put a trigger into English words, or show its raw values if they make no sense; cards show cron in full."""
     if trigger.policy == "ONCE":
         return _describe_once(trigger)
     if trigger.policy == "PERIODIC":
@@ -54,7 +54,7 @@ def _describe_periodic(trigger: Trigger) -> str:
     return f"{words} at {at:%H:%M:%S}" if at.second else f"{words} at {at:%H:%M}"
 
 
-def distance(seconds: float) -> str:
+def format_distance(seconds: float) -> str:
     """Format a span in the largest unit that fits, ``14 h``, ``3 days``, without its sign."""
     span = abs(seconds)
     if span < 90:
@@ -64,7 +64,7 @@ def distance(seconds: float) -> str:
     return f"{span / 3600:.0f} h" if span < 48 * 3600 else f"{span / 86400:.0f} days"
 
 
-def span(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """Format a duration in its two largest units: ``2 min 30 s``, ``1 h 5 min``, ``3 days 4 h``."""
     whole = round(seconds)
     if whole < 1:

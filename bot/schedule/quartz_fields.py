@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 LAST_YEAR = 2999
-"""Quartz looks no further."""
+"""Quartz searches no further."""
 _ALL, _UNSPECIFIED = 99, 98
 """Quartz's own numbers for * and ?, which it also accepts in an expression (observed)."""
 

@@ -31,7 +31,7 @@ class Trigger:
     """The schedule of a task in COC's own values; see ``bot.coc.wire.TriggerTime`` for the fields."""
 
     policy: str = "ONCE"
-    """ONCE, PERIODIC, CRON, or an unknown word."""
+    """ONCE, PERIODIC, CRON, or an unknown policy."""
     zone_name: str | None = None
     single_ms: int | None = None
     time_of_day: str | None = None
@@ -157,8 +157,8 @@ def upcoming(trigger: Trigger, now: datetime, count: int = 3) -> Outlook:
     return replace(ahead, runs=tuple(run for run in ahead.runs if run > now))
 
 
-def second_time(run: datetime, zone: ZoneInfo) -> bool:
-    """Whether a run is at the second of two equal local times; Quartz fires at no first one."""
+def is_second_occurrence(run: datetime, zone: ZoneInfo) -> bool:
+    """Whether a run is at the second of two equal local times. Quartz never fires at the first."""
     return run.astimezone(zone).fold == 1
 
 

@@ -66,9 +66,9 @@ async def _show(
     snapshot = await runner.note_if_slow(interaction, task_id, lookup.snapshot(interaction, task_id))
     ask = " ".join(filter(None, (name, request.visibility, task_id, "host")))
     if request.hosts:
-        hosts, redactor = request.hosts, runner.redactor
+        hosts = request.hosts
         answers, left = await runner.pacer.run(
-            UNBOUNDED_MS, lambda: look_up(snapshot.targets, hosts, MOST_ASKED, redactor)
+            UNBOUNDED_MS, lambda: look_up(snapshot.targets, hosts, MOST_ASKED, runner.redactor)
         )
         card = host_card(snapshot, answers, left=left, ask=ask, asked_by=interaction.user)
     else:

@@ -91,7 +91,8 @@ class GuardedLookup:
 
     def _check_task(self, snapshot: Snapshot) -> None:
         name, project = snapshot.task.name, snapshot.task.project
-        self._check(id=snapshot.task_id, name=name.raw if name else "", project=project.raw if project else "")
+        texts = {"name": name.raw if name else "", "project": project.raw if project else ""}
+        self._check(id=snapshot.task_id, **texts)
 
     def _check(self, **properties: str) -> None:
         """Refuse unless a rule allows the task by one of these properties, or there is no rule."""

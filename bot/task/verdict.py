@@ -43,7 +43,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
-from bot.schedule.describe import distance
+from bot.schedule.describe import format_distance
 from bot.schedule.trigger import Outlook, Trigger, instant
 
 START_GRACE = timedelta(minutes=5)
@@ -199,7 +199,7 @@ def _comes(facts: Facts) -> Verdict:
         doubt = () if facts.enabled else (" — can't tell either whether it is enabled", *_why(facts.enabled_unknown))
         return Verdict("yellow", ("Can't tell when it runs next",), (f": {facts.outlook.problem}", *doubt))
     run = facts.outlook.runs[0]
-    ahead = f" (in {distance((run - facts.now).total_seconds())})"
+    ahead = f" (in {format_distance((run - facts.now).total_seconds())})"
     unseen = () if facts.runs_known else (" — can't see how its last run went", *_why(facts.runs_unknown))
     if facts.approval != "PASSED":
         what = f"approval is {facts.approval}" if facts.approval else "COC did not say whether it is approved"
@@ -218,7 +218,7 @@ def _over(facts: Facts) -> Verdict:
         )
         return Verdict("grey", ("Won't run again: ", *ended))
     at, last = instant(facts.trigger.single_ms) or facts.now, facts.last
-    ago = f" ({distance((facts.now - at).total_seconds())} ago)"
+    ago = f" ({format_distance((facts.now - at).total_seconds())} ago)"
     if facts.approval == "PENDING":
         return Verdict("red", ("Won't run: its time ", At(at), " passed before it was approved"), (ago,))
     if not facts.runs_known:
@@ -244,7 +244,7 @@ def _would(facts: Facts) -> tuple[Fragment, ...]:
     if not facts.outlook.runs:
         return ()
     run = facts.outlook.runs[0]
-    return (" · next time would be ", At(run), f" (in {distance((run - facts.now).total_seconds())})")
+    return (" · next time would be ", At(run), f" (in {format_distance((run - facts.now).total_seconds())})")
 
 
 def _why(unknown: tuple[Fragment, ...]) -> tuple[Fragment, ...]:

@@ -1,4 +1,4 @@
-"""The audit's file or pipe fails under a real process: it waits, goes on, and counts what it had to drop."""
+"""The audit's file or pipe fails under a real process: lines wait, are written later, or are dropped and counted."""
 
 import asyncio
 import json
@@ -46,7 +46,7 @@ def directory_gone(file: Path, _bot: Operated) -> Iterator[None]:
 
 @contextmanager
 def directory_in_the_way(file: Path, _bot: Operated) -> Iterator[None]:
-    """A directory stands where the file was."""
+    """A directory is in the place of the file."""
     file.rename(file.with_suffix(".1"))
     file.mkdir()
     yield
@@ -56,7 +56,7 @@ def directory_in_the_way(file: Path, _bot: Operated) -> Iterator[None]:
 
 @contextmanager
 def read_only(file: Path, _bot: Operated) -> Iterator[None]:
-    """The file was rotated, and a new one can't be made: the file system is read-only by now."""
+    """The file was rotated, and no new one can be made: the file system has become read-only."""
     if os.geteuid() != 0 or subprocess.run(["mount", "--bind", file.parent, file.parent], check=False).returncode:
         pytest.skip("only root may mount")
     rotated = file.rename(file.with_suffix(".1"))
@@ -71,7 +71,7 @@ def read_only(file: Path, _bot: Operated) -> Iterator[None]:
 
 @contextmanager
 def size_limit(file: Path, bot: Operated) -> Iterator[None]:
-    """The file may grow by 10 bytes only, whoever runs this: the start of a line is written, the rest is not."""
+    """The file may grow by 10 bytes only, for root too: the start of a line is written, the rest is not."""
     limits = resource.prlimit(bot.child.pid, resource.RLIMIT_FSIZE)
     resource.prlimit(bot.child.pid, resource.RLIMIT_FSIZE, (file.stat().st_size + 10, limits[1]))
     yield
@@ -83,7 +83,7 @@ def size_limit(file: Path, bot: Operated) -> Iterator[None]:
     [(directory_gone, "gone"), (directory_in_the_way, "other"), (read_only, "denied"), (size_limit, "full")],
 )
 async def test_lines_wait_while_the_file_fails(fail: Any, reason: str, tmp_path: Path) -> None:
-    """No line is lost or torn; the log says once that it began, and once that it is over."""
+    """No line is lost or torn; the log has one event at the beginning of the outage and one at its end."""
     file = tmp_path / "logs" / "audit.jsonl"
     file.parent.mkdir()
     async with operated(tmp_path, stdout=NULL, umask=0, SCHEDTASK_AUDIT_FILE=str(file)) as bot:
@@ -121,8 +121,8 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", disk], check=True)
 
 
-async def test_a_full_disk_costs_counted_lines_and_no_bad_exit(small_disk: Path, tmp_path: Path) -> None:
-    """The queue overflows: metric, log and audit agree on the number lost. Stopped while full: exit status 0."""
+async def test_a_full_disk_loses_counted_lines_and_exits_with_0(small_disk: Path, tmp_path: Path) -> None:
+    """The queue overflows; metric, log and audit agree on the number of lines lost."""
     file, ballast = small_disk / "audit.jsonl", small_disk / "ballast"
     async with operated(tmp_path, stdout=NULL, before=SMALL_QUEUES, SCHEDTASK_AUDIT_FILE=str(file)) as bot:
         await bot.ask(2)
@@ -174,8 +174,8 @@ async def test_a_rotated_file_is_private_whatever_the_umask(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("reads", [False, True], ids=["blocked", "gone"])
-async def test_a_pipe_that_takes_no_audit_stops_nothing(reads: bool, tmp_path: Path) -> None:
-    """Standard output whose reader sleeps or is gone: commands are answered, the loss is said, the status is 0."""
+async def test_a_blocked_or_closed_pipe_for_the_audit_stops_nothing(reads: bool, tmp_path: Path) -> None:
+    """The reader of standard output sleeps or is gone: commands get answers, the loss is logged, the exit is good."""
     reader, writer = full_pipe()
     async with operated(tmp_path, stdout=writer) as bot:
         os.close(writer)
@@ -193,7 +193,7 @@ async def test_a_pipe_that_takes_no_audit_stops_nothing(reads: bool, tmp_path: P
 
 
 async def test_a_named_pipe_without_a_reader_keeps_the_lines(tmp_path: Path) -> None:
-    """They are read later; starting does not wait for the reader."""
+    """A later reader gets them; the start does not wait for it."""
     fifo = tmp_path / "audit"
     os.mkfifo(fifo, 0o600)
     async with operated(tmp_path, stdout=NULL, SCHEDTASK_AUDIT_FILE=str(fifo)) as bot:
@@ -205,8 +205,8 @@ async def test_a_named_pipe_without_a_reader_keeps_the_lines(tmp_path: Path) -> 
     assert [line["outcome"] for line in lines] == ["help"] * 2
 
 
-async def test_without_a_place_for_the_audit_the_bot_does_not_start(tmp_path: Path) -> None:
-    """Standard output is closed and no file is set: one line says so, instead of an audit that goes nowhere."""
+async def test_the_bot_does_not_start_without_a_place_for_the_audit(tmp_path: Path) -> None:
+    """Standard output is closed and no file is set: one line says so."""
     closed = "import os, sys\nos.close(1)\nsys.stdout = sys.__stdout__ = None\n"
     async with operated(tmp_path, stdout=NULL, stderr=PIPE, before=closed, ready=False) as bot:
         _, logged = await bot.child.communicate()

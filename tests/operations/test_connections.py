@@ -1,4 +1,4 @@
-"""The listener's connections, by real sockets: who is closed, when, and in which order."""
+"""The limits of the listener's connections, over real sockets: which one is closed, when, and in which order."""
 
 import asyncio
 import gzip
@@ -109,7 +109,7 @@ async def serving(bounds: Bounds = SMALL, timings: HttpTimings = TIMINGS.http) -
 
 
 async def drip(peer: Peer) -> None:
-    """A header that goes on for ever."""
+    """Send a header that never ends."""
     while True:
         peer.writer.write(b"x")
         await asyncio.sleep(0.05)
@@ -124,7 +124,7 @@ async def half_head_on_a_kept_connection(server: Server) -> Peer:
 
 
 async def unread_answers(server: Server) -> Peer:
-    """Many requests whose answers nobody reads."""
+    """Many requests, and no reader for their answers."""
     peer = await server.connect((GET % b"/metrics") * 60)
     peer.writer.transport.pause_reading()  # type: ignore[attr-defined]
     await asyncio.sleep(1.2)
@@ -140,8 +140,8 @@ SLOW: dict[str, Callable[[Server], Awaitable[Peer]]] = {
 
 
 @pytest.mark.parametrize("case", SLOW)
-async def test_whoever_takes_too_long_is_closed(case: str) -> None:
-    """Whatever it is that never comes."""
+async def test_a_slow_peer_is_disconnected(case: str) -> None:
+    """Whether it sends nothing, half a request, or does not read the answers."""
     async with serving(timings=BRIEF) as server:
         peer = await SLOW[case](server)
         if case == "answers that nobody reads":
@@ -150,8 +150,8 @@ async def test_whoever_takes_too_long_is_closed(case: str) -> None:
         assert server.refused == {"slow": 1}
 
 
-async def test_a_head_that_drips_is_as_slow_as_none() -> None:
-    """Each byte does not buy more time."""
+async def test_a_header_that_drips_does_not_extend_the_time() -> None:
+    """The time counts from the first byte."""
     async with serving(timings=BRIEF) as server:
         peer = await server.connect(BEGUN)
         dripping = asyncio.create_task(drip(peer))
@@ -159,8 +159,8 @@ async def test_a_head_that_drips_is_as_slow_as_none() -> None:
         dripping.cancel()
 
 
-async def test_an_idle_connection_is_kept_and_then_closed_in_silence() -> None:
-    """A proxy keeps connections between requests: nobody is slow there."""
+async def test_an_idle_connection_is_kept_and_later_closed_without_counting() -> None:
+    """A proxy keeps connections between requests; that is not slow."""
     async with serving(timings=HttpTimings(request_s=0.2, idle_s=1.5, sweep_s=0.1)) as server:
         peer = await server.connect()
         assert await peer.gets()
@@ -171,8 +171,8 @@ async def test_an_idle_connection_is_kept_and_then_closed_in_silence() -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", BEGUN, BODY_BEGUN + b"x" * 100], ids=["no byte", "half a head", "half a body"])
-async def test_in_a_crowd_whoever_has_waited_longest_goes(raw: bytes) -> None:
-    """A connection that was answered since has not waited so long."""
+async def test_over_the_limit_the_connection_that_waited_longest_is_closed(raw: bytes) -> None:
+    """A connection that got an answer since then has waited less."""
     async with serving(Bounds(4)) as server:
         kept = await server.connect()
         assert await kept.gets()
@@ -185,8 +185,8 @@ async def test_in_a_crowd_whoever_has_waited_longest_goes(raw: bytes) -> None:
         assert server.refused["crowded"] == 1
 
 
-async def test_what_is_being_answered_is_never_closed() -> None:
-    """A complete request gets its answer; where all wait for one, the newest connection is closed."""
+async def test_a_request_under_way_is_never_closed() -> None:
+    """A complete request gets its answer; if all are under way, the newest connection is closed."""
     async with serving(Bounds(3)) as server:
         peers = [await server.connect(WAIT) for _ in range(3)]
         assert await (await server.connect()).is_closed(0.5)
@@ -197,7 +197,7 @@ async def test_what_is_being_answered_is_never_closed() -> None:
 
 
 async def test_unfinished_requests_share_a_budget_of_bytes() -> None:
-    """A thousand bodies of almost 1 MB would be a GB; finished ones do not count."""
+    """A thousand bodies of almost 1 MB would take a GB; finished ones do not count."""
     async with serving(replace(SMALL, bytes_of_all=300_000)) as server:
         for _ in range(5):
             whole = await server.connect(WHOLE)
@@ -210,8 +210,8 @@ async def test_unfinished_requests_share_a_budget_of_bytes() -> None:
         assert server.refused["crowded"] == 1
 
 
-async def test_one_request_can_not_be_endless() -> None:
-    """Neither by chunks of nothing but framing nor by requests behind requests."""
+async def test_the_bytes_of_one_request_are_bounded() -> None:
+    """Chunks that are mostly framing count too."""
     async with serving(replace(SMALL, bytes_of_one=50_000)) as server:
         framing = b"1;" + b"x" * 100 + b"\r\nx\r\n"
         peer = await server.connect(b"POST /body HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n")
@@ -220,8 +220,8 @@ async def test_one_request_can_not_be_endless() -> None:
         assert server.refused["too large"] == 1
 
 
-async def test_the_listener_unpacks_nothing() -> None:
-    """aiohttp would, before any handler of ours sees how much it is."""
+async def test_the_listener_decompresses_nothing() -> None:
+    """aiohttp would, before a handler could check the size."""
     packed = gzip.compress(bytes(100_000))
     head = b"POST /body HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
     async with serving() as server:
@@ -232,7 +232,7 @@ async def test_the_listener_unpacks_nothing() -> None:
 
 @pytest.mark.parametrize(("descriptors", "limit"), [(64, 21), (256, 85), (1024, 341), (4096, 1000), (10**9, 1000)])
 def test_most_descriptors_are_kept_for_outgoing_calls(descriptors: int, limit: int) -> None:
-    """COC, Slack, the audit, and what is accepted before the oldest is closed."""
+    """COC, Slack, the audit, and connections accepted before the oldest is closed need them."""
     assert connection_limit(descriptors) == limit
 
 
@@ -250,8 +250,8 @@ def test_the_soft_limit_of_descriptors_is_raised_to_the_hard_one() -> None:
 
 
 @pytest.mark.parametrize("raw", [b"", BEGUN, BODY_BEGUN], ids=["no byte", "half a head", "half a body"])
-async def test_stopping_waits_for_nobody_who_has_not_finished_asking(raw: bytes) -> None:
-    """Only a complete request is waited for, and gets its answer."""
+async def test_stopping_waits_for_complete_requests_only(raw: bytes) -> None:
+    """They get their answers; all other connections are closed at once."""
     async with serving() as server:
         stranger = await server.connect(raw)
         peer = await server.connect(WAIT)
@@ -265,7 +265,7 @@ async def test_stopping_waits_for_nobody_who_has_not_finished_asking(raw: bytes)
 
 
 @pytest.mark.parametrize("is_gone", [True, False])
-async def test_a_handler_that_fails_because_its_peer_has_gone_is_no_error_in_the_log(*, is_gone: bool) -> None:
+async def test_a_handler_failure_after_the_peer_has_gone_is_not_logged_as_an_error(*, is_gone: bool) -> None:
     """Strangers who hang up could fill the log with tracebacks. Our own failures stay errors."""
 
     async def handle(request: web.Request) -> web.StreamResponse:

@@ -1,4 +1,4 @@
-"""Lines in order and whole, a bounded queue, a private file: real descriptors, no process."""
+"""Whole lines in order, a bounded queue, a private file: real descriptors, no process."""
 
 import os
 import threading
@@ -19,7 +19,7 @@ KILOBYTE = b"x" * 1023 + b"\n"
 
 
 class Gate:
-    """A sink that takes lines only while it is open; closed, it fails with ``error`` or lets nobody through."""
+    """A sink that takes lines only while it is open; closed, it fails with ``error`` or takes nothing."""
 
     def __init__(self, error: int = 0) -> None:
         self.open = threading.Event()
@@ -73,8 +73,8 @@ def soon(so: Callable[[], object]) -> None:
 
 
 @pytest.mark.parametrize("error", [0, 28, 5], ids=["blocked", "full", "other"])
-def test_what_overflows_is_counted_once_and_marked_in_its_place(error: int) -> None:
-    """Old lines are kept, new ones dropped; one line stands for the gap; order holds; the outage is told once."""
+def test_lines_that_overflow_are_dropped_counted_and_marked(error: int) -> None:
+    """Old lines stay, new ones are dropped; one line marks the gap; the outage is reported once."""
     gate = Gate(error)
     watched = Watched(gate)
     watched.put(*range(10))
@@ -93,7 +93,7 @@ def test_what_overflows_is_counted_once_and_marked_in_its_place(error: int) -> N
 
 
 def test_a_line_larger_than_the_queue_is_dropped_and_the_next_one_is_not() -> None:
-    """The gap is marked at once, because nothing else waits."""
+    """The gap is marked at once, because no other line waits."""
     gate = Gate()
     gate.open.set()
     watched = Watched(gate, max_bytes=100)
@@ -104,7 +104,7 @@ def test_a_line_larger_than_the_queue_is_dropped_and_the_next_one_is_not() -> No
     assert gate.written == b"lost 1\nline 1\n"
 
 
-def test_bytes_are_bounded_too() -> None:
+def test_the_bytes_of_the_queue_are_bounded() -> None:
     """Few large lines fill the queue as many small ones do."""
     watched = Watched(Gate(), max_lines=1000, max_bytes=10 * 1024)
     for _ in range(50):
@@ -115,8 +115,8 @@ def test_bytes_are_bounded_too() -> None:
 
 
 @pytest.mark.parametrize("error", [0, 28], ids=["blocked", "full"])
-def test_stopping_has_a_limit_and_counts_what_is_left(error: int) -> None:
-    """Nothing more is accepted afterwards."""
+def test_closing_takes_a_bounded_time_and_counts_the_lines_left(error: int) -> None:
+    """Lines that come afterwards are dropped and counted."""
     watched = Watched(Gate(error))
     watched.put(1, 2, 3)
     began = time.monotonic()
@@ -127,8 +127,8 @@ def test_stopping_has_a_limit_and_counts_what_is_left(error: int) -> None:
     assert sum(lines for _, lines in watched.lost) == 4
 
 
-def test_a_sink_that_blocks_for_ever_does_not_hold_up_the_end() -> None:
-    """A line larger than the room in a pipe blocks the thread, as a dead network disk would."""
+def test_a_sink_that_blocks_for_ever_does_not_delay_closing() -> None:
+    """A line larger than the pipe blocks the thread, as a dead network disk would."""
     reader, writer = os.pipe()
     watched = Watched(Stream(writer), max_bytes=10_000_000)
     watched.writer.put(b"x" * 1_000_000 + b"\n")
@@ -141,7 +141,7 @@ def test_a_sink_that_blocks_for_ever_does_not_hold_up_the_end() -> None:
 
 
 def test_lines_of_many_threads_stay_whole() -> None:
-    """Each thread's lines come in its order."""
+    """The lines of each thread stay in order."""
     reader, writer = os.pipe()
     stream = LineWriter(Stream(writer), lost_line=lambda _lines: b"")
 
@@ -174,7 +174,7 @@ def umask(request: pytest.FixtureRequest) -> Iterator[int]:
 
 @pytest.mark.parametrize("umask", [0, 0o777], indirect=True)
 def test_a_new_file_is_private_whatever_the_umask(umask: int, tmp_path: Path) -> None:
-    """Readable and writable by its owner, by nobody else."""
+    """Only its owner can read and write it."""
     file = PrivateFile(str(tmp_path / "audit"))
     file.write(b"a line\n")
     assert (tmp_path / "audit").stat().st_mode & 0o777 == 0o600
@@ -184,8 +184,8 @@ def test_a_new_file_is_private_whatever_the_umask(umask: int, tmp_path: Path) ->
     file.close()
 
 
-def test_the_torn_line_of_a_killed_process_stays_alone(tmp_path: Path) -> None:
-    """The next process begins a line of its own."""
+def test_a_new_line_does_not_continue_the_torn_line_of_a_killed_process(tmp_path: Path) -> None:
+    """The next process ends the torn line first."""
     path = tmp_path / "audit"
     path.write_bytes(b"whole\ntorn")
     file = PrivateFile(str(path))
@@ -195,7 +195,7 @@ def test_the_torn_line_of_a_killed_process_stays_alone(tmp_path: Path) -> None:
 
 
 def test_a_symbolic_link_of_another_user_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One's own is followed: it may lead to another disk."""
+    """A link of the bot's own user is followed: it may lead to another disk."""
     path, elsewhere = tmp_path / "audit", tmp_path / "elsewhere"
     path.symlink_to(elsewhere)
     PrivateFile(str(path)).close()
@@ -209,7 +209,7 @@ def test_a_symbolic_link_of_another_user_is_refused(tmp_path: Path, monkeypatch:
 
 
 def test_a_device_keeps_its_mode() -> None:
-    """``/dev/null`` as the audit's file must stay everybody's."""
+    """``/dev/null`` as the audit's file must stay writable for everybody."""
     before = Path(os.devnull).stat().st_mode
     file = PrivateFile(os.devnull)
     assert file.write(b"a line\n") == 7

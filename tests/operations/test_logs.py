@@ -1,4 +1,4 @@
-"""The last net: whatever somebody logs by mistake, the bot's own secrets and tokens do not come out."""
+"""The last net: the log hides the bot's own secrets and all tokens, even if somebody logs them by mistake."""
 
 import json
 import logging
@@ -17,7 +17,7 @@ SECRETS = ["xoxb-12345-abcdef", "s3cr3t/with+odd=signs", 'quote"d-secret', "AKEX
 
 @pytest.fixture
 def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Logging and structlog are as before afterwards."""
+    """Restore logging and structlog after the test."""
     root = logging.getLogger()
     monkeypatch.setattr(root, "handlers", list(root.handlers))
     monkeypatch.setattr(root, "level", root.level)
@@ -29,7 +29,7 @@ def logging_as_before(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.mark.parametrize("style", ["json", "console"])
 @pytest.mark.usefixtures("logging_as_before")
-def test_no_secret_comes_out_of_the_log(capfd: pytest.CaptureFixture[str], style: Literal["json", "console"]) -> None:
+def test_the_log_shows_no_secret(capfd: pytest.CaptureFixture[str], style: Literal["json", "console"]) -> None:
     """In events, values, exceptions, other libraries' messages; as JSON, in URLs, in a dict's repr."""
     logs.configure(style, "info", SANITIZER, SECRETS)
     for secret in SECRETS:
@@ -60,16 +60,16 @@ def test_no_secret_comes_out_of_the_log(capfd: pytest.CaptureFixture[str], style
         "wss://wss-primary.slack.com/link/?ticket=abc-def&app_id=1",
     ],
 )
-def test_tokens_of_others_are_hidden_by_their_shape(line: str) -> None:
-    """Also where they are not known."""
+def test_unknown_tokens_are_hidden_by_their_shape(line: str) -> None:
+    """Tokens, Authorization headers, signatures and socket tickets."""
     shown = logs.secret_filter(())(line)
     assert "[hidden]" in shown
     for part in ("abcdef", "dXNl", "00ff", "abc-def"):
         assert part not in shown
 
 
-def test_what_is_needed_to_find_an_interaction_stays() -> None:
-    """References, request ids, ids of tasks and people; and short words are no secrets."""
+def test_ids_that_lead_to_an_interaction_stay_visible() -> None:
+    """References, request ids, ids of tasks and people; short words are not secrets."""
     ids = "request_id=5f0c9a3e7b1d4c2a8e6f1a2b3c4d5e6f task_id=ST2601050930000000000002B2"
     line = f"coc_call reference=K7QF-2M {ids} abc"
     assert logs.secret_filter(["abc", ""])(line) == line

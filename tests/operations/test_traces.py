@@ -1,4 +1,4 @@
-"""Traces as a collector receives them: a span for each interaction, its HTTP calls below it, and no secret."""
+"""Traces as a collector receives them: a span for each interaction, its HTTP calls below it, no secret."""
 
 import asyncio
 import contextlib
@@ -64,7 +64,7 @@ def words(span: Span) -> dict[str, str]:
 
 @pytest.mark.slow
 async def test_an_interaction_and_its_calls_are_one_trace(tmp_path: Path) -> None:
-    """Detail, list, history and the post to Slack are below the command's span, which bears the reference."""
+    """The calls for detail, list, history and the post are below the command's span, which has the reference."""
     async with LocalCoc() as coc, LocalSlack() as slack, collector() as (url, received):
         given = environment(coc, slack, SCHEDTASK_TRACES="true", OTEL_EXPORTER_OTLP_ENDPOINT=url)
         async with running(given, cwd=tmp_path) as bot:
@@ -100,14 +100,14 @@ async def test_an_interaction_and_its_calls_are_one_trace(tmp_path: Path) -> Non
         ("wss://wss-primary.slack.com/link/?ticket=abc&app_id=1", "wss://wss-primary.slack.com/…"),
     ],
 )  # fmt: skip
-def test_addresses_are_cut_to_what_is_no_secret(url: str, shown: str) -> None:
-    """A response URL and a socket's ticket let their holder in."""
+def test_addresses_lose_their_secret_parts(url: str, shown: str) -> None:
+    """A response URL lets its holder post, a ticket lets its holder connect."""
     assert strip_secrets(URL(url)) == shown
 
 
 @pytest.mark.slow
-async def test_a_collector_that_is_not_there_holds_nothing_up(tmp_path: Path) -> None:
-    """The bot answers, and stops in good time."""
+async def test_a_missing_collector_delays_nothing(tmp_path: Path) -> None:
+    """The bot answers and stops in time."""
     async with LocalCoc() as coc, LocalSlack() as slack:
         given = environment(coc, slack, SCHEDTASK_TRACES="true", OTEL_EXPORTER_OTLP_ENDPOINT="http://127.0.0.1:9")
         async with running(given, cwd=tmp_path) as bot:
@@ -121,8 +121,8 @@ async def test_a_collector_that_is_not_there_holds_nothing_up(tmp_path: Path) ->
             assert time.monotonic() - began < 8
 
 
-async def test_what_an_exception_says_is_in_no_span(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its kind is; its words may be anybody's."""
+async def test_no_span_holds_the_message_of_an_exception(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The kind of the exception is enough; its message may be anybody's words."""
     traces = Traces(SANITIZER)
     async with collector() as (url, received):
         monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", url)
@@ -141,8 +141,8 @@ async def test_what_an_exception_says_is_in_no_span(monkeypatch: pytest.MonkeyPa
     assert "ClientConnector" in " ".join(span.status.message for span in found)
 
 
-async def test_off_it_does_nothing() -> None:
-    """Without ``start`` a span is an empty pair of brackets."""
+async def test_tracing_that_is_off_does_nothing() -> None:
+    """Without ``start`` a span records nothing."""
     traces = Traces(SANITIZER)
     with traces.span("command", reference="K7QF-2M") as finish:
         finish("card")

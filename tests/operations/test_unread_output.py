@@ -1,4 +1,4 @@
-"""Nobody reads what the process writes, or nobody can: it answers, says that it lives, and stops all the same."""
+"""The process answers, is alive and stops although nobody reads its output."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 
 async def stops_with_a_command_under_way(bot: Operated, seconds: float) -> None:
-    """It lives, answers the command that is under way when SIGTERM comes, and ends with 0 in time."""
+    """The process is alive, answers the command that is under way at SIGTERM, and exits with 0 in time."""
     assert await bot.get("/livez") == "ok\n"
     bot.coc.fail("detail", status=200, delay=0.5)
     await bot.slack.command(ADA, SHIFT, NIGHTLY)
@@ -34,7 +34,7 @@ async def stops_with_a_command_under_way(bot: Operated, seconds: float) -> None:
 
 @pytest.mark.parametrize("which", ["stderr", "both"])
 async def test_a_full_pipe_stops_nothing(which: Literal["stderr", "both"], tmp_path: Path) -> None:
-    """As in ``schedtask-bot run 2>&1 | sleep 1000``: health, commands and SIGTERM work on."""
+    """As in ``schedtask-bot run 2>&1 | sleep 1000``: health, commands and SIGTERM still work."""
     reader, writer = full_pipe()
     outputs = {
         "stderr": {"stderr": writer, "stdout": asyncio.subprocess.DEVNULL},
@@ -47,7 +47,7 @@ async def test_a_full_pipe_stops_nothing(which: Literal["stderr", "both"], tmp_p
 
 
 async def test_lost_log_lines_are_counted_and_the_gap_is_marked(tmp_path: Path) -> None:
-    """Once somebody reads again, the log goes on with whole lines, and says how many are missing."""
+    """Once somebody reads again, the log continues with whole lines and says how many were dropped."""
     reader, writer = full_pipe()
     async with operated(tmp_path, stdout=asyncio.subprocess.DEVNULL, stderr=writer, before=SMALL_QUEUES) as bot:
         os.close(writer)
@@ -71,7 +71,7 @@ async def test_lost_log_lines_are_counted_and_the_gap_is_marked(tmp_path: Path) 
 
 
 async def test_the_log_is_complete_and_in_order_when_the_process_ends(tmp_path: Path) -> None:
-    """Lines that still wait for a slow reader are written before the exit."""
+    """Waiting lines are written before the exit."""
     async with operated(tmp_path, stdout=asyncio.subprocess.DEVNULL, SCHEDTASK_LOG_LEVEL="debug") as bot:
         await bot.ask(30)
         status, events = await bot.stopped()
@@ -79,8 +79,8 @@ async def test_the_log_is_complete_and_in_order_when_the_process_ends(tmp_path: 
     assert [event["event"] for event in events] == ["ready", *["answered"] * 30, "stopping"]
 
 
-async def test_the_last_words_of_a_process_wait_for_nobody(tmp_path: Path) -> None:
-    """An error that ends it is printed through the same queue: a full pipe does not keep it from ending."""
+async def test_a_full_pipe_does_not_delay_the_exit_with_an_error(tmp_path: Path) -> None:
+    """The error that ends the process is printed through the same queue as the log."""
     reader, writer = full_pipe()
     async with operated(
         tmp_path, stdout=asyncio.subprocess.DEVNULL, stderr=writer, ready=False, SLACK_BOT_TOKEN="xoxb-wrong"
@@ -103,14 +103,14 @@ async def test_a_vanished_reader_stops_nothing(opened: Callable[[], tuple[int, i
 
 
 def standard_error_of(pid: int) -> Path:
-    """What a process has as descriptor 2."""
+    """The file behind descriptor 2 of a process."""
     return Path(f"/proc/{pid}/fd/2").readlink()
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
 @pytest.mark.parametrize("style", ["json", "console"])
-async def test_standard_error_that_is_closed_is_no_socket_later(style: str, tmp_path: Path) -> None:
-    """With ``2>&-`` the next descriptor opened would be number 2: it is taken before, and nothing fails."""
+async def test_no_socket_takes_the_place_of_a_closed_standard_error(style: str, tmp_path: Path) -> None:
+    """With ``2>&-`` the next descriptor would be number 2; the log occupies it first."""
     before = "import os, sys\nos.close(2)\nsys.stderr = sys.__stderr__ = None\n"
     async with operated(tmp_path, before=before, SCHEDTASK_LOG_FORMAT=style) as bot:
         assert standard_error_of(bot.child.pid) == Path(os.devnull)
@@ -119,8 +119,8 @@ async def test_standard_error_that_is_closed_is_no_socket_later(style: str, tmp_
         assert await bot.child.wait() == 0
 
 
-async def test_a_secret_in_what_others_print_is_hidden(tmp_path: Path) -> None:
-    """Prints and uncaught errors pass the log's net too."""
+async def test_secrets_in_prints_and_uncaught_errors_are_hidden(tmp_path: Path) -> None:
+    """They pass the same filter as the log."""
     before = """
 import bot.app, sys
 class Bot:

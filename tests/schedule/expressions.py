@@ -1,4 +1,4 @@
-"""Random Quartz expressions, valid and nearly so, and the instants to ask them from."""
+"""Random Quartz expressions, valid and nearly valid, and instants around clock changes."""
 
 import random
 from datetime import UTC, datetime, timedelta
@@ -20,7 +20,7 @@ DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 def expression(draw: random.Random) -> str:
-    """One that Quartz accepts: everything its tutorial names, lists and wrapping ranges included."""
+    """An expression that Quartz accepts: everything in its tutorial, with lists and wrapping ranges."""
     fields = [_numbers(draw, 0, 59), _numbers(draw, 0, 59), _numbers(draw, 0, 23)]
     if draw.random() < 0.5:
         fields += [_days(draw), _months(draw), "?"]
@@ -32,7 +32,7 @@ def expression(draw: random.Random) -> str:
 
 
 def broken(draw: random.Random) -> str:
-    """One with a character or two changed, put in or taken out."""
+    """An expression with a character or two changed, added or removed."""
     text = list(expression(draw))
     for _ in range(draw.randint(1, 2)):
         at = draw.randrange(len(text))
@@ -41,7 +41,7 @@ def broken(draw: random.Random) -> str:
 
 
 def instant(draw: random.Random, zone: str) -> datetime:
-    """Three times out of four within hours of a change of the zone's clock, if it has any in these years.
+    """An instant, three times out of four within hours of a clock change, if the zone has any in these years.
 
     Not after 2036: Java's time zones know no single changes after 2037, such as Morocco's around Ramadan.
     """

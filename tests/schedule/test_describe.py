@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.schedule.describe import describe, distance, local_time, span
+from bot.schedule.describe import describe, format_distance, format_duration, local_time
 from bot.schedule.trigger import Trigger
 
 
@@ -55,14 +55,14 @@ def test_a_schedule_in_words(trigger: Trigger, words: str) -> None:
 
 
 def test_the_words_are_english_whatever_the_machine_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library would otherwise take the language of the host, and warn where it has none."""
+    """The library would otherwise use the language of the host, and warn without one."""
     for language in ("de_DE", None):
         monkeypatch.setattr(locale, "getlocale", lambda *_, found=language: (found, "UTF-8"))
         assert describe(Trigger("CRON", cron="0 15 10 ? * 2-6")) == "At 10:15, Monday through Friday"
 
 
 def test_a_local_time_needs_a_time_and_a_zone() -> None:
-    """None where either is missing."""
+    """None if either is missing."""
     assert local_time(Trigger("ONCE", "UTC", single_ms=1767576600000)) == "Mon 5 Jan 2026, 01:30"
     assert local_time(Trigger("ONCE", "Nowhere/No", single_ms=1767576600000)) is None
     assert local_time(Trigger("ONCE", "UTC")) is None
@@ -83,9 +83,9 @@ def test_a_local_time_needs_a_time_and_a_zone() -> None:
         (timedelta(hours=-14), "14 h"),
     ],
 )
-def test_a_distance_in_its_largest_unit(span: timedelta, words: str) -> None:
-    """No unit is ever said of less than one and a half."""
-    assert distance(span.total_seconds()) == words
+def test_a_distance_has_one_unit(span: timedelta, words: str) -> None:
+    """No unit is used for less than one and a half of it."""
+    assert format_distance(span.total_seconds()) == words
 
 
 CRON_LIKE = st.lists(st.text("0123456789*?/,-LW#", min_size=1, max_size=6), min_size=4, max_size=8).map(" ".join)
@@ -104,7 +104,7 @@ CRON_LIKE = st.lists(st.text("0123456789*?/,-LW#", min_size=1, max_size=6), min_
 )
 @settings(max_examples=200, deadline=None)
 def test_any_trigger_has_words(trigger: Trigger) -> None:
-    """Whatever stands in it: some words, never an exception."""
+    """Never an exception, whatever its fields hold."""
     assert describe(trigger).strip()
 
 
@@ -125,6 +125,6 @@ def test_any_trigger_has_words(trigger: Trigger) -> None:
         (40_000 * 86400, "40,000 days"),
     ],
 )
-def test_a_span_is_told_in_its_two_largest_units(seconds: float, words: str) -> None:
-    """How long a run took, as people say it."""
-    assert span(seconds) == words
+def test_a_duration_has_at_most_two_units(seconds: float, words: str) -> None:
+    """As people say how long a run took."""
+    assert format_duration(seconds) == words

@@ -18,7 +18,7 @@ UTC_ZONE = ZoneInfo("UTC")
 
 
 def fires(text: str, after: str = "2026-05-10 12:00:00", count: int = 3, zone: str = "UTC") -> list[str]:
-    """The next fire times, local, as texts."""
+    """The next fire times as local texts."""
     at: datetime | None = datetime.fromisoformat(after).replace(tzinfo=UTC)
     found = []
     for _ in range(count):
@@ -64,8 +64,8 @@ def test_expressions_fire_when_the_tutorial_says(text: str, expected: list[str])
     assert fires(text) == expected
 
 
-def test_in_a_gap_shorter_than_an_hour_it_counts_on_from_what_the_clock_shows() -> None:
-    """Lord Howe Island, 4 October 2026, 02:00 → 02:30: looking for 02:10 lands at 02:40: 02:35 is lost."""
+def test_in_a_gap_shorter_than_an_hour_it_counts_on_from_the_time_that_the_clock_shows() -> None:
+    """Lord Howe Island, 4 October 2026, 02:00 → 02:30: the search for 02:10 lands at 02:40, so 02:35 is lost."""
     found = fires("0 10,35 * * * ?", "2026-10-03 15:10:00", 3, "Australia/Lord_Howe")
     assert found == ["2026-10-04 03:10", "2026-10-04 03:35", "2026-10-04 04:10"]
 
@@ -110,7 +110,7 @@ def test_an_hour_that_comes_twice_fires_at_the_second_time() -> None:
     ],
 )
 def test_an_invalid_expression_names_the_field_and_the_reason(text: str, field: str, reason: str) -> None:
-    """What a person needs to mend it."""
+    """A person needs both to mend it."""
     with pytest.raises(InvalidCron) as caught:
         parse_fields(text)
     assert caught.value.field == field
@@ -120,7 +120,7 @@ def test_an_invalid_expression_names_the_field_and_the_reason(text: str, field: 
 @given(st.integers(0, 2**32), st.sampled_from(ZONES))
 @settings(max_examples=150, deadline=None)
 def test_every_fire_time_matches_its_fields_and_none_lies_between(seed: int, zone: str) -> None:
-    """Checked field by field on the zone's wall clock; later than asked; asked again it never stands still."""
+    """Each is later than the one before, and every field admits it on the zone's wall clock."""
     draw = random.Random(seed)
     text, at = expression(draw), instant(draw, zone)
     fields = parse_fields(text)
@@ -145,8 +145,8 @@ def test_every_fire_time_matches_its_fields_and_none_lies_between(seed: int, zon
 
 @given(st.text(max_size=40) | st.from_regex(r"[0-9*?/,LW#\- ]{0,40}", fullmatch=True))
 @settings(max_examples=300, deadline=None)
-def test_any_text_is_an_expression_or_says_why_not(text: str) -> None:
-    """No other exception; and what is taken can be asked."""
+def test_any_text_is_an_expression_or_an_invalid_cron(text: str) -> None:
+    """No other exception is raised, and every valid expression can be searched."""
     with contextlib.suppress(InvalidCron):
         found = CronExpression.parse(text).next_after(datetime(2026, 5, 10, tzinfo=UTC), UTC_ZONE)
         assert found is None or found.year >= 2026
@@ -162,8 +162,8 @@ def test_any_text_is_an_expression_or_says_why_not(text: str) -> None:
         "0 0 0 31 2,4,6,9,11 ?",
     ],
 )
-def test_nothing_takes_long(text: str) -> None:
-    """Dates that never come included; Quartz itself never ends on L-30W. 50 ms asked for, ten times that allowed."""
+def test_no_search_takes_long(text: str) -> None:
+    """Not even for dates that never come; Quartz itself never ends on L-30W. Ten times the goal of 50 ms may pass."""
     began = time.perf_counter()
     at: datetime | None = datetime(2026, 5, 10, tzinfo=UTC)
     for _ in range(3):
@@ -171,6 +171,6 @@ def test_nothing_takes_long(text: str) -> None:
     assert time.perf_counter() - began < 3 * 0.5
 
 
-def test_the_end_of_the_calendar_is_no_error() -> None:
-    """Asked from there, nothing is left."""
+def test_at_the_end_of_the_calendar_no_fire_time_is_left() -> None:
+    """The search ends without an error."""
     assert CronExpression.parse("0 0 0 * * ?").next_after(datetime(9999, 12, 30, tzinfo=UTC), UTC_ZONE) is None

@@ -44,7 +44,7 @@ def quartz(questions: list[tuple[str, str, datetime]]) -> list[str]:
 
 
 def ours(text: str, zone: str, after: datetime) -> str:
-    """The same, by our own evaluator."""
+    """The answer of our own evaluator, in the same form."""
     try:
         found = CronExpression.parse(text)
     except InvalidCron:
@@ -68,7 +68,7 @@ def known(answer: str) -> list[str]:
 
 
 def different(questions: list[tuple[str, str, datetime]]) -> list[str]:
-    """The questions that are answered differently, with both answers."""
+    """The questions with different answers, and both answers."""
     return [
         f"{text} in {zone} after {at.isoformat()}\n  Quartz {theirs}\n  ours   {mine}"
         for (text, zone, at), theirs in zip(questions, quartz(questions), strict=True)
@@ -77,8 +77,8 @@ def different(questions: list[tuple[str, str, datetime]]) -> list[str]:
     ]
 
 
-def test_every_fire_time_is_quartzs() -> None:
-    """Random valid expressions, each in every zone, mostly from within hours of a clock change."""
+def test_fire_times_equal_those_of_quartz() -> None:
+    """For random valid expressions in every zone, mostly within hours of a clock change."""
     draw = random.Random(20261125)
     count = int(os.environ.get("QUARTZ_EXPRESSIONS", "600"))
     questions = [
@@ -88,8 +88,8 @@ def test_every_fire_time_is_quartzs() -> None:
     assert not found, f"{len(found)} of {len(questions)}:\n" + "\n".join(found[:10])
 
 
-def test_what_quartz_refuses_is_refused() -> None:
-    """Expressions with a typing error: refused by both, or by none and then with the same times."""
+def test_expressions_that_quartz_refuses_are_refused() -> None:
+    """Expressions with a typing error: both refuse them, or both find the same times."""
     draw = random.Random(7)
     count = int(os.environ.get("QUARTZ_EXPRESSIONS", "600")) * 5
     questions = [(broken(draw), "America/New_York", instant(draw, "America/New_York")) for _ in range(count)]
@@ -98,7 +98,7 @@ def test_what_quartz_refuses_is_refused() -> None:
 
 
 def test_dates_that_never_come_have_no_fire_time() -> None:
-    """Both say so."""
+    """Both agree."""
     after = datetime(2026, 5, 10, tzinfo=UTC)
     texts = ["0 0 0 30 2 ?", "0 0 0 29 2 ? 2100", "0 0 0 31 4,6,9,11 ?", "0 0 0 1 1 ? 2020", "0 0 0 ? 2 2#5 2027"]
     assert different([(text, "Asia/Shanghai", after) for text in texts]) == []

@@ -14,10 +14,10 @@ from bot.schedule.trigger import (
     Trigger,
     find_zone,
     instant,
+    is_second_occurrence,
     outlook,
     parse_time_of_day,
     parse_weekdays,
-    second_time,
     upcoming,
 )
 
@@ -41,7 +41,7 @@ def moments(first_year: int, last_year: int) -> st.SearchStrategy[datetime]:
 
 
 def ms(moment: datetime) -> int:
-    """The instant as COC writes it."""
+    """The instant in milliseconds, as COC sends it."""
     return round(moment.timestamp() * 1000)
 
 
@@ -58,7 +58,7 @@ def runs(trigger: Trigger, after: str, count: int = 3) -> list[str]:
 
 
 def test_once_runs_once_strictly_after_now() -> None:
-    """Its instant is in milliseconds UTC; at that instant itself nothing is left."""
+    """Its instant is in milliseconds UTC; at that very instant no run is left."""
     at = utc("2025-05-10 08:35:30")
     trigger = Trigger("ONCE", single_ms=1746866130000)
     assert outlook(trigger, at - timedelta(milliseconds=1)) == Outlook((at,))
@@ -66,7 +66,7 @@ def test_once_runs_once_strictly_after_now() -> None:
     assert outlook(trigger, at + timedelta(days=1)) == Outlook()
 
 
-def test_the_end_does_not_count_for_once() -> None:
+def test_once_ignores_the_end() -> None:
     """``scheduled_close_time`` belongs to PERIODIC and CRON."""
     trigger = Trigger("ONCE", single_ms=1746866130000, close_ms=1)
     assert trigger.closes is None
@@ -111,7 +111,7 @@ def test_an_absent_zone_is_shanghai() -> None:
 
 
 def test_the_last_run_may_be_at_the_very_end_but_not_after() -> None:
-    """As Quartz takes an end time: inclusive."""
+    """The end is inclusive, as in Quartz."""
     end = utc("2026-01-06 12:00")
     for close, expected in ((end, 2), (end - timedelta(milliseconds=1), 1), (end + timedelta(days=9), 3)):
         trigger = Trigger("PERIODIC", "UTC", time_of_day="12:00", weekdays=EVERY_DAY, close_ms=ms(close))
@@ -120,7 +120,7 @@ def test_the_last_run_may_be_at_the_very_end_but_not_after() -> None:
 
 @pytest.mark.parametrize("policy", ["PERIODIC", "CRON"])
 def test_after_the_end_no_run_is_left(policy: str) -> None:
-    """Whatever else is unreadable: it is over, and that is no problem to be told."""
+    """The schedule is over, even if its other fields are unreadable; that is not a problem."""
     trigger = Trigger(policy, close_ms=ms(utc("2026-01-05")))
     assert outlook(trigger, utc("2026-01-05")) == Outlook()
 
@@ -148,8 +148,8 @@ def test_after_the_end_no_run_is_left(policy: str) -> None:
         (Trigger(""), "COC sent no schedule"),
     ],
 )
-def test_what_cannot_be_told_says_why(trigger: Trigger, says: str) -> None:
-    """A problem is no run and no "it is over"."""
+def test_unknown_fire_times_have_a_reason(trigger: Trigger, says: str) -> None:
+    """An outlook with a problem has no run, and differs from one that is over."""
     assert outlook(trigger, utc("2026-01-05")) == Outlook(problem=says)
 
 
@@ -209,12 +209,12 @@ def test_what_cannot_be_told_says_why(trigger: Trigger, says: str) -> None:
     ],
 )
 def test_around_clock_changes_it_runs_as_quartz_does(zone: str, at: str, after: str, expected: list[str]) -> None:
-    """A local time that does not exist is skipped; one that comes twice fires once, at the second one."""
+    """A local time that does not exist is skipped; one that comes twice fires once, at the second occurrence."""
     assert runs(daily(zone, at), after) == expected
 
 
-def test_a_time_that_a_clock_change_leaves_out_is_named() -> None:
-    """Only what lies before the last run that is shown; a time that comes twice is named by its run."""
+def test_a_time_that_a_clock_change_skips_is_named() -> None:
+    """Only if it is before the last run that is shown."""
     paris = ZoneInfo("Europe/Paris")
     spring = outlook(daily("Europe/Paris", "02:30"), utc("2026-03-28 12:00"))
     assert str(spring.skipped) == "2026-03-29 02:30:00"
@@ -224,7 +224,7 @@ def test_a_time_that_a_clock_change_leaves_out_is_named() -> None:
     assert outlook(cron, utc("2026-03-23 12:00")).skipped == spring.skipped
     autumn = outlook(daily("Europe/Paris", "02:30"), utc("2026-10-24 12:00"))
     assert autumn.skipped is None
-    assert [second_time(run, paris) for run in autumn.runs] == [True, False, False]
+    assert [is_second_occurrence(run, paris) for run in autumn.runs] == [True, False, False]
 
 
 @pytest.mark.parametrize(
@@ -248,8 +248,8 @@ def test_a_running_schedule_does_not_lose_the_hour_that_comes_twice(now: str, fi
     assert every_minute.runs[0] == utc("2026-10-25 01:00")
 
 
-def test_cron_runs_until_the_end_and_none_for_a_date_that_never_comes() -> None:
-    """The end is inclusive; what never comes is over, and no problem."""
+def test_cron_runs_until_the_end_and_never_on_a_date_that_never_comes() -> None:
+    """The end is inclusive; a date that never comes leaves no run and is not a problem."""
     weekdays_only = Trigger("CRON", "UTC", cron="0 15 10 ? * MON-FRI", close_ms=ms(utc("2026-01-06 10:15")))
     assert runs(weekdays_only, "2026-01-02 10:15") == ["2026-01-05 10:15", "2026-01-06 10:15"]
     assert outlook(Trigger("CRON", "UTC", cron="0 0 0 30 2 ?"), utc("2026-01-05")) == Outlook()
@@ -262,7 +262,7 @@ def test_cron_runs_until_the_end_and_none_for_a_date_that_never_comes() -> None:
     days=st.sets(st.integers(1, 7), min_size=1),
 )
 @settings(max_examples=100, deadline=None)
-def test_a_periodic_schedule_is_the_cron_expression_that_says_the_same(
+def test_a_periodic_schedule_equals_the_same_cron_expression(
     *, zone: str, after: datetime, at: time, days: set[int]
 ) -> None:
     """Both count weekdays from Sunday = 1."""
@@ -288,8 +288,8 @@ def test_a_periodic_schedule_is_the_cron_expression_that_says_the_same(
         (None, None),
     ],
 )
-def test_a_period_is_read_as_iso_weekdays(text: str | None, days: tuple[int, ...] | None) -> None:
-    """Monday is 1 from here on; what is unreadable is None as a whole."""
+def test_a_period_is_parsed_into_iso_weekdays(text: str | None, days: tuple[int, ...] | None) -> None:
+    """Monday is 1 in the result; one unreadable part makes all of it None."""
     assert parse_weekdays(text) == days
 
 
@@ -308,8 +308,8 @@ def test_a_period_is_read_as_iso_weekdays(text: str | None, days: tuple[int, ...
         (None, None),
     ],
 )
-def test_a_time_of_day_is_read_with_or_without_seconds(text: str | None, at: time | None) -> None:
-    """24-hour format."""
+def test_a_time_of_day_is_parsed_with_or_without_seconds(text: str | None, at: time | None) -> None:
+    """In 24-hour format."""
     assert parse_time_of_day(text) == at
 
 
@@ -326,10 +326,10 @@ def test_a_time_of_day_is_read_with_or_without_seconds(text: str | None, at: tim
         (-62135596800000, datetime(1, 1, 2, tzinfo=UTC)),
     ],
 )
-def test_milliseconds_become_an_instant_that_every_zone_can_tell(
+def test_milliseconds_become_an_instant_that_every_zone_can_show(
     value: int | None, expected: datetime | None
 ) -> None:
-    """Outside the calendar there is none; at its edges it stays a day inside."""
+    """None outside the calendar; at its edges the instant stays a day inside."""
     found = instant(value)
     assert found == expected
     if found is not None:
@@ -344,13 +344,13 @@ def test_milliseconds_become_an_instant_that_every_zone_can_tell(
         *("x" * 5000, "Asia/Shanghai/", "时区", " "),
     ],
 )
-def test_a_bad_zone_name_is_none(name: str) -> None:
-    """Directories, paths, files that are no zones, impossible names: none raises, none is read."""
+def test_a_bad_zone_name_finds_no_zone(name: str) -> None:
+    """Directories, paths, files that are not zones and impossible names: no exception, no file is read."""
     assert find_zone(name) is None
 
 
 def test_a_zone_name_may_have_blanks_around_it() -> None:
-    """Pasted names."""
+    """Pasted names have them."""
     assert find_zone(" Europe/Paris ") == ZoneInfo("Europe/Paris")
 
 
@@ -399,7 +399,7 @@ def test_runs_are_ahead_in_order_on_the_right_days_and_never_after_the_end(
 
 
 def by_search(day: date, at: time, zone: str) -> datetime | None:
-    """The last instant at which the zone's clock shows this, found by trying every offset of that time."""
+    """Find the last instant at which the zone's clock shows this, by trying every offset of that time."""
     naive = datetime.combine(day, at)
     about = naive.replace(tzinfo=UTC)
     offsets = {
@@ -428,7 +428,7 @@ ANY_TRIGGER = st.builds(
 @given(ANY_TRIGGER, moments(1971, 9000))
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_trigger_has_an_outlook(trigger: Trigger, after: datetime) -> None:
-    """Odd zones, huge milliseconds, any text: runs that lie ahead, or a problem, or neither; never an exception."""
+    """Odd zones, huge milliseconds, any text: later runs, a problem or neither, and never an exception."""
     found = outlook(trigger, after)
     assert all(run > after for run in found.runs)
     assert not (found.runs and found.problem)

@@ -91,7 +91,7 @@ async def test_a_failed_refresh_keeps_the_old_card_and_says_so(either_box: Sandb
         assert problem.ephemeral_to == GRACE
         assert "COC failed to answer" in problem.text
     assert len(either_box.slack.messages(SHIFT, ADA)) == 1
-    either_box.coc.heal()
+    either_box.coc.clear_faults()
     await either_box.slack.click(ADA, "refresh", message_ts=card.ts)
     await either_box.slack.settled(lambda: "unchanged since" in now(either_box, card))
     assert "Not refreshed" not in now(either_box, card)
@@ -174,7 +174,7 @@ async def test_an_error_in_the_modal_has_a_try_again_button(box: Sandbox) -> Non
     view = await filled(box)
     assert "The bot may not read this task" in view_text(box)
     assert "reference `" in view_text(box)
-    box.coc.heal()
+    box.coc.clear_faults()
     await box.slack.click(ADA, "targets_again", view_id=view["id"])
     await box.slack.settled(lambda: "web-01" in view_text(box))
 
@@ -260,7 +260,7 @@ async def test_the_run_history_opens_from_the_menu_and_refreshes(either_box: San
     for fact in ("19 finished, 1 running", "The latest 20 of 41 runs", "so far", "took 9 min", "by ops-alice"):
         assert fact in said
     assert either_box.slack.view(GRACE) is None
-    either_box.coc.heal()
+    either_box.coc.clear_faults()
     either_box.coc.requests.clear()
     await either_box.slack.click(ADA, "runs_again", view_id=view["id"])
     await view_changed(either_box, said)
@@ -285,7 +285,7 @@ async def test_the_history_modal_explains_a_missing_permission(box: Sandbox) -> 
     view = await filled(box)
     assert "coc:schedule:getHistories" in view_text(box)
     assert "118 runs in all" in view_text(box)
-    box.coc.heal()
+    box.coc.clear_faults()
     await box.slack.click(ADA, "runs_again", view_id=view["id"])
     await box.slack.settled(lambda: "The latest 20" in view_text(box))
 
@@ -297,7 +297,7 @@ async def test_an_error_in_the_history_modal_has_a_try_again_button(box: Sandbox
     await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"runs:{NIGHTLY}")
     view = await filled(box)
     assert "COC failed to answer" in view_text(box)
-    box.coc.heal()
+    box.coc.clear_faults()
     await box.slack.click(ADA, "runs_again", view_id=view["id"])
     await box.slack.settled(lambda: "The latest 20" in view_text(box))
 

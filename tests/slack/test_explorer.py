@@ -102,7 +102,7 @@ async def test_find_with_old_data_shows_a_loading_view() -> None:
         box.coc.fail("detail", status=503)
         await submitted(box, "web-08")
         await box.slack.settled(lambda: "COC failed to answer" in view_text(box), timeout=10)
-        box.coc.heal()
+        box.coc.clear_faults()
         assert "web-08" in await pressed(box, "targets_again")
 
 

@@ -30,10 +30,10 @@ NOT_KNOWN = "could not find out whether you may use it"
 def staff(box: Sandbox, count: int) -> list[str]:
     """Add ``count`` people to the shift's channel."""
     workspace = box.slack._workspace
-    ada, shift = workspace.people[ADA], workspace.places[SHIFT]
+    ada, shift = workspace.people[ADA], workspace.conversations[SHIFT]
     names = [f"U0NEW{number}" for number in range(count)]
     workspace.people |= {name: replace(ada, id=name) for name in names}
-    workspace.places = {**workspace.places, SHIFT: replace(shift, members=shift.members | {*names})}
+    workspace.conversations = {**workspace.conversations, SHIFT: replace(shift, members=shift.members | {*names})}
     return names
 
 
