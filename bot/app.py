@@ -10,8 +10,7 @@ import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 
-from bot import cloud, redact, signals, workspace
-from bot.cards.text import shown
+from bot import cloud, signals, workspace
 from bot.coc.client import Call, CocClient
 from bot.coc.credentials import CredentialSource
 from bot.errors import LinkLost
@@ -26,6 +25,7 @@ from bot.operations.metrics import Metrics
 from bot.operations.sanitizer import Sanitizer
 from bot.operations.traces import Traces
 from bot.pacing import Pacer
+from bot.redact import Redactor
 from bot.settings import Settings
 from bot.slack.access import Access
 from bot.slack.background import BackgroundTasks
@@ -75,7 +75,8 @@ class Bot:
         self._socket: Connections | None = None
         self._audit: Audit | None = None
         self._refusals = Buckets(REFUSALS_AUDITED, monotonic)
-        self._sanitizer = Sanitizer(shown, redact.secret_name)
+        self._redactor = Redactor(settings.redact_words, settings.redact_allow)
+        self._sanitizer = Sanitizer(self._redactor)
         self._traces = Traces(self._sanitizer, timings.traces_s)
         self._serving = False
         self.port = 0
@@ -141,7 +142,6 @@ class Bot:
 
     async def _start(self) -> None:
         settings, timings = self._settings, self._timings
-        redact.configure(hide=settings.redact_words, show=settings.redact_allow)
         endpoint = cloud.coc_endpoint(settings)
         if settings.traces:
             self._traces.start()
@@ -197,6 +197,7 @@ class Bot:
         policy = Policy(timings.lookup.answer_s, settings.share_for, settings.stale_for)
         lookup = Lookup(
             coc,
+            self._redactor,
             policy=policy,
             timings=timings.lookup,
             monotonic=self._monotonic,
@@ -206,6 +207,7 @@ class Bot:
             replies=replies,
             background=self._work,
             access=access,
+            redactor=self._redactor,
             audit=audit.write,
             observe=self._metrics.observe_interaction,
             span=self._traces.span,

@@ -23,6 +23,7 @@ from bot.settings import ConfigurationError, Settings
 
 if TYPE_CHECKING:
     from bot.coc.client import CocClient
+    from bot.redact import Redactor
 
 cli = typer.Typer(
     name="schedtask-bot",
@@ -198,17 +199,20 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
     from bot.cards.text import plain
     from bot.errors import CocError, Unreachable
     from bot.lookup.lookup import Lookup
+    from bot.redact import Redactor
+    from bot.redact.untrusted import Untrusted
     from bot.show import as_json as to_json
 
+    redactor = Redactor()
     try:
-        async with _open_coc(in_sandbox=in_sandbox) as coc:
-            lookup = Lookup(coc)
+        async with _open_coc(in_sandbox=in_sandbox) as (coc, redactor):
+            lookup = Lookup(coc, redactor)
             snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
-        problem = problem_of(error, task_id)
+        problem = problem_of(error, redactor, task_id)
         said = [problem.plain()] + [f"COC said: {plain(problem.said, 500)}"] * bool(problem.said)
-        said += [f"Cloud request {plain(problem.request_id, 80, name='request_id')}."] * bool(problem.request_id)
-        said += [f"({plain(error.detail, 300)})"] * isinstance(error, Unreachable)
+        said += [f"Cloud request {plain(problem.request_id, 80)}."] * bool(problem.request_id)
+        said += [f"({plain(Untrusted(error.detail, redactor), 300)})"] * isinstance(error, Unreachable)
         _exit(1, " ".join(said))
     if as_json:
         sys.stdout.write(to_json(snapshot) + "\n")
@@ -221,7 +225,10 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
 
 
 @contextlib.asynccontextmanager
-async def _open_coc(*, in_sandbox: bool) -> AsyncIterator["CocClient"]:
+async def _open_coc(*, in_sandbox: bool) -> AsyncIterator[tuple["CocClient", "Redactor"]]:
+    from bot.redact import Redactor
+
+    redactor = Redactor()
     async with contextlib.AsyncExitStack() as stack:
         if in_sandbox:
             from bot.coc.client import CocClient
@@ -234,17 +241,17 @@ async def _open_coc(*, in_sandbox: bool) -> AsyncIterator["CocClient"]:
         else:
             environment = load_environment()
             configured = settings.read_cloud(environment)
-            from bot import cloud, redact
+            from bot import cloud
             from bot.operations import logs
 
             logs.configure("console", "warning", _sanitizer(), settings.secrets(None, environment))
             for warning in settings.warnings(environment):
                 log.warning("setting_cleaned", what=warning)
-            redact.configure(hide=configured.redact_words, show=configured.redact_allow)
+            redactor = Redactor(configured.redact_words, configured.redact_allow)
             endpoint = cloud.coc_endpoint(configured)
             coc = cloud.coc_client(configured, endpoint, await cloud.coc_credentials(configured))
         stack.push_async_callback(coc.aclose)
-        yield coc
+        yield coc, redactor
 
 
 def _run(job: Coroutine[Any, Any, None]) -> None:
@@ -263,10 +270,10 @@ async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
 
 
 def _sanitizer() -> Sanitizer:
-    from bot import redact
-    from bot.cards.text import shown
+    from bot.operations.sanitizer import Sanitizer
+    from bot.redact import Redactor
 
-    return Sanitizer(shown, redact.secret_name)
+    return Sanitizer(Redactor())
 
 
 async def _until_signal() -> None:

@@ -1,13 +1,16 @@
-"""``schedtask-bot show``: one task straight from COC, as the card or as the decoded data."""
+"""``schedtask-bot show --json``: one task straight from COC, decoded."""
 
 import dataclasses
 import json
+from enum import Enum
 from typing import Any
 
 from pydantic import BaseModel
 
-from bot import redact
-from bot.coc.decode import Broken
+from bot.redact import HIDDEN, Redactor
+from bot.redact.untrusted import Untrusted, UntrustedJson
+from bot.task.enums import Unknown
+from bot.task.fault import Fault
 from bot.task.parameters import Parameter, Parameters
 from bot.task.snapshot import Missing, Snapshot
 
@@ -19,80 +22,86 @@ def as_json(snapshot: Snapshot) -> str:
 
     Times stay as COC sends them (milliseconds since 1970 UTC); ``as_of`` is ISO 8601 in UTC.
     """
-    task = {key: item for key, item in _wire(snapshot.task).items() if key not in {"input_param", "target_instances"}}
-    found = {
+    body = {
         "as_of": snapshot.as_of.isoformat(timespec="seconds"),
         "request_id": snapshot.request_id,
-        "task": task,
+        "task": _sent(snapshot.task.sent),
         "targets": {
             "machines": len(snapshot.targets.machines),
-            "steps": [_tidy(dataclasses.asdict(step)) for step in snapshot.targets.steps],
-            "faults": [_fault(fault) for fault in snapshot.targets.faults],
+            "steps": _data(snapshot.targets.steps),
+            "faults": _data(snapshot.targets.faults),
         },
         "parameters": _parameters(snapshot.parameters),
         "summary": _part(snapshot.summary),
         "runs": _part(snapshot.runs),
     }
-    # The way out: every text in it without secrets, whatever field it is in.
-    return json.dumps(_keys_shown(redact.structure("", found)), ensure_ascii=False, indent=2, default=str)
+    # The way out: every text without secrets, whatever field it is in.
+    redacted = _keys_redacted(snapshot.redactor.structure("", body), snapshot.redactor)
+    return json.dumps(redacted, ensure_ascii=False, indent=2, default=str)
 
 
-def _keys_shown(found: Any) -> Any:
-    if isinstance(found, dict):
-        return {redact.shown(str(key)): _keys_shown(item) for key, item in found.items()}
-    return [_keys_shown(item) for item in found] if isinstance(found, list) else found
+def _keys_redacted(value: Any, redactor: Redactor) -> Any:
+    if isinstance(value, dict):
+        return {redactor.text(str(key)): _keys_redacted(item, redactor) for key, item in value.items()}
+    return [_keys_redacted(item, redactor) for item in value] if isinstance(value, list) else value
 
 
 def _part(part: Any) -> Any:
     if isinstance(part, Missing):
-        return {"missing": _tidy(dataclasses.asdict(part))}
-    if isinstance(part, tuple):
-        return [_part(item) for item in part]
-    return _wire(part)
+        return {"missing": _data(part)}
+    return [_part(item) for item in part] if isinstance(part, tuple) else _sent(part.sent)
 
 
-def _wire(model: BaseModel) -> dict[str, Any]:
+def _sent(model: BaseModel | None) -> dict[str, Any]:
     """The fields that came, under the wire's names. pydantic's own way refuses what is nested 255 deep."""
-    found = {name: getattr(model, name) for name in type(model).model_fields} | (model.model_extra or {})
-    return {
-        name: _wire(item) if isinstance(item, BaseModel) else item for name, item in found.items() if item is not None
+    if model is None:
+        return {}
+    names = type(model).model_fields
+    fields = {name: getattr(model, name) for name in names} | (model.model_extra or {})
+    sent = {name: item for name, item in fields.items() if item is not None}
+    return {name: _sent(item) if isinstance(item, BaseModel) else item for name, item in sent.items()}
+
+
+def _data(value: Any) -> Any:
+    """Domain objects as JSON, texts as they came, without what is absent."""
+    match value:
+        case Untrusted():
+            return value.raw
+        case UntrustedJson():
+            return value.value
+        case Unknown(word):
+            return word.raw
+        case Enum():
+            return value.value
+        case Fault():
+            return {"where": value.where.raw, "at": value.at, "reason": value.reason, "raw": value.raw.raw}
+        case list() | tuple():
+            return [_data(item) for item in value]
+    if not dataclasses.is_dataclass(value):
+        return value
+    fields = {item.name: _data(getattr(value, item.name)) for item in dataclasses.fields(value)}
+    return {name: item for name, item in fields.items() if item not in _NOTHING}
+
+
+def _parameters(parameters: Parameters) -> dict[str, Any]:
+    body = {
+        "execute_user": _data(parameters.execute_user),
+        "timeout_s": _data(parameters.timeout_s),
+        "success_rate_percent": _data(parameters.success_rate_percent),
+        "project_id": _data(parameters.project_id),
+        "script": [_parameter(item) for item in parameters.script],
+        "other": [_parameter(item) for item in parameters.other],
+        "faults": _data(parameters.faults),
     }
-
-
-def _parameters(found: Parameters) -> dict[str, Any]:
-    return _object(
-        {
-            "execute_user": found.execute_user,
-            "timeout_s": found.timeout_s,
-            "success_rate_percent": found.success_rate_percent,
-            "project_id": found.project_id,
-            "script": [_parameter(item) for item in found.script],
-            "other": [_parameter(item) for item in found.other],
-            "faults": [_fault(fault) for fault in found.faults],
-        }
-    )
+    return {key: part for key, part in body.items() if part not in _NOTHING}
 
 
 def _parameter(item: Parameter) -> dict[str, Any]:
-    if item.value and (item.sensitive or any(map(redact.secret_name, item.hints))):
-        value: Any = redact.HIDDEN
-    elif item.structured is not None and not redact.secret_name(item.name):
-        value = redact.structure(item.name, item.structured)
-    else:
-        value = redact.value(item.name, item.value or "")
-    return _object({"name": item.name, "value": value, "refers_to": item.refers_to})
-
-
-def _fault(fault: Broken) -> dict[str, Any]:
-    return {"where": fault.where, "at": fault.at, "reason": fault.reason, "raw": fault.raw}
-
-
-def _object(found: dict[str, Any]) -> dict[str, Any]:
-    return {key: _tidy(item) for key, item in found.items() if item not in _NOTHING}
-
-
-def _tidy(found: Any) -> Any:
-    """The same without what is absent."""
-    if isinstance(found, dict):
-        return {key: _tidy(item) for key, item in found.items() if item not in _NOTHING}
-    return [_tidy(item) for item in found] if isinstance(found, list | tuple) else found
+    redactor = item.name.redactor
+    value: Any = redactor.text(item.value.raw, item.value.name) if item.value else None
+    if item.value and item.is_secret:
+        value = HIDDEN
+    elif item.structured is not None and value != HIDDEN:
+        value = redactor.structure(item.structured.name, item.structured.value)
+    body = {"name": item.name.raw, "value": value, "refers_to": _data(item.refers_to)}
+    return {key: part for key, part in body.items() if part not in _NOTHING}

@@ -2,14 +2,15 @@
 
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
-from bot.cards.text import code, cut, enumerated, mrkdwn
+from bot.cards.text import code, enumerated, mrkdwn
+from bot.redact.untrusted import Untrusted
 from bot.task.hostnames import is_host_shaped
 
 MOST_NAMED = 5
 """Ignored words that are named; the rest is counted."""
 
 
-def guide(command: str, wrong: str | None, *, private_by_default: bool) -> Message:
+def guide(command: str, wrong: Untrusted | None, *, private_by_default: bool) -> Message:
     """Help for ``command`` ("/schedtask"). ``wrong`` is one plain sentence about what was typed, or None."""
     name = mrkdwn(command, 30)
     other, what = (
@@ -32,7 +33,7 @@ def guide(command: str, wrong: str | None, *, private_by_default: bool) -> Messa
     return message(mrkdwn(wrong or f"How to use {command}", 300), blocks, [], [])
 
 
-def remark(ask: str, ignored: tuple[str, ...], private_word: str) -> Message | None:
+def remark(ask: str, ignored: tuple[Untrusted, ...], private_word: Untrusted | None) -> Message | None:
     """What was ignored, what was taken for ``private``; None where every word was understood.
 
     ``ask`` is the command as it would ask about a host, up to its name.
@@ -44,7 +45,7 @@ def remark(ask: str, ignored: tuple[str, ...], private_word: str) -> Message | N
         named = [f"“{mrkdwn(word, 40)}”" for word in ignored[:MOST_NAMED]]
         more = [f"{len(ignored) - MOST_NAMED:,} more"] if len(ignored) > MOST_NAMED else []
         texts.append(f"Not understood and ignored: {enumerated([*named, *more])}.")
-    hosts = ", ".join([cut(word, 60) for word in ignored if is_host_shaped(word)][:MOST_NAMED])
+    hosts = ", ".join([word.shown(60) for word in ignored if is_host_shaped(word.raw)][:MOST_NAMED])
     if hosts:
         texts.append(f"To ask whether a host is a target: {code(f'{ask} {hosts}', 500)}")
     text = "  ".join(texts)

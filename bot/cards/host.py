@@ -6,12 +6,12 @@ are not one host's name, the card says so.
 
 from bot.cards.blocks import Block, actions, button, context, section
 from bot.cards.budget import Message, message
-from bot.cards.fields import selection
+from bot.cards.fields import is_well, selection, state_name
 from bot.cards.machines import batch_words
 from bot.cards.stale import asked_before, old_data, old_words
 from bot.cards.task import TARGETS
-from bot.cards.text import asker, code, composed, count, date, mrkdwn, plain
-from bot.coc.reading import canonical
+from bot.cards.text import asker, code, count, date, mrkdwn, plain
+from bot.task.enums import Selection
 from bot.task.search import Answer, Hit
 from bot.task.snapshot import Snapshot
 
@@ -33,7 +33,7 @@ def host_card(
     ``ask`` is the command as typed, up to a host's name.
     """
     needed, optional = _one(snapshot, answers[0]) if len(answers) == 1 else _several(snapshot, answers)
-    meant = ", ".join(answer.near[0] for answer in answers if answer.near)
+    meant = ", ".join(answer.near[0].shown(255) for answer in answers if answer.near)
     if meant:
         optional.append(section(f"To ask for that: {code(f'{ask} {meant}', 700)}"))
     if left:
@@ -45,7 +45,7 @@ def host_card(
         context("  ·  ".join(filter(None, facts))),
         actions(button("Show targets", TARGETS, snapshot.task_id)),
     ]
-    return message(composed(_text(snapshot, answers), 400), [*old_data(snapshot), *needed], optional, last)
+    return message(mrkdwn(_text(snapshot, answers), 400), [*old_data(snapshot), *needed], optional, last)
 
 
 def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
@@ -158,26 +158,25 @@ def _task_doubt(snapshot: Snapshot) -> str | None:
     targets = snapshot.targets
     if targets.faults:
         return "the task's targets can't be read in full"
-    chosen = [step for step in targets.walk() if canonical(step.selection) not in {"", "MANUAL", "NONE"}]
+    chosen = [step for step in targets.walk() if step.is_chosen_later]
     if chosen:
         words = selection(chosen[0])
         return f"its machines are chosen when it runs ({words[:1].lower()}{words[1:]})".replace(
             "(chosen when it runs: ", "("
         )
-    if not targets.machines and not any(canonical(step.selection) == "NONE" for step in targets.walk()):
+    if not targets.machines and not any(step.selection == Selection.NONE for step in targets.walk()):
         return "COC named no targets"
     return None
 
 
 def _hit(hit: Hit) -> str:
     machine = hit.machine
-    state = "agent state unknown" if machine.agent_state is None else f"agent {machine.agent_state.lower()}"
-    bad = machine.agent_state not in {"ONLINE", None}
+    state = f"agent {state_name(machine.agent_state).lower()}" if machine.agent_state else "agent state unknown"
     parts = [
         code(machine.name, 130),
         mrkdwn(machine.ip, 60) if machine.ip and machine.ip != machine.name else "",
         mrkdwn(machine.zone or machine.region, 60) if machine.zone or machine.region else "",
         batch_words(hit.step, hit.place, hit.total),
-        f"*{mrkdwn(state, 60)}*" if bad else mrkdwn(state, 60),
+        mrkdwn(state, 60) if is_well(machine.agent_state) else f"*{mrkdwn(state, 60)}*",
     ]
     return "  ·  ".join(filter(None, parts))

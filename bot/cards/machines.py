@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.cards.blocks import Block, context
-from bot.cards.fields import agents, selection
+from bot.cards.fields import agents, selection, state_name
 from bot.cards.text import code, count, mrkdwn, plain
-from bot.coc.reading import canonical
+from bot.task.enums import AgentState, Rotation, Selection, Unknown
 from bot.task.target_query import Look, pick
 from bot.task.targets import Batch, Machine, Step, Targets
 
@@ -23,11 +23,11 @@ NAME_LENGTH = 255
 _SAVED = "The machines below are those that matched when the task was saved"
 
 _DOTS = {
-    "ONLINE": "large_green_circle",
-    "OFFLINE": "red_circle",
-    "FAILED": "red_circle",
-    "INSTALLING": "large_yellow_circle",
-    "UNINSTALLED": "white_circle",
+    AgentState.ONLINE: "large_green_circle",
+    AgentState.OFFLINE: "red_circle",
+    AgentState.FAILED: "red_circle",
+    AgentState.INSTALLING: "large_yellow_circle",
+    AgentState.UNINSTALLED: "white_circle",
 }
 
 
@@ -87,37 +87,42 @@ def _step_heading(step: Step, title: str) -> Row | None:
     # Of a single step the lines above the list say the rest.
     about = [
         _about(step) if title else "",
-        _SAVED if canonical(step.selection) == "ALL" and step.batches else "",
+        _SAVED if step.selection == Selection.ALL and step.batches else "",
     ]
     parts = [part for part in (f"*{title}*" if title else "", *about) if part]
     return Row(heading="  ·  ".join(parts)) if any(about) else None
 
 
 def _about(step: Step) -> str:
-    word = canonical(step.selection)
-    if word == "NONE":
+    if step.selection == Selection.NONE:
         return "needs no machines"
-    if word not in {"", "MANUAL"}:
+    if step.is_chosen_later:
         return selection(step)
     return "" if step.batches or step.steps or step.faults else "no machines listed"
 
 
 def _batch(batch: Batch, place: int, total: int, step: str, shown: int | None) -> str:
-    after = {"CONTINUE": "then continue", "PAUSE": "then pause for a person"}.get(canonical(batch.rotation))
-    if after is None and batch.rotation:
-        after = f"then {code(batch.rotation, 40)}"
+    match batch.rotation:
+        case Unknown(word):
+            after = f"then {code(word, 40)}"
+        case Rotation.CONTINUE:
+            after = "then continue"
+        case Rotation.PAUSE:
+            after = "then pause for a person"
+        case _:
+            after = ""
     number = f" (number {mrkdwn(str(batch.number), 20)})" if batch.number != place else ""
     title = f"{step}, batch {place} of {total}{number}" if step else f"Batch {place} of {total}{number}"
     # What follows the last batch is the end, whatever its rotation says.
     machines = count(len(batch.machines), "machine")
     some = machines if shown in {None, len(batch.machines)} else f"{shown:,} of {machines}"
-    parts = [f"*{title}*", some, _down(batch), after if place < total else None]
+    parts = [f"*{title}*", some, _down(batch), after if place < total else ""]
     return "  ·  ".join(part for part in parts if part)
 
 
 def _down(batch: Batch) -> str:
     found = Counter(machine.agent_state for machine in batch.machines)
-    return ", ".join(agents(state, found[state]) for state in ("OFFLINE", "FAILED") if found[state])
+    return ", ".join(agents(state, found[state]) for state in (AgentState.OFFLINE, AgentState.FAILED) if found[state])
 
 
 def listed(found: list[Row]) -> list[Block]:
@@ -145,36 +150,31 @@ def _bullets(items: list[dict[str, Any]]) -> Block:
 
 def _item(machine: Machine) -> dict[str, Any]:
     state = machine.agent_state
-    mark = _DOTS.get(state or "", "grey_question")
-    words = "state unknown" if state is None else state.lower()
-    place = machine.zone if machine.zone and machine.region and machine.region in machine.zone else None
-    region = place or " / ".join(part for part in (machine.region, machine.zone) if part)
-    facts = [machine.ip if machine.ip != machine.name else None, region or None, _kind(machine), plain(words, 30)]
+    mark = "grey_question" if state is None or isinstance(state, Unknown) else _DOTS[state]
+    words = "state unknown" if state is None else state_name(state).lower()
+    ip = machine.ip if machine.ip != machine.name else None
+    facts = [ip and plain(ip, 60), machine.location and plain(machine.location, 60), _kind(machine), plain(words, 30)]
     elements: list[dict[str, Any]] = [
         {"type": "emoji", "name": mark},
         _leaf("  "),
         {"type": "text", "text": plain(machine.name, NAME_LENGTH, absent="unnamed machine"), "style": {"bold": True}},
-        _leaf("  " + "  ·  ".join(plain(part, 60) for part in facts if part)),
+        _leaf("  " + "  ·  ".join(fact for fact in facts if fact)),
     ]
     if machine.resource_id and machine.resource_id != machine.name:
         elements.append(_leaf("  "))
-        shown = plain(machine.resource_id, 80, name="resource_id")
-        elements.append({"type": "text", "text": shown, "style": {"code": True}})
+        elements.append({"type": "text", "text": plain(machine.resource_id, 80), "style": {"code": True}})
     return {"type": "rich_text_section", "elements": elements}
 
 
-def _kind(machine: Machine) -> str | None:
+def _kind(machine: Machine) -> str:
     """Provider and type; the type of an ordinary cloud server goes without saying."""
-    kind = machine.type if canonical(machine.type) != "CLOUDSERVERS" else None
-    return " ".join(plain(word, 25) for word in (machine.provider, kind) if word) or None
+    words = (machine.provider, None if machine.is_ordinary else machine.type)
+    return " ".join(plain(word, 25) for word in words if word)
 
 
 def _weight(machine: Machine) -> int:
     """About how many bytes a machine takes at most, JSON's escapes included."""
-    text = (
-        f"{machine.host_name}{machine.cmdb_name}{machine.ip}{machine.region}{machine.zone}"
-        f"{machine.provider}{machine.type}{machine.agent_state}{machine.resource_id}"
-    )
+    text = machine.texts
     return 600 + min(len(text), 600) * (1 if text.isascii() else 12)
 
 

@@ -1,8 +1,7 @@
 """The modal behind "Parameters": what a script or job is given, in order, with every secret in it hidden.
 
-Values are other people's text, any length, any content. Each is first cleaned, so that the redactor sees what a
-reader would see; then redacted; folded last. Nothing that is said of a value depends on how long a hidden part of
-it is: folded text is counted after redaction, where every secret has one length.
+Values are other people's text, any length, any content. ``bot.redact.excerpt`` cleans and redacts each; here it is
+folded. Nothing that is said of a value depends on how long a hidden part of it is.
 """
 
 import json
@@ -12,13 +11,15 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
-from bot import redact
 from bot.cards.blocks import Block, button, context, divider, section
 from bot.cards.modal import Modal
 from bot.cards.stale import asked_before, old_data
-from bot.cards.text import CUT, LONGEST, clean, code, count, cut, date, mrkdwn, plain
-from bot.coc.decode import Broken
-from bot.coc.reading import canonical
+from bot.cards.text import code, count, date, mrkdwn, plain
+from bot.redact import HIDDEN, count_hidden
+from bot.redact.excerpt import Excerpt, excerpt, json_excerpt
+from bot.redact.untrusted import CUT, UntrustedJson
+from bot.task.enums import Kind, Unknown
+from bot.task.fault import Fault
 from bot.task.parameters import Parameter, Parameters
 from bot.task.snapshot import Snapshot
 
@@ -35,21 +36,15 @@ MOST_FAULTS = 5
 
 _INLINE = 56
 """Characters up to which a value of one line stands beside its name."""
-_LONGEST_JSON = 30_000
-"""Characters of one decoded value that are looked at, in all its strings and keys."""
 _LOOKED_AT = 100_000
 """Characters after which no further value is looked at. The redactor takes about 5 µs for each."""
 _PLACES, _ROOM = 90, 225_000
 """Blocks and bytes of JSON for the parameters. A view takes 100 and 250,000; the rest is for what is around."""
 _END_UNSEEN = 1_000
 """Characters before the end of what is looked at that are never shown: half a secret there looks like none."""
-_WIDEST_GAP = 40
-"""Blanks in a row that are kept."""
-
 _BELOW = "\n      "
 """The beginning of a line under an item in a terminal."""
 
-_GAP = re.compile(r"( +)")
 _LIKE_JSON = re.compile(r"""\s*+(?:\{\s*+"|\[\s*+[{\["])""")
 
 
@@ -130,7 +125,8 @@ def _none(snapshot: Snapshot) -> str:
 
 
 def _kind(snapshot: Snapshot) -> str | None:
-    return {"SCRIPT": "script", "RUNBOOK": "job"}.get(canonical(snapshot.task.task_type))
+    kind = snapshot.task.kind
+    return None if kind is None or isinstance(kind, Unknown) else {Kind.SCRIPT: "script", Kind.RUNBOOK: "job"}[kind]
 
 
 def _total(found: Parameters) -> int:
@@ -139,24 +135,19 @@ def _total(found: Parameters) -> int:
 
 def _facts(snapshot: Snapshot) -> list[str]:
     """The script's or job's name; the user, the time limit, the success rate, the project. mrkdwn, a line each."""
-    found, task = snapshot.parameters, snapshot.task
-    kind = _kind(snapshot)
-    what = (kind or "script or job").capitalize()
-    lines = [f"{what} *{mrkdwn(task.associated_task_name, 100)}*"] if task.associated_task_name else []
+    found, executes = snapshot.parameters, snapshot.task.executes
+    what = (_kind(snapshot) or "script or job").capitalize()
+    lines = [f"{what} *{mrkdwn(executes, 100)}*"] if executes else []
     parts = []
     if found.execute_user:
-        parts.append(f"Runs as {code(_redacted('execute_user', found.execute_user), 60)}")
+        parts.append(f"Runs as {code(found.execute_user, 60)}")
     if found.timeout_s:
-        parts.append(f"Time limit {mrkdwn(_redacted('timeout', found.timeout_s), 20)} s")
+        parts.append(f"Time limit {mrkdwn(found.timeout_s, 20)} s")
     if found.success_rate_percent:
-        parts.append(f"Success rate {mrkdwn(_redacted('success_rate', found.success_rate_percent), 20)} %")
+        parts.append(f"Success rate {mrkdwn(found.success_rate_percent, 20)} %")
     if found.project_id:
-        parts.append(f"Project {code(found.project_id, 60, name='project_id')}")
+        parts.append(f"Project {code(found.project_id, 60)}")
     return lines + (["  ·  ".join(parts)] if parts else [])
-
-
-def _redacted(name: str, text: str) -> str:
-    return redact.value(name, clean(cut(text, LONGEST)))
 
 
 def _counted(snapshot: Snapshot, facts: list[str], shown: list[_Told]) -> list[str]:
@@ -164,7 +155,7 @@ def _counted(snapshot: Snapshot, facts: list[str], shown: list[_Told]) -> list[s
     total = _total(snapshot.parameters)
     order = f"in the order in which {'the script takes' if _has_places(snapshot) else 'COC lists'} them"
     parts = [count(total, "parameter") + (f", {order}" if total > 1 else "")] if total else []
-    hidden = sum(told.hidden for told in shown) + sum(map(redact.hidden, facts))
+    hidden = sum(told.hidden for told in shown) + sum(map(count_hidden, facts))
     partly = any(told.partly for told in shown)
     if hidden:
         why = "because it looks like a secret" if hidden == 1 else "because they look like secrets"
@@ -197,37 +188,27 @@ def _each(found: Parameters, beside: str) -> Iterator[_Told]:
         yield _told(item, None, beside)
 
 
-def _unreadable(fault: Broken) -> _Told:
-    value = _value("", fault.raw)
-    # Where it broke, and of how many characters, would tell the length of what is hidden.
-    words = fault.reason.removesuffix(" at")
-    if not value.hidden and not value.partly:
-        words = str(fault).removeprefix(f"{fault.where}: ")
+def _unreadable(fault: Fault) -> _Told:
+    value = _folded(excerpt(fault.raw))
+    # Where it broke, and of how many characters, would give away the length of what is hidden.
+    words = fault.reason if value.hidden or value.partly else fault.place
     return replace(value, name=f"Not readable: {plain(fault.where, 60)}", words=words, unreadable=True)
 
 
 def _told(item: Parameter, place: int | None, words: str = "") -> _Told:
-    name = redact.plain(clean(cut(item.name, LONGEST)))
+    name = excerpt(item.name)
     if item.refers_to:
-        # The id of an entry in a store is no secret, but it may be a text like any other.
-        value = replace(_value("", item.refers_to), words="refers to")
-    elif _is_secret(item) and item.value:
-        value = _Told("", text=redact.HIDDEN, hidden=1)
-    elif item.structured is None:
-        value = _value(item.name, item.value or "")
-    elif redact.secret_name(cut(item.name, LONGEST)):
-        value = _Told("", text=redact.HIDDEN, hidden=1)  # its keys and their number are part of it
+        value = replace(_folded(excerpt(item.refers_to)), words="refers to")
+    elif item.is_secret and item.value:
+        value = _Told("", text=HIDDEN, hidden=1)
+    elif item.structured is not None:
+        value = _structured(item.structured)
     else:
-        value = _structured(item.name, item.structured)
+        value = _folded(excerpt(item.value)) if item.value else _Told("")
     said = [part for part in (words, value.words, _odd(item, value)) if part]
     return replace(
-        value, name=plain(name, 100), place=place, words=", ".join(said), hidden=value.hidden + redact.hidden(name)
+        value, name=plain(item.name, 100), place=place, words=", ".join(said), hidden=value.hidden + name.hidden
     )
-
-
-def _is_secret(item: Parameter) -> bool:
-    """Whether the source says that the value is secret, whatever its name."""
-    return item.sensitive or any(redact.secret_name(cut(hint, LONGEST)) for hint in item.hints)
 
 
 def _odd(item: Parameter, value: _Told) -> str:
@@ -238,47 +219,33 @@ def _odd(item: Parameter, value: _Told) -> str:
         return "no value"
     if not value.text and not value.mark:
         return "nothing visible"
-    broken = item.structured is None and value.text != redact.HIDDEN and _LIKE_JSON.match(item.value or "")
-    return "not readable as JSON, shown as it came" if broken else ""
+    is_broken = item.structured is None and value.text != HIDDEN and _LIKE_JSON.match(value.text)
+    return "not readable as JSON, shown as it came" if is_broken else ""
 
 
-def _value(name: str, raw: str) -> _Told:
-    """One text: what may be shown of its beginning."""
-    text = redact.value(cut(name, LONGEST), _cleaned(raw[:LONGEST]))
-    if text == redact.HIDDEN:
-        return _Told("", text=text, hidden=1, looked_at=min(len(raw), LONGEST))
-    return replace(_folded(text, partly=len(raw) > LONGEST), looked_at=min(len(raw), LONGEST))
-
-
-def _structured(name: str, found: dict[str, Any] | list[Any]) -> _Told:
+def _structured(value: UntrustedJson) -> _Told:
     """A decoded value as JSON; of a list, the beginning."""
     # Each entry takes a line at least, so more of them are not seen anyway.
-    some = found[:FOLD_LINES] if isinstance(found, list) else found
-    kind = "list" if isinstance(found, list) else "object"
-    entries = count(len(found), "entry", "entries")
-    size = _size(some, _LONGEST_JSON)
-    if size > _LONGEST_JSON:
+    shown = json_excerpt(value, entries=FOLD_LINES, inline=_INLINE)
+    kind = "list" if isinstance(value.value, list) else "object"
+    entries = count(len(value.value), "entry", "entries")
+    if shown is None:
         return _Told("", mark=f"{CUT} folded: a JSON {kind} with {entries}, too long to show here", partly=True)
-    shown = redact.structure(cut(name, LONGEST), _cleaned_deep(some, 0))
-    text = json.dumps(shown, ensure_ascii=False)
-    if len(text) > _INLINE:
-        text = json.dumps(shown, ensure_ascii=False, indent=2)
-    told = replace(_folded(text, partly=False), looked_at=size)
-    if len(some) == len(found):
-        return told
-    return replace(told, mark=f"{CUT} folded: the list has {entries}", partly=True)
+    told = _folded(replace(shown, is_partial=False))
+    return replace(told, mark=f"{CUT} folded: the list has {entries}", partly=True) if shown.is_partial else told
 
 
-def _folded(text: str, *, partly: bool) -> _Told:
-    """The beginning of a redacted text. ``partly``: there is more, which was not looked at."""
-    hidden = redact.hidden(text)
+def _folded(value: Excerpt) -> _Told:
+    """The beginning of a redacted text."""
+    text, hidden, partly = value.text, value.hidden, value.is_partial
     if partly and len(text) < FOLD_CHARACTERS + _END_UNSEEN:
         # Little is left of much, so how much is left would tell how long the secrets are.
-        last = text.rfind(redact.HIDDEN) + len(redact.HIDDEN)
+        last = text.rfind(HIDDEN) + len(HIDDEN)
         text = text[:last] if hidden else text[: max(len(text) - _END_UNSEEN, 0)]
     stop = _stop(text)
     shown, rest = text[:stop].rstrip(), text[stop:].strip()
-    return _Told("", text=shown, mark=_mark(rest, exact=not partly, hides=hidden > 0), hidden=hidden, partly=partly)
+    mark = _mark(rest, exact=not partly, hides=hidden > 0)
+    return _Told("", text=shown, mark=mark, hidden=hidden, looked_at=value.examined, partly=partly)
 
 
 def _mark(rest: str, *, exact: bool, hides: bool) -> str:
@@ -301,43 +268,8 @@ def _stop(text: str) -> int:
     lines = [match.start() for match in islice(re.finditer("\n", text), FOLD_LINES)]
     if len(lines) == FOLD_LINES and lines[-1] < stop:
         return lines[-1]
-    sign = text.rfind(redact.HIDDEN, 0, stop + len(redact.HIDDEN) - 1)
-    return max(stop, sign + len(redact.HIDDEN)) if sign >= 0 else stop
-
-
-def _cleaned(text: str) -> str:
-    """The text with its lines and indentation, and nothing in it that hides or reorders."""
-    return "\n".join(map(_cleaned_line, text.splitlines())).strip("\n")
-
-
-def _cleaned_line(line: str) -> str:
-    parts = _GAP.split(line.expandtabs(4))
-    return "".join(part[:_WIDEST_GAP] if part.isspace() else clean(part) for part in parts).rstrip()
-
-
-def _cleaned_deep(found: Any, depth: int) -> Any:
-    if isinstance(found, str):
-        return _cleaned(found)
-    if depth > redact.MAX_DEPTH:  # hidden, and too deep for Python
-        return found
-    if isinstance(found, dict):
-        return {clean(str(key)): _cleaned_deep(item, depth + 1) for key, item in found.items()}
-    return [_cleaned_deep(item, depth + 1) for item in found] if isinstance(found, list) else found
-
-
-def _size(found: Any, most: int) -> int:
-    """About how many characters a decoded value has; past ``most`` it stops counting."""
-    size, waiting = 0, [found]
-    while waiting and size <= most:
-        item = waiting.pop()
-        if not isinstance(item, dict | list):
-            size += len(item) if isinstance(item, str) else 8
-            continue
-        size += 4 * len(item)
-        if size <= most:
-            waiting.extend(item.values() if isinstance(item, dict) else item)
-            size += sum(map(len, item)) if isinstance(item, dict) else 0
-    return size
+    sign = text.rfind(HIDDEN, 0, stop + len(HIDDEN) - 1)
+    return max(stop, sign + len(HIDDEN)) if sign >= 0 else stop
 
 
 def _block(told: _Told) -> Block:

@@ -6,6 +6,8 @@ from bot import errors as coc
 from bot.cards.blocks import context, section
 from bot.cards.budget import Message, message
 from bot.cards.text import code, escape, mrkdwn, plain
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
 from bot.schedule.describe import format_distance
 
 _UNSAID = {"task": "with this id"}
@@ -25,8 +27,8 @@ class Problem:
     advice: str
     values: tuple[tuple[str, str], ...] = ()
     request_id: str | None = None
-    said: str | None = None
-    """The service's own code and words, as they came."""
+    said: Untrusted | None = None
+    """The service's own code and words."""
 
     def plain(self) -> str:
         """Title and advice in one line without markup, for notifications, terminals and marks on a card."""
@@ -138,7 +140,7 @@ _WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
 )
 
 
-def problem_of(error: Exception, task_id: str | None = None) -> Problem:
+def problem_of(error: Exception, redactor: Redactor, task_id: str | None = None) -> Problem:
     """The words for an error of the COC tree; anything else is our own fault and says so."""
     mark, title, advice = next(words for kind, *words in _WORDS if isinstance(error, kind))
     values = {"task": task_id} if task_id else {}
@@ -156,7 +158,7 @@ def problem_of(error: Exception, task_id: str | None = None) -> Problem:
         advice,
         tuple(values.items()),
         request_id=error.request_id,
-        said=said or None,
+        said=Untrusted(said, redactor) if said else None,
     )
 
 
@@ -166,7 +168,7 @@ def problem_card(found: Problem, *, task_id: str | None, reference: str) -> Mess
     if found.said:
         parts.append(f"COC said: {mrkdwn(found.said, 250)}")
     if found.request_id:
-        parts.append(f"cloud request {code(found.request_id, 80, name='request_id')}")
+        parts.append(f"cloud request {code(found.request_id, 80)}")
     parts.append(f"reference {code(reference, 20)}")
     # The templates are our own words; what fills them is shown as a literal.
     ours = {"wait": 30, "contact": 200}

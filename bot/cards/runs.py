@@ -14,13 +14,12 @@ from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card
 from bot.cards.stale import asked_before, old_data
 from bot.cards.text import code, count, date, mrkdwn
-from bot.coc.reading import canonical
-from bot.coc.wire import Run
 from bot.schedule.describe import format_duration
-from bot.schedule.trigger import instant
-from bot.task.runs import listed, outcome
+from bot.task.enums import Unknown
+from bot.task.runs import listed
 from bot.task.snapshot import Missing, Snapshot
-from bot.task.verdict import Outcome, outcome_of
+from bot.task.task import Run
+from bot.task.verdict import Outcome
 
 AGAIN = "runs_again"
 """Action id of the modal's Refresh and Try again."""
@@ -61,13 +60,13 @@ _FAILED = Problem(
 )
 
 
-def status_words(status: str | None) -> str:
+def status_words(run: Run) -> str:
     """A run's status with its mark; unknown words as they came."""
-    word = canonical(status)
-    if not word:
+    if isinstance(run.status, Unknown):
+        return f":grey_question: {code(run.status.word, 40)}"
+    if not run.status:
         return ":grey_question: Status unknown"
-    mark = _MARKS.get(outcome_of(word))
-    return f"{mark} {_WORDS.get(word) or word.capitalize()}" if mark else f":grey_question: {code(status, 40)}"
+    return f"{_MARKS[run.outcome]} {_WORDS.get(run.status) or run.status.capitalize()}"
 
 
 def last_run(snapshot: Snapshot) -> str:
@@ -76,18 +75,17 @@ def last_run(snapshot: Snapshot) -> str:
     newest = runs[0] if not isinstance(runs, Missing) and runs else None
     shown = newest or listed(snapshot)
     lines = []
-    if shown is not None and (shown.status or shown.started_time):
-        at = instant(shown.started_time)
-        since = " since" if outcome(shown) == "running" else ""
-        when = f"{since} {date(at, _WHEN)}" if at else ""
+    if shown is not None and (shown.status or shown.started):
+        since = " since" if shown.outcome == "running" else ""
+        when = f"{since} {date(shown.started, _WHEN)}" if shown.started else ""
         lasted = took(newest, snapshot.as_of) if newest else ""
-        lines.append(status_words(shown.status) + when + (f", {lasted}" if lasted else ""))
-        if shown.execution_msg:
-            lines.append(f"&gt; {mrkdwn(shown.execution_msg, 150)}")
+        lines.append(status_words(shown) + when + (f", {lasted}" if lasted else ""))
+        if shown.message:
+            lines.append(f"&gt; {mrkdwn(shown.message, 150)}")
     elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
         lines.append("None recorded")
-    if not isinstance(summary, Missing) and summary.execution_count:
-        lines.append(f"{mrkdwn(count(summary.execution_count, 'run'), 40)} so far")
+    if not isinstance(summary, Missing) and summary.run_count:
+        lines.append(f"{mrkdwn(count(summary.run_count, 'run'), 40)} so far")
     unknown = "Enabled and counts" if newest is not None else "Enabled, last run and counts"
     for part, what in ((summary, unknown), (runs, "Recent runs")):
         if isinstance(part, Missing):
@@ -106,14 +104,14 @@ def why_missing(part: Missing) -> str:
 
 def took(run: Run, now: datetime) -> str:
     """``took 2 min 30 s``; for one that is under way, ``4 min so far``; ``""`` where it can't be told."""
-    began, ended = instant(run.started_time), instant(run.finished_time)
+    began, ended = run.started, run.finished
     if began is None:
         return ""
     if ended is not None and ended < began:
         return "its times contradict each other"
     if ended is not None:
         return f"took {format_duration((ended - began).total_seconds())}"
-    if outcome(run) == "running" and began <= now:
+    if run.outcome == "running" and began <= now:
         return f"{format_duration((now - began).total_seconds())} so far"
     return ""
 
@@ -161,7 +159,7 @@ def all_runs(snapshot: Snapshot) -> list[Block]:
 
 def _how_many(snapshot: Snapshot, shown: int) -> str:
     summary = snapshot.summary
-    total = None if isinstance(summary, Missing) else summary.execution_count
+    total = None if isinstance(summary, Missing) else summary.run_count
     if total is not None and total > shown:
         return f"The latest {shown} of {mrkdwn(count(total, 'run'), 40)}, newest first, times in your zone"
     if not shown:
@@ -177,11 +175,11 @@ def _outcomes(runs: tuple[Run, ...]) -> list[str]:
     ordered = sorted(found, key=lambda word: (word != "failed", -found[word]))
     parts = [f"*{found[word]:,} {word}*" if word == "failed" else f"{found[word]:,} {word}" for word in ordered]
     times = [
-        run.finished_time - run.started_time
+        (run.finished - run.started).total_seconds()
         for run in runs
-        if _counted(run) == "finished" and run.finished_time and run.started_time
+        if _counted(run) == "finished" and run.finished and run.started
     ]
-    sound = [ms / 1000 for ms in times if 0 <= ms < 10**12]
+    sound = [seconds for seconds in times if 0 <= seconds < 10**9]
     usual = (
         f"  ·  the finished ones took {format_duration(statistics.median(sound))} (median)" if len(sound) > 2 else ""
     )
@@ -191,30 +189,29 @@ def _outcomes(runs: tuple[Run, ...]) -> list[str]:
 def _counted(run: Run) -> str:
     """What a run is counted as."""
     names = {"starting": "ready to start", "other": "with another status" if run.status else "with unknown status"}
-    return names.get(outcome(run), outcome(run))
+    return names.get(run.outcome, run.outcome)
 
 
 def _row(run: Run, snapshot: Snapshot, *, several_regions: bool) -> list[Block]:
-    at = instant(run.started_time)
-    waiting = outcome(run) == "starting"
-    start = date(at, _WHEN) if at else ("not started yet" if waiting else "start not stated")
-    line = "  ·  ".join(part for part in (f"*{status_words(run.status)}*", start, took(run, snapshot.as_of)) if part)
-    if at and run.finished_time is None and outcome(run) in {"finished", "failed"}:
+    start = "not started yet" if run.outcome == "starting" else "start not stated"
+    start = date(run.started, _WHEN) if run.started else start
+    line = "  ·  ".join(part for part in (f"*{status_words(run)}*", start, took(run, snapshot.as_of)) if part)
+    if run.started and run.finished is None and run.outcome in {"finished", "failed"}:
         line += "  ·  end not stated"
-    if run.execution_msg:
-        line += f"\n&gt; {mrkdwn(run.execution_msg, 300)}"
+    if run.message:
+        line += f"\n&gt; {mrkdwn(run.message, 300)}"
     rest = [f"by {_who(run, snapshot)}"] if run.created_by else []
-    rest += [f"execution {code(run.execution_id, 60, name='execution_id')}"] if run.execution_id else []
+    rest += [f"execution {code(run.id, 60)}"] if run.id else []
     rest += [mrkdwn(run.region, 40)] if run.region and several_regions else []
     return [section(line), *([context("  ·  ".join(rest))] if rest else [])]
 
 
 def _who(run: Run, snapshot: Snapshot) -> str:
     """The name, where the listing ties this user id to one; else the id."""
-    summary, name = snapshot.summary, snapshot.task.created_user_name
+    summary, name = snapshot.summary, snapshot.task.created_by
     if name and not isinstance(summary, Missing) and summary.created_by == run.created_by:
         return mrkdwn(name, 60)
-    return code(run.created_by, 60, name="user_id")
+    return code(run.created_by, 60)
 
 
 def _without(snapshot: Snapshot, missing: Missing, reference: str) -> list[Block]:
@@ -228,14 +225,14 @@ def _without(snapshot: Snapshot, missing: Missing, reference: str) -> list[Block
     )
     blocks = list(problem_card(filled, task_id=snapshot.task_id, reference=reference).blocks)
     summary = snapshot.summary
-    if isinstance(summary, Missing) or not (summary.last_execution_time or summary.last_execution_status):
+    if isinstance(summary, Missing) or summary.last_run is None:
         return blocks
-    at = instant(summary.last_execution_time)
-    when = f" {date(at, _WHEN)}" if at else ""
-    known = f"What COC's list of tasks says of the last run: {status_words(summary.last_execution_status)}{when}"
+    last = summary.last_run
+    when = f" {date(last.started, _WHEN)}" if last.started else ""
+    known = f"What COC's list of tasks says of the last run: {status_words(last)}{when}"
     total = (
-        f", {mrkdwn(count(summary.execution_count, 'run'), 40)} in all as of {date(snapshot.as_of, _WHEN)}"
-        if summary.execution_count
+        f", {mrkdwn(count(summary.run_count, 'run'), 40)} in all as of {date(snapshot.as_of, _WHEN)}"
+        if summary.run_count
         else ""
     )
     return [*blocks, section(known + total)]

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
-from bot.cards.text import CUT, code, date, mrkdwn, plain
+from bot.cards.text import code, date, mrkdwn, plain
+from bot.redact.untrusted import CUT
 from bot.task.verdict import At, Code, Colour, Fragment, Quote
 
 DOTS: dict[Colour, str] = {

@@ -13,8 +13,8 @@ def old_data(snapshot: Snapshot) -> list[Block]:
     if stale is None:
         return []
     when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
-    problem = problem_of(stale.error, snapshot.task_id)
-    ids = [f"cloud request {code(problem.request_id, 80, name='request_id')}"] if problem.request_id else []
+    problem = problem_of(stale.error, snapshot.redactor, snapshot.task_id)
+    ids = [f"cloud request {code(problem.request_id, 80)}"] if problem.request_id else []
     ids += [f"reference {code(stale.reference, 20)}"] if stale.reference else []
     why = mrkdwn(problem.title, 200)
     return [

@@ -10,9 +10,12 @@ from datetime import UTC
 from typing import Any, Literal
 
 from bot.cards.blocks import Block, context, section
+from bot.cards.fields import state_name
 from bot.cards.modal import Modal
 from bot.cards.stale import old_data, old_words
-from bot.cards.text import count, date, mrkdwn, plain, shown
+from bot.cards.text import count, date, mrkdwn, plain
+from bot.redact.untrusted import Untrusted
+from bot.task.enums import Unknown
 from bot.task.search import Hit
 from bot.task.snapshot import Snapshot
 from bot.task.target_query import Look, picked
@@ -48,7 +51,7 @@ class File:
 def make_file(snapshot: Snapshot, look: Look, kind: Kind) -> File:
     """What ``look`` lets through, as a file that is named after the task and the time of the data (UTC)."""
     found = list(picked(snapshot.targets, look))
-    stem = re.sub(r"[^\w.-]+", "-", shown(snapshot.task.name)[:60]).strip("-.") or "task"
+    stem = re.sub(r"[^\w.-]+", "-", _shown(snapshot.task.name)[:60]).strip("-.") or "task"
     name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
     content = _csv(found) if kind == "csv" else _json(snapshot, look, found)
     task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
@@ -104,15 +107,19 @@ def _box(text: str) -> Block:
 
 
 def _row(hit: Hit) -> list[str | int | None]:
-    machine = hit.machine
-    last = hit.place == hit.total
-    found = (
-        *(hit.step.path, hit.place, hit.total, None if last else hit.batch.rotation, machine.host_name),
-        *(machine.cmdb_name, machine.ip, machine.region, machine.zone, machine.provider, machine.type),
-        machine.agent_state,
-    )
-    resource_id = machine.resource_id and shown(machine.resource_id, name="resource_id")
-    return [*(shown(value) if isinstance(value, str) else value for value in found), resource_id]
+    machine, rotation = hit.machine, hit.batch.rotation
+    then = rotation.word.shown() if isinstance(rotation, Unknown) else rotation
+    state = state_name(machine.agent_state) if machine.agent_state else None
+    texts = (machine.cmdb_name, machine.ip, machine.region, machine.zone, machine.provider, machine.type)
+    return [
+        *(hit.step.path, hit.place, hit.total, None if hit.place == hit.total else then),
+        *(_shown(text) or None for text in (machine.host_name, *texts)),
+        *(state, _shown(machine.resource_id) or None),
+    ]
+
+
+def _shown(text: Untrusted | None) -> str:
+    return text.shown() if text else ""
 
 
 def _csv(found: list[Hit]) -> bytes:
@@ -133,7 +140,7 @@ def _cell(value: str | int | None) -> str:
 def _json(snapshot: Snapshot, look: Look, found: list[Hit]) -> bytes:
     body = {
         "task_id": snapshot.task_id,
-        "task_name": shown(snapshot.task.name) or None,
+        "task_name": _shown(snapshot.task.name) or None,
         "as_of": snapshot.as_of.astimezone(UTC).isoformat(timespec="seconds"),
         "agent_states": "as of when the task was saved, not live",
         "complete": not snapshot.targets.faults,

@@ -9,27 +9,17 @@ from bot.cards.fields import unreadable, where_lines
 from bot.cards.machines import Row, listed, paginate, rows
 from bot.cards.modal import Modal
 from bot.cards.stale import asked_before, old_data
+from bot.cards.target_menus import Menus, menus
 from bot.cards.text import code, count, date, enumerated, mrkdwn
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import (
-    AGAIN,
-    ANY,
-    CLEAR,
-    FIND,
-    LONGEST_FIND,
-    NEXT,
-    PAGE,
-    PART,
-    PREVIOUS,
-    REGION,
-    STATE,
-    Look,
-    Menus,
-    encode,
-    menus,
-    sound,
-)
+from bot.task.target_query import ANY, LONGEST_FIND, Look, encode
 from bot.task.targets import Step, Targets
+
+STATE, REGION, PART, FIND = "targets_state", "targets_region", "targets_part", "targets_find"
+"""Action ids of the filters and of the search field."""
+PAGE, PREVIOUS, NEXT = "targets_page", "targets_previous", "targets_next"
+AGAIN, CLEAR = "targets_again", "targets_clear"
+"""Action ids of what turns pages, asks COC anew, and takes all filters away."""
 
 FEW = 5
 """Up to so many machines there is nothing to search for."""
@@ -47,7 +37,7 @@ def targets_view(snapshot: Snapshot, look: Look | None = None, *, note: str = ""
     """
     targets = snapshot.targets
     found = menus(targets)
-    look = sound(look or Look(snapshot.task_id), found)
+    look = (look or Look(snapshot.task_id)).limited_to(dict(found.states), dict(found.regions), dict(found.parts))
     pages = paginate(list(rows(targets, look)))
     page = min(max(look.page, 1), len(pages))
     look = replace(look, page=page)
@@ -93,11 +83,11 @@ def _counts(targets: Targets) -> list[Block]:
     if not targets.machines:
         return []
     kinds: Counter[str] = Counter()
-    for kind, number in targets.count_kinds().items():
-        kinds[" / ".join(filter(None, kind)) or "not stated"] += number
+    for words, number in targets.kinds.items():
+        kinds[" / ".join(word.shown(60) for word in words if word) or "not stated"] += number
     regions: Counter[str] = Counter()
-    for region, number in targets.count("region").items():
-        regions[region or "not stated"] += number
+    for region, number in targets.regions.items():
+        regions[region.shown(60) if region else "not stated"] += number
     lines = [f"Regions: {_most(regions)}", f"Providers: {_most(kinds)}"]
     steps = [step for step in targets.walk() if step.batches]
     if len(steps) > 1:

@@ -1,23 +1,20 @@
 """The card of one task: will it run and when, what it does, where, who approved it, how it went."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
-from bot import redact
 from bot.cards import fields as field
 from bot.cards.blocks import Block, actions, button, context, fields, header, overflow, section
 from bot.cards.budget import Message, message
 from bot.cards.runs import last_run
 from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
 from bot.cards.stale import asked_before, old_data, old_words
-from bot.cards.text import BRIEF, asker, code, composed, count, cut, date, mrkdwn, plain
-from bot.coc.reading import canonical
-from bot.coc.wire import unknown_keys
-from bot.schedule.trigger import Outlook, Trigger, upcoming
+from bot.cards.text import asker, code, count, date, mrkdwn, plain
+from bot.redact.untrusted import Untrusted
 from bot.task.changes import LISTED, Seen, changes, encode, seen
-from bot.task.runs import last_run_known, latest
-from bot.task.snapshot import Missing, Snapshot
-from bot.task.verdict import Code, Facts, Fragment, Verdict, verdict
+from bot.task.enums import Kind, Origin, Risk, Unknown
+from bot.task.runs import assess
+from bot.task.snapshot import Snapshot
+from bot.task.verdict import Verdict
 
 REFRESH = "refresh"
 TARGETS = "targets"
@@ -32,9 +29,7 @@ NOT_REFRESHED = ":warning: *Not refreshed*"
 
 def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen | None = None) -> Message:
     """The whole card. ``asked_by`` is a Slack user id; ``before`` is what the card showed until now."""
-    trigger = field.trigger_of(snapshot)
-    ahead = upcoming(trigger, snapshot.as_of)
-    found = verdict(facts(snapshot, trigger, ahead))
+    found, ahead = assess(snapshot)
     name = plain(snapshot.task.name, 140, absent=snapshot.task_id)
     needed = [
         header(name),
@@ -43,8 +38,8 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
         section(verdict_line(snapshot, found)),
         fields(
             [
-                field.schedule(snapshot, trigger),
-                field.next_runs(snapshot, trigger, ahead),
+                field.schedule(snapshot),
+                field.next_runs(snapshot, ahead),
                 field.risk(snapshot),
                 field.runs_as(snapshot),
                 field.where(snapshot.targets),
@@ -67,47 +62,35 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
             ),
         ),
     ]
-    return message(fallback(snapshot, trigger, found, name), needed, unread(snapshot), last)
-
-
-def facts(snapshot: Snapshot, trigger: Trigger, ahead: Outlook) -> Facts:
-    """What the verdict is drawn from, in the terms of ``bot.schedule``."""
-    task, summary = snapshot.task, snapshot.summary
-    # The history says most of a run; where it is there, what is missing is in the list.
-    unseen = snapshot.runs if isinstance(snapshot.runs, Missing) else summary
-    return Facts(
-        now=snapshot.as_of,
-        trigger=trigger,
-        outlook=ahead,
-        approval=canonical(task.approve_status),
-        reviewer=plain(task.reviewer_user_name, 60, absent="") or None,
-        comment=redact.plain(cut(task.approve_comments or "", BRIEF)) or None,
-        enabled=None if isinstance(summary, Missing) else summary.enabled,
-        enabled_unknown=_unknown(summary),
-        runs_known=last_run_known(snapshot),
-        runs_unknown=_unknown(unseen),
-        last=latest(snapshot),
-    )
+    return message(fallback(snapshot, found, name), needed, unread(snapshot), last)
 
 
 def identity(snapshot: Snapshot) -> str:
     """The line under the name: id, what it executes, enterprise project."""
     task = snapshot.task
-    parts = [f"Scheduled task {code(snapshot.task_id, 40)}"]
-    kind = {"SCRIPT": "script", "RUNBOOK": "job"}.get(canonical(task.task_type))
-    words = [kind or (code(task.task_type, 40) if task.task_type else "script or job")]
-    words.append(f"*{mrkdwn(task.associated_task_name, 100, absent='not named')}*")
-    if task.associated_task_name_en and task.associated_task_name_en != task.associated_task_name:
-        words.append(f"/ {mrkdwn(task.associated_task_name_en, 100)}")
-    if task.version_no:
-        words.append(mrkdwn(task.version_no, 50))
-    if task.associated_task_type:
-        origin = {"CUSTOMIZATION": "custom", "COMMUNAL": "public"}.get(canonical(task.associated_task_type))
-        words.append(f"({origin or mrkdwn(task.associated_task_type, 40)})")
-    parts.append(" ".join(words))
-    if task.enterprise_project_id:
-        parts.append(f"enterprise project {code(task.enterprise_project_id, 40, name='project_id')}")
+    words = [_kind(task.kind), f"*{mrkdwn(task.executes, 100, absent='not named')}*"]
+    if task.executes_in_english and task.executes_in_english != task.executes:
+        words.append(f"/ {mrkdwn(task.executes_in_english, 100)}")
+    if task.version:
+        words.append(mrkdwn(task.version, 50))
+    if task.origin:
+        words.append(f"({_origin(task.origin)})")
+    parts = [f"Scheduled task {code(snapshot.task_id, 40)}", " ".join(words)]
+    if task.project:
+        parts.append(f"enterprise project {code(task.project, 40)}")
     return "  ·  ".join(parts)
+
+
+def _kind(kind: Kind | Unknown | None) -> str:
+    if isinstance(kind, Unknown):
+        return code(kind.word, 40)
+    return {Kind.SCRIPT: "script", Kind.RUNBOOK: "job", None: "script or job"}[kind]
+
+
+def _origin(origin: Origin | Unknown) -> str:
+    if isinstance(origin, Unknown):
+        return mrkdwn(origin.word, 40)
+    return {Origin.CUSTOMIZATION: "custom", Origin.COMMUNAL: "public"}[origin]
 
 
 def verdict_line(snapshot: Snapshot, found: Verdict) -> str:
@@ -117,7 +100,7 @@ def verdict_line(snapshot: Snapshot, found: Verdict) -> str:
         line = f"{DOTS[found.colour]}  *{as_mrkdwn(found.headline)}*{as_mrkdwn(found.note)}"
     else:
         line = f":white_circle:  Then: *{as_mrkdwn(found.headline)}*{as_mrkdwn(found.note)}"
-    offline = snapshot.targets.count("agent_state")["OFFLINE"]
+    offline = snapshot.targets.offline
     if offline:
         line += f"  ·  :warning: {offline:,} of {count(len(snapshot.targets.machines), 'agent')} offline when saved"
     return line
@@ -126,7 +109,7 @@ def verdict_line(snapshot: Snapshot, found: Verdict) -> str:
 def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> str:
     """Who made it; as of when, for whom, how long it took; what changed since the card was last right."""
     task = snapshot.task
-    parts = [f"Created by {mrkdwn(task.created_user_name, 60)}"] if task.created_user_name else []
+    parts = [f"Created by {mrkdwn(task.created_by, 60)}"] if task.created_by else []
     parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{asker(asked_by)}")
     took = f"{snapshot.elapsed_s:.1f} s" if snapshot.elapsed_s >= 0.1 else "under 0.1 s"
     if snapshot.reused_s is not None:
@@ -138,31 +121,28 @@ def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> 
     return "  ·  ".join(parts)
 
 
-def fallback(snapshot: Snapshot, trigger: Trigger, found: Verdict, name: str) -> str:
+def fallback(snapshot: Snapshot, found: Verdict, name: str) -> str:
     """The card in one line, for a phone's lock screen and for screen readers. Escaped: Slack parses ``text``."""
-    line = f"{name}: {as_plain((*found.headline, *found.note), trigger.zone, snapshot.as_of)}."
-    line = old_words(snapshot) + line
-    level = field.RISKS.get(canonical(snapshot.task.risk_level))
-    rest = [f"{level} risk"] if level else []
-    if snapshot.targets.machines:
-        rest.append(count(len(snapshot.targets.machines), "machine"))
-        offline = snapshot.targets.count("agent_state")["OFFLINE"]
-        rest += [f"{count(offline, 'agent')} offline"] if offline else []
-    return composed(line + (f" {', '.join(rest)}." if rest else ""), 600)
+    zone, risk, targets = snapshot.task.trigger.zone, snapshot.task.risk, snapshot.targets
+    line = f"{old_words(snapshot)}{name}: {as_plain((*found.headline, *found.note), zone, snapshot.as_of)}."
+    rest = [f"{field.RISKS[risk]} risk"] if isinstance(risk, Risk) else []
+    if targets.machines:
+        rest.append(count(len(targets.machines), "machine"))
+        rest += [f"{count(targets.offline, 'agent')} offline"] if targets.offline else []
+    return mrkdwn(line + (f" {', '.join(rest)}." if rest else ""), 600)
 
 
 def unread(snapshot: Snapshot) -> list[Block]:
     """What did not decode, raw and marked with where it broke; and keys that no document names."""
-    blocks: list[Block] = []
     faults = (*snapshot.parameters.faults, *snapshot.targets.faults)
-    blocks += [context(field.unreadable(fault, 300)) for fault in faults[:5]]
+    blocks = [context(field.unreadable(fault, 300)) for fault in faults[:5]]
     if len(faults) > 5:
         blocks.append(context(f":warning: {len(faults) - 5} more parts are not readable."))
-    extra = unknown_keys(snapshot.task)
-    if extra:
-        shown_keys = [f"{code(key, 60)} = {code(_dumped(key, extra[key]), 100)}" for key in list(extra)[:5]]
-        more = f" and {len(extra) - 5} more" if len(extra) > 5 else ""
-        blocks.append(context(f"COC also sent: {', '.join(shown_keys)}{more}"))
+    keys, count_of_keys = snapshot.task.unknown_keys, snapshot.task.unknown_key_count
+    if keys:
+        shown = [f"{code(key, 60)} = {code(value, 100)}" for key, value in keys]
+        more = f" and {count_of_keys - len(keys)} more" if count_of_keys > len(keys) else ""
+        blocks.append(context(f"COC also sent: {', '.join(shown)}{more}"))
     return blocks
 
 
@@ -201,7 +181,7 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
     today = abs(snapshot.as_of - when) < timedelta(hours=12)
     moment = date(when.astimezone(UTC), "{time}" if today else "{date_short_pretty} {time}")
     rows = [
-        f"{label} {mrkdwn(old, 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
+        f"{label} {mrkdwn(Untrusted(old, snapshot.redactor), 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
         for label, old, new in changes(before, after)
     ]
     if rows:
@@ -214,26 +194,3 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
     known, now = dict(before.facts), dict(after.facts)
     unseen = [label for label in LISTED if label in known and label not in now]
     return f"unchanged since {moment}" + (f" but for what is not seen now: {', '.join(unseen)}" if unseen else "")
-
-
-def _unknown(part: object) -> tuple[Fragment, ...]:
-    """Why a part of the picture does not tell something, as the end of a sentence."""
-    if not isinstance(part, Missing):
-        return ("COC did not say",)
-    if part.reason == "no permission":
-        return ("the bot lacks ", Code(part.permission or "a permission"))
-    words = {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}
-    return (words.get(part.reason, "COC failed to answer"),)
-
-
-def _dumped(key: str, found: object) -> str:
-    """A value as JSON, redacted and cut. Of a large one only the beginning is looked at: the loop must not wait."""
-    if isinstance(found, str):
-        return cut(json.dumps(redact.value(key, cut(found, BRIEF)), ensure_ascii=False), 400)
-    try:
-        raw = json.dumps(found, ensure_ascii=False, default=str)
-    except (ValueError, RecursionError):
-        raw = ""  # nested so deeply that the redactor hides most of it
-    if len(raw) > 2 * BRIEF:
-        return cut(redact.value(key, cut(raw, BRIEF)), 400)
-    return cut(json.dumps(redact.structure(key, found), ensure_ascii=False, default=str), 400)

@@ -18,6 +18,7 @@ from bot.doctor.manifest import check_manifest
 from bot.environment import CLOUD_SECRETS, SECRET_FILES
 from bot.errors import CocError, Forbidden, InvalidRequest, StartError, TaskNotFound
 from bot.operations.logs import HIDDEN
+from bot.redact import Redactor
 from bot.settings import Settings
 from bot.timings import TIMINGS
 
@@ -98,7 +99,7 @@ async def _check_permission(permission: str, call: Callable[[], Awaitable[object
         what = "grant it" if needed else "the card works without it and says what it can't see; grant it for more"
         return Finding(not needed, f"COC: {permission} is not granted: {what}"), True
     except CocError as error:
-        problem = problem_of(error)
+        problem = problem_of(error, Redactor())
         return Finding(False, f"COC: {problem.plain()} ({plain(error.describe(), 500)})"), False
     return Finding(True, f"COC: {permission} is granted"), True
 

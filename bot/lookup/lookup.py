@@ -14,15 +14,18 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Literal, TypeVar
 
 from bot.coc.client import CocClient
-from bot.coc.wire import Run, TaskSummary
 from bot.errors import CocError, Forbidden, ForeignTask, TaskNotFound, TimedOut
 from bot.lookup.cache import Entry, SnapshotCache
 from bot.lookup.projects import Projects
 from bot.lookup.single_flight import SingleFlight
-from bot.task.snapshot import Detail, Missing, Snapshot, Stale
+from bot.redact import Redactor
+from bot.task.assemble import read_detail, read_run, read_summary
+from bot.task.snapshot import Missing, Snapshot, Stale
+from bot.task.task import Listing, Run, Task
 from bot.timings import TIMINGS, LookupTimings
 
 T = TypeVar("T")
@@ -71,6 +74,7 @@ class Lookup:
     def __init__(
         self,
         coc: CocClient,
+        redactor: Redactor,
         *,
         policy: Policy = Policy(),
         timings: LookupTimings = TIMINGS.lookup,
@@ -79,6 +83,7 @@ class Lookup:
         observe: Callable[[Source], None] = lambda _source: None,
     ) -> None:
         self._coc = coc
+        self._redactor = redactor
         self._policy = policy
         self._timings = timings
         self._now = now
@@ -160,7 +165,7 @@ class Lookup:
             runs = asyncio.create_task(self._fetch_runs(task_id))
         try:
             detail = await self._detail_calls.join(task_id)
-            project = detail.snapshot.task.enterprise_project_id or ""
+            project = _project(detail.snapshot.task) or ""
             if summary is not None and project != guess:
                 summary.cancel()
                 summary = None
@@ -184,14 +189,14 @@ class Lookup:
     async def _fetch_detail(self, task_id: str) -> Entry:
         requested_at = self._monotonic()
         try:
-            fetched = await self._coc.detail(task_id, Detail.of)
+            fetched = await self._coc.detail(task_id, partial(read_detail, redactor=self._redactor))
         except CocError as error:
             # COC is still healthy where it answers that a task is unknown or foreign.
             self._is_coc_healthy = self._is_coc_healthy and isinstance(error, TaskNotFound | ForeignTask)
             raise
         self._is_coc_healthy = True
         detail = fetched.value
-        self._projects.record(task_id, detail.task.enterprise_project_id)
+        self._projects.record(task_id, _project(detail.task))
         snapshot = Snapshot(
             task_id=task_id,
             task=detail.task,
@@ -203,23 +208,27 @@ class Lookup:
             elapsed_s=self._monotonic() - requested_at,
             request_id=fetched.request_id,
             digest=detail.digest,
+            redactor=self._redactor,
         )
         entry = Entry(snapshot, requested_at, fetched.weight)
         self._detail_cache.put(entry)
         return entry
 
-    async def _fetch_summary(self, task_id: str, project: str) -> TaskSummary | Missing:
+    async def _fetch_summary(self, task_id: str, project: str) -> Listing | Missing:
         try:
             fetched = await self._coc.summary(task_id, project)
         except CocError as error:
             return Missing.because(error)
-        return fetched.value if fetched.value is not None else Missing("not listed", request_id=fetched.request_id)
+        if fetched.value is None:
+            return Missing("not listed", request_id=fetched.request_id)
+        return read_summary(fetched.value, self._redactor)
 
     async def _fetch_runs(self, task_id: str) -> tuple[Run, ...] | Missing:
         try:
-            return (await self._coc.runs(task_id)).value
+            runs = (await self._coc.runs(task_id)).value
         except CocError as error:
             return Missing.because(error)
+        return tuple(read_run(run, self._redactor) for run in runs)
 
     def _time_left(self, began: float, wanted_s: float) -> float:
         """As long as wanted, but not beyond the deadline of a look-up that began then."""
@@ -227,6 +236,10 @@ class Lookup:
             return wanted_s
         end = began + self._policy.deadline_s - self._timings.spare_s
         return max(min(wanted_s, end - self._monotonic()), 0.0)
+
+
+def _project(task: Task) -> str | None:
+    return task.project.raw if task.project else None
 
 
 async def _within(wait_s: float, fetching: Awaitable[T]) -> T | Missing:

@@ -5,11 +5,14 @@ without secrets, control or direction characters, and is visibly cut.
 """
 
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from structlog.typing import EventDict, ExcInfo, WrappedLogger
+
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
 
 _VALUE_CHARACTERS, _KEY_CHARACTERS = 2_000, 100
 _ENTRIES, _DEPTH = 50, 4
@@ -25,9 +28,7 @@ _UNUSABLE = "unusable"
 class Sanitizer:
     """Sanitizes events, tracebacks and audit entries."""
 
-    show: Callable[[str, int, str], str]
-    """Cleans, redacts and cuts a text: the text, the most characters, the name of the value."""
-    is_secret_name: Callable[[str], bool]
+    redactor: Redactor
 
     def event(self, _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
         """Sanitize every value of an event, as a structlog processor."""
@@ -55,20 +56,24 @@ class Sanitizer:
         """Sanitize an audit entry or a span's attributes: numbers, short ids and words in ASCII, or "unusable"."""
         return {key: self._id(key, item) for key, item in entry.items()}
 
+    def _shown(self, text: str, limit: int, name: str) -> str:
+        return Untrusted(text, self.redactor, name).shown(limit)
+
     def _value(self, name: str, item: Any, depth: int) -> Any:
         if item is None or isinstance(item, bool | int | float):
             return item
         if isinstance(item, str):
             # A secret name that we gave to a value would hide it; a name inside a value came from outside with it.
-            return self.show(item, _VALUE_CHARACTERS, "" if not depth and self.is_secret_name(name) else name)
+            is_ours = not depth and self.redactor.is_secret_name(name)
+            return self._shown(item, _VALUE_CHARACTERS, "" if is_ours else name)
         if depth < _DEPTH and isinstance(item, Mapping):
             return {
-                self.show(str(key), _KEY_CHARACTERS, ""): self._value(str(key), inner, depth + 1)
+                self._shown(str(key), _KEY_CHARACTERS, ""): self._value(str(key), inner, depth + 1)
                 for key, inner in list(item.items())[:_ENTRIES]
             }
         if depth < _DEPTH and isinstance(item, list | tuple | set | frozenset):
             return [self._value(name, inner, depth) for inner in list(item)[:_ENTRIES]]
-        return self.show(str(item) if isinstance(item, BaseException) else repr(item), _VALUE_CHARACTERS, "")
+        return self._shown(str(item) if isinstance(item, BaseException) else repr(item), _VALUE_CHARACTERS, "")
 
     def _message(self, error: BaseException) -> str:
         try:
@@ -76,7 +81,7 @@ class Sanitizer:
         except Exception:  # noqa: BLE001 (an exception whose __str__ fails must not cost the line)
             message = "no words"
         kind = f"{type(error).__module__}.{type(error).__qualname__}".removeprefix("builtins.")
-        return f"{kind}: {self.show(message, _VALUE_CHARACTERS, '')}"
+        return f"{kind}: {self._shown(message, _VALUE_CHARACTERS, '')}"
 
     def _id(self, name: str, item: object) -> object:
         if isinstance(item, list):
@@ -85,4 +90,4 @@ class Sanitizer:
             return item
         text = str(item)
         is_usable = text.isascii() and text.isprintable() and len(text) <= _AUDIT_CHARACTERS
-        return self.show(text, _AUDIT_CHARACTERS, name) if is_usable else _UNUSABLE
+        return self._shown(text, _AUDIT_CHARACTERS, name) if is_usable else _UNUSABLE

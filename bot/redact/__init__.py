@@ -8,9 +8,6 @@ a text (``bot.redact.named``). A hidden value shows neither a part of itself nor
 A value may have 16 million characters, so no pattern here backtracks over a long run: all take linear time.
 """
 
-from collections.abc import Iterable
-from typing import Any
-
 from bot.redact.chance import HIDDEN
 from bot.redact.redactor import Redactor
 from bot.redact.structure import MAX_DEPTH
@@ -21,39 +18,3 @@ __all__ = ["HIDDEN", "MAX_DEPTH", "Redactor", "count_hidden"]
 def count_hidden(text: str) -> int:
     """How many values are hidden in a redacted text."""
     return text.count(HIDDEN)
-
-
-# Temporary, until every caller has a Redactor: one for the whole process.
-_default = Redactor()
-hidden = count_hidden
-
-
-def configure(hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
-    """Replaces the process's redactor."""
-    global _default  # noqa: PLW0603 - goes with the last caller
-    _default = Redactor(hide, show)
-
-
-def value(name: str, text: str) -> str:
-    """``Redactor.text``."""
-    return _default.text(text, name)
-
-
-def shown(text: str, name: str = "") -> str:
-    """``Redactor.text``."""
-    return _default.text(text, name)
-
-
-def plain(text: str) -> str:
-    """``Redactor.text``."""
-    return _default.text(text)
-
-
-def structure(name: str, value: Any) -> Any:
-    """``Redactor.structure``."""
-    return _default.structure(name, value)
-
-
-def secret_name(name: str) -> bool:
-    """``Redactor.is_secret_name``."""
-    return _default.is_secret_name(name)

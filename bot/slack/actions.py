@@ -20,7 +20,6 @@ from bot.slack.explorer import targets_modal
 from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
 from bot.slack.modals import LazyModal, Modals
-from bot.slack.reply import Replies
 from bot.slack.runner import UNREADABLE, Job, Runner, outcome_of
 from bot.slack.views import parameters_modal, runs_modal
 from bot.task.changes import Seen, decode
@@ -114,8 +113,8 @@ async def _refresh(
         snapshot = await runner.note_if_slow(interaction, task_id, answer)
     except CocError as error:
         # Two uses of the response URL; a waiting note was the third.
-        is_marked = not interaction.has_waiting_note and await _mark(runner.replies, interaction, error, message)
-        problem = problem_of(error, task_id)
+        is_marked = not interaction.has_waiting_note and await _mark(runner, interaction, error, message)
+        problem = problem_of(error, runner.redactor, task_id)
         if not is_marked:
             problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
         await runner.replies.post_problem(interaction, problem)
@@ -126,7 +125,7 @@ async def _refresh(
     return outcome_of(snapshot, "refreshed")
 
 
-async def _mark(replies: Replies, interaction: Interaction, error: CocError, message: object) -> bool:
+async def _mark(runner: Runner, interaction: Interaction, error: CocError, message: object) -> bool:
     """Add a line to the old card that it was not refreshed; returns whether that could be done.
 
     Slack sends no blocks of ephemeral messages, so those can't be marked.
@@ -134,11 +133,11 @@ async def _mark(replies: Replies, interaction: Interaction, error: CocError, mes
     blocks = message.get("blocks") if isinstance(message, dict) else None
     if not isinstance(message, dict) or not isinstance(blocks, list) or not blocks:
         return False
-    reason = problem_of(error).title.format_map({"task": "with this id"})
+    reason = problem_of(error, runner.redactor).title.format_map({"task": "with this id"})
     marked = not_refreshed(blocks, reason, datetime.now(UTC), interaction.user)
     card = Message(str(message.get("text") or "Not refreshed"), tuple(marked))
     try:
-        await replies.respond(interaction.response_url, card, text_suffices=False, replace_original=True)
+        await runner.replies.respond(interaction.response_url, card, text_suffices=False, replace_original=True)
     except SlackRefused as refused:
         log.warning("mark_refused", error=str(refused))
         return False

@@ -13,6 +13,7 @@ from bot.cards.guide import guide, remark
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.task import task_card
 from bot.pacing import CARD_MS, UNBOUNDED_MS
+from bot.redact.untrusted import Untrusted
 from bot.slack import COMMAND
 from bot.slack.errors import SlackRefused
 from bot.slack.guarded_lookup import GuardedLookup
@@ -40,7 +41,8 @@ def _parse(
     request = parse(str(body.get("text") or ""))
     name = str(body.get("command") or COMMAND)
     if isinstance(request, Help):
-        page = guide(name, request.wrong, private_by_default=private_by_default)
+        wrong = Untrusted(request.wrong, runner.redactor) if request.wrong else None
+        page = guide(name, wrong, private_by_default=private_by_default)
         return interaction, lambda: _explain(runner, interaction, page, "misunderstood" if request.wrong else "help")
     interaction.task_id = request.task_id
     is_private = request.visibility == "private" or (request.visibility is None and private_by_default)
@@ -65,12 +67,14 @@ async def _show(
     snapshot = await runner.note_if_slow(interaction, task_id, lookup.snapshot(interaction, task_id))
     ask = " ".join(filter(None, (name, request.visibility, task_id, "host")))
     if request.hosts:
-        search = partial(look_up, snapshot.targets, request.hosts, MOST_ASKED)
+        search = partial(look_up, snapshot.targets, request.hosts, MOST_ASKED, runner.redactor)
         answers, left = await runner.pacer.run(UNBOUNDED_MS, search)
         card = host_card(snapshot, answers, left=left, ask=ask, asked_by=interaction.user)
     else:
         card = await runner.pacer.run(CARD_MS, partial(task_card, snapshot, asked_by=interaction.user))
-    note = remark(ask, request.ignored, request.private_word)
+    ignored = tuple(Untrusted(word, runner.redactor) for word in request.ignored)
+    private_word = Untrusted(request.private_word, runner.redactor) if request.private_word else None
+    note = remark(ask, ignored, private_word)
     if note and is_private:
         card, note = Message(f"{card.text}  {note.text}", (*card.blocks, *note.blocks)), None
     response_type = "ephemeral" if is_private else "in_channel"

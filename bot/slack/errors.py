@@ -12,8 +12,6 @@ from typing import Any
 
 from slack_sdk.errors import SlackApiError
 
-from bot import redact
-
 MAX_RAW_ERROR = 100
 """Characters of an unknown error code that go to the log."""
 RETRY_S = 0.3
@@ -77,7 +75,7 @@ class SlackRefused(Exception):
     """Slack did not take a reply.
 
     ``error`` is Slack's error code or what happened on the way, out of a closed set. ``raw_error`` is the same as it
-    came, cut and redacted, for the log and for people. ``transient`` says whether the same call may succeed a
+    came, cut. ``transient`` says whether the same call may succeed a
     moment later (rate limit, 5xx, no connection); ``needed`` is the scope that the token lacks.
     """
 
@@ -91,11 +89,11 @@ class SlackRefused(Exception):
         needed: str = "",
     ) -> None:
         self.error = error_label(error)
-        self.raw_error = error if self.error == error else redact.plain(error[:MAX_RAW_ERROR])
+        self.raw_error = error if self.error == error else error[:MAX_RAW_ERROR]
         self.transient = transient
         self.retry_after_s = retry_after_s
         self.needed = needed
-        super().__init__(f"{self.raw_error}: {redact.plain(detail)}" if detail else self.raw_error)
+        super().__init__(f"{self.raw_error}: {detail}" if detail else self.raw_error)
 
 
 def post_refusal(status: int, body: str, headers: Mapping[str, str]) -> SlackRefused | None:

@@ -16,8 +16,24 @@ from bot.cards.budget import Message
 from bot.cards.problem import problem_of
 from bot.cards.take_along import NAMES as NAMES_MODAL
 from bot.cards.take_along import NAMES_AGAIN, Kind, make_file, names_view
-from bot.cards.targets import CSV, JSON, NAMES, TARGETS, THREAD, targets_view
-from bot.cards.text import code, composed
+from bot.cards.targets import (
+    AGAIN,
+    CLEAR,
+    CSV,
+    FIND,
+    JSON,
+    NAMES,
+    NEXT,
+    PAGE,
+    PART,
+    PREVIOUS,
+    REGION,
+    STATE,
+    TARGETS,
+    THREAD,
+    targets_view,
+)
+from bot.cards.text import code, mrkdwn
 from bot.errors import CocError
 from bot.pacing import FILE_MS_PER_MACHINE, VIEW_MS_PER_MACHINE, Pacer
 from bot.slack.access import Denied
@@ -27,9 +43,10 @@ from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
 from bot.slack.modals import LazyModal, Modals
 from bot.slack.runner import UNREADABLE, Runner, outcome_of
+from bot.slack.target_clicks import after
 from bot.slack.view_updates import Click
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, PREVIOUS, REGION, STATE, Look, after, encode
+from bot.task.target_query import Look, encode
 
 log = structlog.get_logger(__name__)
 
@@ -100,7 +117,7 @@ async def _find(ack: AsyncAck, body: dict[str, Any], runner: Runner, lookup: Gua
         snapshot = lookup.cached_targets(interaction, query.task_id)
         view = await _page(runner.pacer, snapshot, query, is_urgent=True) if snapshot else None
     except Exception as error:  # noqa: BLE001 - error_view logs it
-        view, outcome = lazy.error_view(error, interaction)
+        view, outcome = lazy.error_view(error, interaction, runner.redactor)
     await ack(response_action="update", view=view or lazy.loading_view())
     modals.updates.record_ack(click)
     if view is not None:
@@ -170,15 +187,17 @@ async def _send_file(
         try:
             snapshot = await lookup.targets(interaction, query.task_id)
         except (CocError, Denied) as error:
-            problem = error.problem if isinstance(error, Denied) else problem_of(error, query.task_id)
-            outcome = error.outcome if isinstance(error, Denied) else type(error).__name__
+            if isinstance(error, Denied):
+                problem, outcome = error.problem, error.outcome
+            else:
+                problem, outcome = problem_of(error, runner.redactor, query.task_id), type(error).__name__
             reference = code(interaction.reference, 20)
-            note = f":warning:  *Not sent:* {composed(problem.plain(), 400)} Reference {reference}."
+            note = f":warning:  *Not sent:* {mrkdwn(problem.plain(), 400)} Reference {reference}."
             raise
         cost_ms = FILE_MS_PER_MACHINE * len(snapshot.targets.machines)
         file = await runner.pacer.run(cost_ms, partial(make_file, snapshot, query, kind))
         channel, thread = (query.channel, query.thread) if to_thread else ("", "")
-        note, outcome = await deliver(runner.replies, interaction, file, channel=channel, thread=thread)
+        note, outcome = await deliver(runner, interaction, file, channel=channel, thread=thread)
         return await _page(runner.pacer, snapshot, query, note=note), outcome
 
     lazy = LazyModal(TARGETS, query, load, waiting="Sending the file …")

@@ -92,8 +92,9 @@ class GuardedLookup:
 
     def _check_task(self, snapshot: Snapshot) -> None:
         """Refuse unless the task's name, its project or its id is allowed."""
-        name, project = snapshot.task.name, snapshot.task.enterprise_project_id
-        if not self._matches("name", name or "") and not self._matches("project", project or ""):
+        name, project = snapshot.task.name, snapshot.task.project
+        is_named = self._matches("name", name.raw if name else "")
+        if not is_named and not self._matches("project", project.raw if project else ""):
             self._check_id(snapshot.task_id)
 
     def _check_id(self, task_id: str) -> None:

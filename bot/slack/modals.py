@@ -13,6 +13,7 @@ import structlog
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_of
 from bot.errors import CocError
+from bot.redact import Redactor
 from bot.slack.access import Denied
 from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
@@ -45,21 +46,23 @@ class LazyModal:
         """The view until the content is there."""
         return self.modal.loading(self.query.task_id, encode(self.query), waiting=self.waiting)
 
-    async def loaded_view(self, interaction: Interaction) -> tuple[dict[str, Any], str]:
+    async def loaded_view(self, interaction: Interaction, redactor: Redactor) -> tuple[dict[str, Any], str]:
         """The view to show, which may be an error, and the outcome."""
         try:
             return await self.load()
         except Exception as error:  # noqa: BLE001 - error_view logs it
-            return self.error_view(error, interaction)
+            return self.error_view(error, interaction, redactor)
 
-    def error_view(self, error: Exception, interaction: Interaction) -> tuple[dict[str, Any], str]:
+    def error_view(
+        self, error: Exception, interaction: Interaction, redactor: Redactor
+    ) -> tuple[dict[str, Any], str]:
         """An error or a refusal in place of the content, with a button to try again, and the outcome."""
         if isinstance(error, Denied):
             problem, outcome = error.problem, error.outcome
         else:
             if not isinstance(error, CocError):
                 log.error("unexpected", exc_info=error)
-            problem, outcome = problem_of(error, self.query.task_id), type(error).__name__
+            problem, outcome = problem_of(error, redactor, self.query.task_id), type(error).__name__
         task_id, metadata = self.query.task_id, encode(self.query)
         view = self.modal.problem(problem, task_id=task_id, reference=interaction.reference, metadata=metadata)
         return view, outcome
@@ -119,13 +122,13 @@ class Modals:
             return refused.error
         view = opened.get("view")
         click = self.updates.record_click(view if isinstance(view, dict) else {})
-        filled, outcome = await lazy.loaded_view(interaction)
+        filled, outcome = await lazy.loaded_view(interaction, self.runner.redactor)
         return outcome if await self._show(click, filled) else "gone"
 
     async def fill(self, interaction: Interaction, lazy: LazyModal, click: Click) -> str:
         """Fill a modal that is open; where that takes long a loading view comes in between."""
         self._stop_if_quiet(interaction)
-        loading = asyncio.ensure_future(lazy.loaded_view(interaction))
+        loading = asyncio.ensure_future(lazy.loaded_view(interaction, self.runner.redactor))
         try:
             done, _ = await asyncio.wait({loading}, timeout=self.runner.timings.loading_s)
             if not done:
@@ -137,7 +140,7 @@ class Modals:
 
     async def fill_after_ack(self, interaction: Interaction, lazy: LazyModal, click: Click) -> str:
         """Fill a modal whose loading view came with the ack. Nobody knows that view's hash."""
-        view, outcome = await lazy.loaded_view(interaction)
+        view, outcome = await lazy.loaded_view(interaction, self.runner.redactor)
         return outcome if await self._show(click, view, use_hash=False) else "gone"
 
     async def _dead_end(self, interaction: Interaction, modal: Modal, click: Click) -> str:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import unquote
 
-from bot.cards.text import clean
+from bot.redact.untrusted import clean
 from bot.slack.id_scan import scan_ids
 from bot.slack.vocabulary import ID_MARK, PRIVATE, Kind, Word, classify
 from bot.task.hostnames import DASHES

@@ -19,6 +19,7 @@ from bot.cards.problem import Problem, problem_of
 from bot.cards.text import code
 from bot.errors import CocError
 from bot.pacing import Pacer
+from bot.redact import Redactor
 from bot.slack.access import Access, Denied
 from bot.slack.background import BackgroundTasks
 from bot.slack.errors import SlackRefused
@@ -65,6 +66,7 @@ class Runner:
     replies: Replies
     background: BackgroundTasks
     access: Access
+    redactor: Redactor
     audit: Callable[[dict[str, object]], None] = lambda _entry: None
     """Takes one entry for each interaction: see ``_audit_entry``."""
     observe: Callable[[str, str, float], None] = lambda _kind, _outcome, _seconds: None
@@ -161,7 +163,7 @@ class Runner:
             # The last net: the person gets an answer, the log gets the traceback.
             if not isinstance(error, CocError):
                 log.error("unexpected", exc_info=error)
-            outcome, problem = type(error).__name__, problem_of(error, interaction.task_id)
+            outcome, problem = type(error).__name__, problem_of(error, self.redactor, interaction.task_id)
         return outcome if await self._post_problem(interaction, problem) else f"{outcome}, not told"
 
     async def _post_problem(self, interaction: Interaction, problem: Problem) -> bool:

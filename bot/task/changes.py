@@ -8,8 +8,8 @@ import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from bot.cards.text import shown
-from bot.coc.reading import canonical
+from bot.redact.untrusted import Untrusted
+from bot.task.enums import Unknown
 from bot.task.snapshot import Missing, Snapshot
 from bot.task_id import is_task_id
 
@@ -34,25 +34,33 @@ class Seen:
 def seen(snapshot: Snapshot) -> Seen:
     """What a card of this snapshot shows and a person would want to know the change of."""
     task, summary = snapshot.task, snapshot.summary
-    facts = {
-        "approval": canonical(task.approve_status),
-        "name": task.name or "",
-        "version": task.version_no or "",
-        "risk": canonical(task.risk_level),
+    facts: dict[str, str] = {
+        "approval": _word(task.approval.status),
+        "name": _shown(task.name),
+        "version": _shown(task.version),
+        "risk": _word(task.risk),
         "machines": str(len(snapshot.targets.machines)),
-        "offline": str(snapshot.targets.count("agent_state")["OFFLINE"]),
+        "offline": str(snapshot.targets.offline),
     }
     if not isinstance(summary, Missing):
         facts["enabled"] = {True: "yes", False: "no", None: ""}[summary.enabled]
-        facts["last run"] = canonical(summary.last_execution_status)
-        facts["runs"] = "" if summary.execution_count is None else str(summary.execution_count)
+        facts["last run"] = _word(summary.last_run.status if summary.last_run else None)
+        facts["runs"] = "" if summary.run_count is None else str(summary.run_count)
     return Seen(
         task_id=snapshot.task_id,
         as_of=snapshot.as_of,
-        # Values are never parsed, but nothing that looks live leaves here: a log or an export may show them.
-        facts=tuple((label, shown(text).translate(_QUOTES)[:_MAX_FACT]) for label, text in facts.items()),
+        facts=tuple((label, text[:_MAX_FACT]) for label, text in facts.items()),
         digest=snapshot.digest,
     )
+
+
+def _word(word: str | Unknown | None) -> str:
+    return _shown(word.normalized) if isinstance(word, Unknown) else word or ""
+
+
+def _shown(text: Untrusted | None) -> str:
+    # Values are never parsed, but nothing that looks live leaves here: a log or an export may show them.
+    return text.shown().translate(_QUOTES) if text else ""
 
 
 def encode(found: Seen) -> str:

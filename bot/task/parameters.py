@@ -1,4 +1,4 @@
-"""The decoded execution parameters of a task (``input_param``). Values may be secrets: see ``bot.redact``.
+"""The execution parameters of a task, read from ``input_param``. Values may be secrets.
 
 A script's map holds ``success_rate`` (percent), ``timeout`` (seconds), ``execute_user``, ``project_id`` and
 ``script_params``, a JSON string of ``[{paramName, paramValue, paramOrder}]``, which the script API spells
@@ -12,91 +12,100 @@ from typing import Any
 from bot import pairs
 from bot.coc.decode import Broken, decode, decode_list, decode_object, objects
 from bot.coc.reading import as_text, as_whole
+from bot.redact import Redactor
+from bot.redact.untrusted import LONGEST, Untrusted, UntrustedJson, cut
+from bot.task.fault import Fault
 
-_RUN_KEYS = ("execute_user", "timeout", "success_rate", "project_id", "script_params")
+_RUN_KEYS = ("execute_user", "timeout", "success_rate", "project_id", "script_params", "scriptParams")
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """One input parameter, in the order in which the script or job takes it."""
 
-    name: str
-    value: str | None
-    structured: Any = None
+    name: Untrusted
+    value: Untrusted | None
+    structured: UntrustedJson | None = None
     """The decoded value where ``value`` is a JSON object or list, else None."""
-    refers_to: str | None = None
+    refers_to: Untrusted | None = None
     """"PARAM_STORE: id, version" where the value lives elsewhere."""
-    sensitive: bool = False
-    """Whether the source marks the value as secret: ``"sensitive": true``, ``"type": "SecureString"``."""
-    hints: tuple[str, ...] = ()
-    """What the source says about the value: a description, a label."""
+    is_secret: bool = False
+    """Whether the source marks or describes the value as secret, whatever its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
     """All of ``input_param``. Numbers stay the text that came: "90.5"."""
 
-    execute_user: str | None = None
-    timeout_s: str | None = None
-    success_rate_percent: str | None = None
-    project_id: str | None = None
+    execute_user: Untrusted | None = None
+    timeout_s: Untrusted | None = None
+    success_rate_percent: Untrusted | None = None
+    project_id: Untrusted | None = None
     script: tuple[Parameter, ...] = ()
     """A script's own parameters, by ``paramOrder``."""
     other: tuple[Parameter, ...] = ()
     """Everything else of the map: a job's parameters."""
-    faults: tuple[Broken, ...] = ()
+    faults: tuple[Fault, ...] = ()
     were_sent: bool = True
     """Whether COC sent any ``input_param`` at all."""
 
 
-def decode_parameters(value: object) -> Parameters:
+def read_parameters(value: object, redactor: Redactor) -> Parameters:
     """The parameters in a task's ``input_param``, whatever came: never raises."""
     if value is None:
         return Parameters(were_sent=False)
-    found = decode_object(value, "parameters")
-    if isinstance(found, Broken):
-        return Parameters(faults=(found,))
-    script, faults = _script_parameters(found.get("script_params") or found.get("scriptParams"))
+    fields = decode_object(value, "parameters")
+    if isinstance(fields, Broken):
+        return Parameters(faults=(Fault.of(fields, redactor),))
+
+    def text(key: str, name: str) -> Untrusted | None:
+        word = as_text(fields.get(key))
+        return None if word is None else Untrusted(word, redactor, name)
+
+    script, broken = _script_parameters(fields.get("script_params") or fields.get("scriptParams"), redactor)
     return Parameters(
-        execute_user=as_text(found.get("execute_user")),
-        timeout_s=as_text(found.get("timeout")),
-        success_rate_percent=as_text(found.get("success_rate")),
-        project_id=as_text(found.get("project_id")),
+        execute_user=text("execute_user", "execute_user"),
+        timeout_s=text("timeout", "timeout"),
+        success_rate_percent=text("success_rate", "success_rate"),
+        project_id=text("project_id", "project_id"),
         script=script,
-        other=tuple(_parameter(str(k), v) for k, v in found.items() if k not in {*_RUN_KEYS, "scriptParams"}),
-        faults=faults,
+        other=tuple(_parameter(str(key), item, redactor) for key, item in fields.items() if key not in _RUN_KEYS),
+        faults=tuple(Fault.of(item, redactor) for item in broken),
     )
 
 
-def _script_parameters(value: object) -> tuple[tuple[Parameter, ...], tuple[Broken, ...]]:
-    found = decode_list(value, "script parameters")
-    if isinstance(found, Broken):
-        return (), (found,)
-    faults: list[Broken] = []
-    rows = objects(found, "script parameters", faults)
+def _script_parameters(value: object, redactor: Redactor) -> tuple[tuple[Parameter, ...], list[Broken]]:
+    entries = decode_list(value, "script parameters")
+    if isinstance(entries, Broken):
+        return (), [entries]
+    broken: list[Broken] = []
+    rows = objects(entries, "script parameters", broken)
     orders = [as_whole(row.get("paramOrder", row.get("param_order"))) for row in rows]
-    paired = sorted(zip(rows, orders, strict=True), key=lambda pair: (pair[1] is None, pair[1] or 0))
-    return tuple(_script_parameter(row) for row, _ in paired), tuple(faults)
+    ordered = sorted(zip(rows, orders, strict=True), key=lambda pair: (pair[1] is None, pair[1] or 0))
+    return tuple(_script_parameter(row, redactor) for row, _ in ordered), broken
 
 
-def _script_parameter(row: dict[str, Any]) -> Parameter:
+def _script_parameter(row: dict[str, Any], redactor: Redactor) -> Parameter:
     refer = row.get("paramRefer") or row.get("param_refer")
+    is_secret = pairs.is_marked(row) or any(redactor.is_secret_name(cut(hint, LONGEST)) for hint in pairs.hints(row))
     parameter = replace(
-        _parameter(as_text(pairs.name_of(row)) or "?", pairs.value_of(row)),
-        sensitive=pairs.is_marked(row),
-        hints=pairs.hints(row),
+        _parameter(as_text(pairs.name_of(row)) or "?", pairs.value_of(row), redactor), is_secret=is_secret
     )
     if not isinstance(refer, dict):
         return parameter
     kind = as_text(refer.get("refer_type") or refer.get("referType")) or "?"
     target = as_text(refer.get("param_id") or refer.get("paramId")) or "?"
     version = as_text(refer.get("param_version") or refer.get("paramVersion"))
-    return replace(parameter, refers_to=f"{kind}: {target}" + (f", version {version}" if version else ""))
+    place = f"{kind}: {target}" + (f", version {version}" if version else "")
+    # The id of an entry in a store is no secret, but it may be a text like any other.
+    return replace(parameter, refers_to=Untrusted(place, redactor))
 
 
-def _parameter(name: str, value: object) -> Parameter:
+def _parameter(name: str, value: object, redactor: Redactor) -> Parameter:
+    text = as_text(value)
+    untrusted = None if text is None else Untrusted(text, redactor, cut(name, LONGEST))
     if isinstance(value, str) and not value.lstrip().startswith(("{", "[")):
-        return Parameter(name=name, value=as_text(value))
-    structured = decode(value, name)
-    keep = structured if isinstance(structured, dict | list) else None
-    return Parameter(name=name, value=as_text(value), structured=keep)
+        return Parameter(Untrusted(name, redactor), untrusted)
+    decoded = decode(value, name)
+    structured = UntrustedJson(decoded, redactor, cut(name, LONGEST)) if isinstance(decoded, dict | list) else None
+    return Parameter(Untrusted(name, redactor), untrusted, structured)

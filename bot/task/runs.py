@@ -1,12 +1,34 @@
-"""Which of a task's runs says how it went, from COC's list and its history, which may contradict each other."""
+"""Which of a task's runs says how it went. COC's list and its history may contradict each other."""
 
-from bot import redact
-from bot.cards.text import BRIEF, cut
-from bot.coc.reading import canonical
-from bot.coc.wire import Run
-from bot.schedule.trigger import instant
+from bot.redact.untrusted import BRIEF
+from bot.schedule.trigger import Outlook, upcoming
+from bot.task.enums import Unknown
 from bot.task.snapshot import Missing, Snapshot
-from bot.task.verdict import EARLY, OUTCOMES, Code, Fragment, LastRun, Outcome, outcome_of
+from bot.task.task import Run
+from bot.task.verdict import EARLY, OUTCOMES, Code, Facts, Fragment, LastRun, Verdict, verdict
+
+
+def assess(snapshot: Snapshot) -> tuple[Verdict, Outlook]:
+    """Is anything wrong, and what lies ahead?"""
+    task, summary = snapshot.task, snapshot.summary
+    ahead = upcoming(task.trigger, snapshot.as_of)
+    # The history says most of a run; where it is there, what is missing is in the list.
+    unseen = snapshot.runs if isinstance(snapshot.runs, Missing) else summary
+    status, reviewer, comment = task.approval.status, task.approval.reviewer, task.approval.comment
+    facts = Facts(
+        now=snapshot.as_of,
+        trigger=task.trigger,
+        outlook=ahead,
+        approval=status.normalized.shown(40) if isinstance(status, Unknown) else status or "",
+        reviewer=reviewer.shown(60) if reviewer else None,
+        comment=comment.shown(BRIEF) if comment else None,
+        enabled=None if isinstance(summary, Missing) else summary.enabled,
+        enabled_unknown=_why_unknown(summary),
+        runs_known=last_run_is_known(snapshot),
+        runs_unknown=_why_unknown(unseen),
+        last=latest(snapshot),
+    )
+    return verdict(facts), ahead
 
 
 def latest(snapshot: Snapshot) -> LastRun | None:
@@ -22,48 +44,52 @@ def latest(snapshot: Snapshot) -> LastRun | None:
     if newest is None:
         return None
     dispute: tuple[Fragment, ...] = ()
-    if in_list is not None and in_list.status and newest.status and not _earlier(in_list, newest):
-        if outcome(in_list) != outcome(newest):
-            dispute = (" · COC's list says ", Code(in_list.status), ", its history ", Code(newest.status))
+    if in_list is not None and in_list.status and newest.status and not _is_earlier(in_list, newest):
+        if in_list.outcome != newest.outcome:
+            dispute = (" · COC's list says ", Code(_status(in_list)), ", its history ", Code(_status(newest)))
         newest = max(newest, in_list, key=_badness)
-    is_open = [run for run in history[1:] if outcome(run) in {"paused", "running"}]
-    worst = max([newest, *is_open], key=_badness)
-    message = redact.plain(cut(worst.execution_msg or "", BRIEF)).strip()
+    still_open = [run for run in history[1:] if run.outcome in {"paused", "running"}]
+    worst = max([newest, *still_open], key=_badness)
     return LastRun(
-        outcome=outcome(worst),
-        word=worst.status or "",
-        began=instant(worst.started_time),
-        reason=message.partition("\n")[0].strip(),
+        outcome=worst.outcome,
+        word=_status(worst),
+        began=worst.started,
+        reason=worst.message.first_line() if worst.message else "",
         dispute=dispute,
     )
 
 
-def last_run_known(snapshot: Snapshot) -> bool:
+def last_run_is_known(snapshot: Snapshot) -> bool:
     """Whether COC told how the last run went, or that there was none."""
     summary = snapshot.summary
     if latest(snapshot) is not None:
         return True
-    counted = None if isinstance(summary, Missing) else summary.execution_count
-    return counted == 0 or (counted is None and not isinstance(snapshot.runs, Missing))
+    runs = None if isinstance(summary, Missing) else summary.run_count
+    return runs == 0 or (runs is None and not isinstance(snapshot.runs, Missing))
 
 
 def listed(snapshot: Snapshot) -> Run | None:
     """The last run as the list has it."""
-    summary = snapshot.summary
-    if isinstance(summary, Missing) or not (summary.last_execution_status or summary.last_execution_time):
-        return None
-    return Run(status=summary.last_execution_status, started_time=summary.last_execution_time)
+    return None if isinstance(snapshot.summary, Missing) else snapshot.summary.last_run
 
 
-def _earlier(run: Run, other: Run) -> bool:
-    began, since = instant(run.started_time), instant(other.started_time)
-    return began is not None and since is not None and began < since - EARLY
+def _status(run: Run) -> str:
+    return run.status.word.shown(80) if isinstance(run.status, Unknown) else run.status or ""
+
+
+def _is_earlier(run: Run, other: Run) -> bool:
+    return run.started is not None and other.started is not None and run.started < other.started - EARLY
 
 
 def _badness(run: Run) -> int:
-    return OUTCOMES.index(outcome(run))
+    return OUTCOMES.index(run.outcome)
 
 
-def outcome(run: Run) -> Outcome:
-    """What its status means."""
-    return outcome_of(canonical(run.status))
+def _why_unknown(part: object) -> tuple[Fragment, ...]:
+    """Why a part of the picture does not tell something, as the end of a sentence."""
+    if not isinstance(part, Missing):
+        return ("COC did not say",)
+    if part.reason == "no permission":
+        return ("the bot lacks ", Code(part.permission or "a permission"))
+    words = {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}
+    return (words.get(part.reason, "COC failed to answer"),)

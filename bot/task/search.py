@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
 from bot.task.hostnames import bare, fold, is_address, is_public, same_host, spellings, unreadable
 from bot.task.targets import Batch, Machine, Step, Targets
 
@@ -43,9 +45,9 @@ class Hit:
 class Answer:
     """What is known of one host that was asked for."""
 
-    asked: str
+    asked: Untrusted
     hits: tuple[Hit, ...] = ()
-    near: tuple[str, ...] = ()
+    near: tuple[Untrusted, ...] = ()
     """Names that may have been meant."""
     unreadable: str = ""
     """Why it is not one host's name."""
@@ -53,13 +55,15 @@ class Answer:
     """What COC does not list of some machines ("host name"), so that this one may be among them."""
 
 
-def look_up(targets: Targets, asked: tuple[str, ...], most: int) -> tuple[tuple[Answer, ...], int]:
+def look_up(
+    targets: Targets, asked: tuple[str, ...], most: int, redactor: Redactor
+) -> tuple[tuple[Answer, ...], int]:
     """An answer for each host, at most so many, and how many words are left over.
 
     Words that are one name only together (``My Server 1``) get one answer. Takes up to 60 ms for
     one host among 1,000 machines and 0.5 s among 10,000: not for the event loop.
     """
-    known = _Known(targets)
+    known = _Known(targets, redactor)
     answers: list[Answer] = []
     at = 0
     while at < len(asked) and len(answers) < most:
@@ -87,8 +91,9 @@ def finder(typed: str) -> Callable[[Machine], bool]:
 class _Known:
     """The machines of a task by their folded names."""
 
-    def __init__(self, targets: Targets) -> None:
+    def __init__(self, targets: Targets, redactor: Redactor) -> None:
         self._machines = targets.machines
+        self._redactor = redactor
         self._hits: dict[str, list[Hit]] = {}
         for hit in _all(targets):
             for name in dict.fromkeys(_names(hit.machine)):
@@ -123,10 +128,12 @@ class _Known:
         """``joined`` is the same without blanks: a name that was broken by a line end."""
         for name in dict.fromkeys((asked, joined)):
             if hits := self.hits(name):
-                return Answer(name, hits)
+                return Answer(Untrusted(name, self._redactor), hits)
+        typed = Untrusted(asked, self._redactor)
         if why := unreadable(asked):
-            return Answer(asked, unreadable=why)
-        return Answer(asked, near=self._near(bare(asked).replace("*", "")), unlisted=self._unlisted(bare(asked)))
+            return Answer(typed, unreadable=why)
+        near = tuple(Untrusted(name, self._redactor) for name in self._near(bare(asked).replace("*", "")))
+        return Answer(typed, near=near, unlisted=self._unlisted(bare(asked)))
 
     def hits(self, wanted: str) -> tuple[Hit, ...]:
         """As it was typed, then without what surrounds it, then a full name for a short one and the reverse."""
@@ -166,12 +173,12 @@ class _Known:
         if _RESOURCE_ID.fullmatch(name):
             return "" if all(machine.resource_id for machine in machines) else "resource id"
         if is_address(name):
-            listed = [fold(machine.ip) for machine in machines if machine.ip]
+            listed = [fold(machine.ip.raw) for machine in machines if machine.ip]
             if is_public(name) and machines and not any(map(is_public, listed)):
                 return "public address"
             return "" if len(listed) == len(machines) else "address"
-        named = (machine.host_name or machine.cmdb_name or "*" for machine in machines)
-        return "host name" if any(map(_MASKED.fullmatch, named)) else ""
+        names = (machine.host_name or machine.cmdb_name for machine in machines)
+        return "host name" if any(name is None or _MASKED.fullmatch(name.raw) for name in names) else ""
 
 
 def _whole(wanted: str) -> Callable[[str], bool]:
@@ -217,7 +224,8 @@ def _names(machine: Machine) -> Iterator[str]:
 
 
 def _fields(machine: Machine) -> Iterator[str]:
-    return filter(None, (machine.host_name, machine.cmdb_name, machine.ip, machine.resource_id))
+    texts = (machine.host_name, machine.cmdb_name, machine.ip, machine.resource_id)
+    return (text.raw for text in texts if text)
 
 
 def _all(targets: Targets) -> Iterator[Hit]:

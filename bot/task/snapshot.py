@@ -1,38 +1,19 @@
-"""What is known of one task at one moment: up to three calls' answers, decoded, with what is missing and why."""
+"""What is known of one task at one moment, in domain objects, with what is missing and why."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Self
+from typing import Literal
 
-from bot.coc.wire import Run, Task, TaskSummary, digest
 from bot.errors import CocError, Forbidden, TimedOut
-from bot.task.parameters import Parameters, decode_parameters
-from bot.task.targets import Targets, decode_targets
-
-
-@dataclass(frozen=True, slots=True)
-class Detail:
-    """The detail call's answer, decoded. ``task`` is without the strings that were decoded: they can be megabytes."""
-
-    task: Task
-    targets: Targets
-    parameters: Parameters
-    digest: str
-
-    @classmethod
-    def of(cls, task: Task) -> Self:
-        """Decode a task as it came. Takes tens of milliseconds for each megabyte."""
-        return cls(
-            task=task.model_copy(update={"input_param": None, "target_instances": None}),
-            targets=decode_targets(task.target_instances),
-            parameters=decode_parameters(task.input_param),
-            digest=digest(task),
-        )
+from bot.redact import Redactor
+from bot.task.parameters import Parameters
+from bot.task.targets import Targets
+from bot.task.task import Listing, Run, Task
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A part of the picture that could not be had. The rest is shown without it, and this is said."""
+    """A part that COC did not give. The rest is shown without it, and the card says so."""
 
     reason: Literal["no permission", "timed out", "failed", "not listed", "not asked"]
     permission: str | None = None
@@ -51,7 +32,7 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """Why an answer of before is shown: COC failed now with ``error``. It is ``age_s`` seconds old.
+    """Why an older answer is shown: COC failed now with ``error``. The answer is ``age_s`` seconds old.
 
     ``reference`` is that of the click that is answered with it.
     """
@@ -63,19 +44,20 @@ class Stale:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """One task as COC told it at ``as_of`` (UTC). ``elapsed_s`` is how long COC took, all calls together.
+    """One task at ``as_of`` (UTC). ``elapsed_s`` is how long COC took, all calls together.
 
-    ``reused_s`` is for an answer to somebody else's click, given again: how many seconds ago COC was asked for it.
+    ``reused_s`` is set on an answer that was fetched for somebody else's click: that many seconds ago.
     """
 
     task_id: str
     task: Task
     targets: Targets
     parameters: Parameters
-    summary: TaskSummary | Missing
+    summary: Listing | Missing
     runs: tuple[Run, ...] | Missing
     as_of: datetime
     elapsed_s: float
+    redactor: Redactor = field(repr=False, compare=False)
     request_id: str | None = None
     reused_s: float | None = None
     stale: Stale | None = None

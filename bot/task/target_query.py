@@ -1,36 +1,26 @@
 """What somebody looks at in a task's targets: filters, search text, page. It travels in the modal itself.
 
-Any replica can serve any click: Slack sends back the modal's ``private_metadata`` and what is chosen and typed in
-it. Both are read as if anybody had written them.
+Any replica can serve any click: Slack sends back the modal's ``private_metadata`` as it got it. It is read as if
+anybody had written it.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, replace
-from typing import Any
 
-from bot.cards.text import clean, count, plain, shown
+from bot.redact.untrusted import Untrusted, clean
+from bot.task.enums import Unknown
 from bot.task.search import Hit, finder
 from bot.task.targets import Machine, Step, Targets
 from bot.task_id import is_task_id
 
-STATE, REGION, PART, FIND = "targets_state", "targets_region", "targets_part", "targets_find"
-"""Action ids of the filters and of the search field."""
-PAGE, PREVIOUS, NEXT = "targets_page", "targets_previous", "targets_next"
-AGAIN, CLEAR = "targets_again", "targets_clear"
-"""Action ids of what turns pages, asks COC anew, and takes all filters away."""
-
 ANY = "any"
+"""The value of the option that is no filter."""
 LONGEST_FIND = 255
-MOST_STATES, MOST_REGIONS, MOST_PARTS = 50, 60, 98
-"""Options of each menu beside the first one; Slack takes 100, and a view 250 KB in all."""
 
 _READABLE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
-
-Option = tuple[str, str]
-"""Value and label of a menu's option."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +48,15 @@ class Look:
     def cleared(self) -> "Look":
         """Without filters, from the first page."""
         return replace(self, state="", region="", part="", text="", page=1, epoch=self.epoch + 1)
+
+    def limited_to(self, states: Collection[str], regions: Collection[str], parts: Collection[str]) -> "Look":
+        """The same without filters that these targets do not have (any more)."""
+        state = self.state if self.state in states else ""
+        region = self.region if self.region in regions else ""
+        part = self.part if self.part in parts else ""
+        if (state, region, part) == (self.state, self.region, self.part):
+            return self
+        return replace(self, state=state, region=region, part=part, page=1, epoch=self.epoch + 1)
 
 
 _SHORT = {
@@ -93,85 +92,9 @@ def decode(metadata: object) -> Look | None:
     return Look(
         task_id=texts["task_id"],
         **{name: texts[name] for name in ("state", "region", "part", "text", "channel", "thread")},
-        page=_whole(texts["page"], 1),
-        epoch=_whole(texts["epoch"], 0),
+        page=whole(texts["page"], 1),
+        epoch=whole(texts["epoch"], 0),
     )
-
-
-def after(look: Look, action: Mapping[str, Any], values: object) -> Look:
-    """What is looked at after a click: what is chosen and typed in the modal counts, then what was pressed.
-
-    ``values`` is the view's ``state.values``. Another filter begins at the first page.
-    """
-    pressed = action.get("action_id")
-    if pressed == CLEAR:
-        return look.cleared()
-    chosen = _values(values)
-    found = replace(
-        look,
-        state=chosen.get(STATE, look.state),
-        region=chosen.get(REGION, look.region),
-        part=chosen.get(PART, look.part),
-        text=clean(chosen.get(FIND, look.text)[:LONGEST_FIND]),
-    )
-    if found != look:
-        return replace(found, page=1)
-    if pressed in {PREVIOUS, NEXT}:
-        return replace(found, page=_whole(action.get("value"), 1))
-    if pressed == PAGE:
-        return replace(found, page=_whole(chosen.get(PAGE) or _one(action), 1))
-    # Asked anew, the numbers in the menus may be others: new ids make Slack show them.
-    return replace(found, epoch=found.epoch + 1) if pressed == AGAIN else found
-
-
-@dataclass(frozen=True, slots=True)
-class Menus:
-    """The options of the filters, the first of each being no filter; ``left_out`` names what did not fit."""
-
-    states: list[Option]
-    regions: list[Option]
-    parts: list[Option]
-    left_out: tuple[str, ...] = ()
-
-
-def menus(targets: Targets) -> Menus:
-    """The filters that a task's targets allow, each with the number of its machines."""
-    states = _counted(targets.count("agent_state"), lambda word: word.capitalize() or "State unknown", 30)
-    regions = _counted(targets.count("region"), lambda word: word or "Region unknown", 40)
-    parts = list(_parts(targets))
-    if len(parts) > MOST_PARTS:
-        steps_only = [part for part in parts if "/" not in part[0]]
-        left = "batches" if steps_only else ""
-        parts = steps_only or parts
-    else:
-        left = ""
-    cut = [
-        f"{len(found) - most:,} {name}"
-        for found, most, name in (
-            (states, MOST_STATES, "states"),
-            (regions, MOST_REGIONS, "regions"),
-            (parts, MOST_PARTS, "steps and batches"),
-        )
-        if len(found) > most
-    ]
-    several = len(targets.steps) > 1 or any(step.steps for step in targets.steps)
-    return Menus(
-        [(ANY, "Any state"), *states[:MOST_STATES]],
-        [(ANY, "Any region"), *regions[:MOST_REGIONS]],
-        [(ANY, "All steps" if several else "All batches"), *parts[:MOST_PARTS]],
-        tuple(filter(None, [left, *cut])),
-    )
-
-
-def sound(look: Look, found: Menus) -> Look:
-    """The same without filters that these targets do not have (any more)."""
-    kept = {
-        "state": look.state if look.state in dict(found.states) else "",
-        "region": look.region if look.region in dict(found.regions) else "",
-        "part": look.part if look.part in dict(found.parts) else "",
-    }
-    same = all(getattr(look, name) == value for name, value in kept.items())
-    return look if same else replace(look, **kept, page=1, epoch=look.epoch + 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,22 +111,22 @@ class Pick:
 
 def pick(look: Look) -> Pick:
     """The filters of a look, ready to be applied."""
-    found = finder(look.text)
+    is_named = finder(look.text)
     if not look.state and not look.region:
-        return Pick(look.part, found)
+        return Pick(look.part, is_named)
     state, region = look.state, look.region
-    keys: dict[str | None, str] = {}
+    keys: dict[str | Untrusted | Unknown | None, str] = {}
 
-    def key(word: str | None) -> str:
+    def key(word: str | Untrusted | Unknown | None) -> str:
         if word not in keys:
-            keys[word] = key_of(word or "")
+            keys[word] = key_of(word)
         return keys[word]
 
     def matches(machine: Machine) -> bool:
         return (
             (not state or key(machine.agent_state) == state)
             and (not region or key(machine.region) == region)
-            and found(machine)
+            and is_named(machine)
         )
 
     return Pick(look.part, matches)
@@ -222,48 +145,22 @@ def picked(targets: Targets, look: Look) -> Iterator[Hit]:
                 )
 
 
-def key_of(word: str) -> str:
-    """The value of the option for a word of COC's: the word, or a digest where it is long, odd or no word."""
-    if _READABLE.fullmatch(word) and word != ANY and shown(word) == word:
-        return word
-    return "#" + hashlib.sha256(word.encode("utf-8", "replace")).hexdigest()[:16]
+def key_of(word: str | Untrusted | Unknown | None) -> str:
+    """The value of the option for a word: the word, or a digest where it is long, odd, secret or absent."""
+    text, outside = raw_of(word), word.word if isinstance(word, Unknown) else word
+    if _READABLE.fullmatch(text) and text != ANY and (not isinstance(outside, Untrusted) or outside.shown() == text):
+        return text
+    return "#" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def _counted(found: Mapping[str, int], name: Callable[[str], str], limit: int) -> list[Option]:
-    ordered = sorted(found, key=lambda word: (-found[word], word))
-    return [(key_of(word), f"{plain(name(word), limit)} ({found[word]:,})") for word in ordered]
+def raw_of(word: str | Untrusted | Unknown | None) -> str:
+    """The word as COC spells it, by which options are ordered; ``""`` where it is absent."""
+    if isinstance(word, Unknown):
+        word = word.word
+    return word.raw if isinstance(word, Untrusted) else word or ""
 
 
-def _parts(targets: Targets) -> Iterator[Option]:
-    several = len(list(targets.walk())) > 1
-    for step in targets.walk():
-        inside = sum(len(batch.machines) for inner in step.walk() for batch in inner.batches)
-        path = plain(step.path, 20)
-        if several and (step.batches or step.steps):
-            yield step.path, f"Step {path} ({count(inside, 'machine')})"
-        if len(step.batches) > 1 or (step.steps and step.batches):
-            for place, batch in enumerate(step.batches, start=1):
-                title = f"Step {path}, batch {place}" if several else f"Batch {place}"
-                yield f"{step.path}/{place}", f"{title} ({count(len(batch.machines), 'machine')})"
-
-
-def _values(values: object) -> dict[str, str]:
-    """What is chosen or typed, by action id; no filter and nothing typed are ``""``."""
-    found: dict[str, str] = {}
-    for block in values.values() if isinstance(values, Mapping) else ():
-        for action_id, given in block.items() if isinstance(block, Mapping) else ():
-            if isinstance(given, Mapping):
-                word = _one(given) if "selected_option" in given else str(given.get("value") or "")
-                found[action_id] = "" if word == ANY else word
-    return found
-
-
-def _one(given: Mapping[str, Any]) -> str:
-    option = given.get("selected_option")
-    value = option.get("value") if isinstance(option, Mapping) else None
-    return str(value) if value is not None else ""
-
-
-def _whole(text: object, otherwise: int) -> int:
+def whole(text: object, otherwise: int) -> int:
+    """A number of at most five digits in a text that anybody may have written."""
     word = str(text)
     return int(word) if word.isascii() and word.isdecimal() and len(word) < 6 else otherwise

@@ -69,6 +69,11 @@ _WORDS: dict[Outcome, tuple[str, ...]] = {
 _OUTCOME_OF: dict[str, Outcome] = {word: outcome for outcome, words in _WORDS.items() for word in words}
 
 
+def is_status(word: str) -> bool:
+    """Whether a document names this status. ``word`` is upper case."""
+    return word in _OUTCOME_OF
+
+
 def outcome_of(word: str) -> Outcome:
     """What a run's status means, of a script or of a job. ``word`` is upper case; an unknown one is "other"."""
     return _OUTCOME_OF.get(word, "other")

@@ -16,8 +16,8 @@ from bot.cards.targets import targets_view
 from bot.cards.task import task_card
 from bot.operations.memory import settle_memory
 from bot.sandbox.coc.samples.oversized import OVERSIZED, target_instances
+from bot.task.read_targets import read_targets
 from bot.task.target_query import Look
-from bot.task.targets import decode_targets
 from tests.bench.figures import Figure, median, ms, run, show
 from tests.bench.targets import MACHINES, bare_loads, snapshot_of
 
@@ -52,7 +52,7 @@ def measured() -> dict[int, list[Cost]]:
         for machines, text in texts.items():
             works: tuple[Callable[[], object], ...] = (
                 partial(bare_loads, text),
-                partial(decode_targets, text),
+                partial(read_targets, text),
                 partial(targets_view, snapshots[machines], Look(OVERSIZED)),
                 partial(task_card, snapshots[machines]),
             )

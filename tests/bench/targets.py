@@ -29,11 +29,12 @@ from bot.lookup.lookup import Lookup
 from bot.operations.memory import settle_memory
 from bot.sandbox.coc.samples.oversized import OVERSIZED, oversized_task, target_instances
 from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY, LocalCoc
-from bot.task.parameters import Parameters
+from bot.task.assemble import read_detail
+from bot.task.read_targets import read_targets
 from bot.task.snapshot import Missing, Snapshot
 from bot.task.target_query import Look
-from bot.task.targets import decode_targets
 from tests.bench.beside import beside
+from tests.cards.snapshots import REDACTOR
 
 MACHINES = (1, 100, 999, 10_000)
 REPEATS = 7
@@ -159,18 +160,18 @@ async def gaps() -> list[tuple[str, Gap]]:
     """The event loop's longest gaps: with nothing to do, then during a look-up of each task."""
     idle = await gap_of(lambda: asyncio.sleep(0.1))
     async with coc_elsewhere() as coc:
-        lookup = Lookup(coc)
+        lookup = Lookup(coc, REDACTOR)
         waits = [await gap_of(partial(lookup.snapshot, task_id(machines))) for machines in MACHINES]
     names = [f"look-up, machines: {machines:,}" for machines in MACHINES]
     return [("baseline: a sleep of 0.1 s", idle), *zip(names, waits, strict=True)]
 
 
 def decoding() -> list[tuple[int, float, float]]:
-    """Machines, milliseconds of the bare ``json.loads``, milliseconds of ``decode_targets``."""
+    """Machines, milliseconds of the bare ``json.loads``, milliseconds of ``read_targets``."""
     rows = []
     for machines in MACHINES:
         text = target_instances(machines)
-        rows.append((machines, best_ms(partial(bare_loads, text)), best_ms(partial(decode_targets, text))))
+        rows.append((machines, best_ms(partial(bare_loads, text)), best_ms(partial(read_targets, text, REDACTOR))))
     return rows
 
 
@@ -178,15 +179,17 @@ def snapshot_of(text: str) -> Snapshot:
     """The task beyond the limit with these ``target_instances``, decoded; what the other calls tell is missing."""
     detail = oversized_task(int(AS_OF.timestamp() * 1000)).detail
     assert isinstance(detail, dict)
+    read = read_detail(Task.model_validate({**detail, "target_instances": text}), REDACTOR)
     return Snapshot(
         task_id=OVERSIZED,
-        task=Task.model_validate({**detail, "target_instances": text}),
-        targets=decode_targets(text),
-        parameters=Parameters(),
+        task=read.task,
+        targets=read.targets,
+        parameters=read.parameters,
         summary=Missing("not asked"),
         runs=Missing("not asked"),
         as_of=AS_OF,
         elapsed_s=0.1,
+        redactor=REDACTOR,
     )
 
 
@@ -203,7 +206,7 @@ def rendering() -> list[tuple[int, list[float]]]:
 def main() -> None:
     """Measure and print."""
     console = Console(width=120)
-    table = Table("machines", "baseline: json.loads", "decode_targets", "ratio to the baseline", "per machine")
+    table = Table("machines", "baseline: json.loads", "read_targets", "ratio to the baseline", "per machine")
     for machines, bare, ours in decoding():
         table.add_row(
             f"{machines:,}",

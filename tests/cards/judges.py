@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from bot.cards.budget import Message
-from bot.cards.targets import targets_view
+from bot.cards.targets import NEXT, targets_view
 from bot.sandbox.slack.rules import check_message, check_view
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import NEXT, Look
+from bot.task.target_query import Look
 from tests.cards.snapshots import ADA, Json
 
 _OURS = re.compile(

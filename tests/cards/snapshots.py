@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bot.coc.wire import Run, Task, TaskSummary, digest
-from bot.task.parameters import decode_parameters
+from bot.coc.wire import Run, Task, TaskSummary
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
+from bot.task.assemble import read_detail, read_run, read_summary
 from bot.task.snapshot import Missing, Snapshot
-from bot.task.targets import decode_targets
 
 Json = dict[str, Any]
 
@@ -17,6 +18,7 @@ AS_OF = datetime(2026, 5, 10, 19, 30, tzinfo=UTC)
 """Monday 03:30 in Shanghai: fourteen hours before the next run of sample S2."""
 ADA = "U0ONCALL"
 TASK_ID = "ST2601050930000000000002B2"
+REDACTOR = Redactor()
 SAMPLES = Path(__file__).parent.parent / "samples"
 
 
@@ -34,20 +36,27 @@ def snapshot(
     as_of: datetime = AS_OF,
 ) -> Snapshot:
     """What the look-up makes of a detail body, a row of the list and a history; by default enabled, never run."""
-    task = Task.model_validate(detail)
+    read = read_detail(Task.model_validate(detail), REDACTOR)
+    row = {"enabled": True} if summary is None else summary
     return Snapshot(
         task_id=task_id,
-        task=task,
-        targets=decode_targets(task.target_instances),
-        parameters=decode_parameters(task.input_param),
-        summary=summary
-        if isinstance(summary, Missing)
-        else TaskSummary.model_validate({"enabled": True} if summary is None else summary),
-        runs=runs if isinstance(runs, Missing) else tuple(Run.model_validate(run) for run in runs),
+        task=read.task,
+        targets=read.targets,
+        parameters=read.parameters,
+        summary=row if isinstance(row, Missing) else read_summary(TaskSummary.model_validate(row), REDACTOR),
+        runs=runs
+        if isinstance(runs, Missing)
+        else tuple(read_run(Run.model_validate(run), REDACTOR) for run in runs),
         as_of=as_of,
         elapsed_s=0.42,
-        digest=digest(task),
+        redactor=REDACTOR,
+        digest=read.digest,
     )
+
+
+def text(raw: str, name: str = "") -> Untrusted:
+    """Text from outside; ``name`` is that of the value."""
+    return Untrusted(raw, REDACTOR, name)
 
 
 def machine(name: str, number: int = 1, **more: Any) -> Json:

@@ -28,7 +28,20 @@ from bot.task.search import look_up
 from bot.task.snapshot import Missing, Snapshot, Stale
 from bot.task.target_query import Look
 from tests.cards.judges import judge_message, judge_view, pages_of
-from tests.cards.snapshots import ADA, AS_OF, SAMPLES, TASK_ID, Json, machine, snapshot, step, wire, with_steps
+from tests.cards.snapshots import (
+    ADA,
+    AS_OF,
+    REDACTOR,
+    SAMPLES,
+    TASK_ID,
+    Json,
+    machine,
+    snapshot,
+    step,
+    text,
+    wire,
+    with_steps,
+)
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 UPDATE = os.environ.get("UPDATE_GOLDEN") == "1"
@@ -228,18 +241,18 @@ def _cards() -> Iterator[tuple[str, Message]]:
         found = snapshot(detail, summary=summary, runs=runs, as_of=when)
         yield f"refreshed-{name}", task_card(found, asked_by=ADA, before=before)
     card = task_card(posted, asked_by=ADA)
-    reason = problem_of(errors.TimedOut("read: 5 s")).title
+    reason = problem_of(errors.TimedOut("read: 5 s"), REDACTOR).title
     yield "not-refreshed", Message(card.text, tuple(not_refreshed(list(card.blocks), reason, later, ADA)))
     for private in (False, True):
         kind = "private" if private else "public"
         yield f"guide-{kind}", guide("/schedtask", None, private_by_default=private)
         wrong = "“ST26010509” has 10 characters; a task id has 26."
-        yield f"guide-{kind}-wrong", guide("/schedtask", wrong, private_by_default=private)
+        yield f"guide-{kind}-wrong", guide("/schedtask", text(wrong), private_by_default=private)
     for name, found, hosts in _hosts():
-        answers, left = look_up(found.targets, hosts, MOST_ASKED)
+        answers, left = look_up(found.targets, hosts, MOST_ASKED, REDACTOR)
         yield f"host-{name}", host_card(found, answers, left=left, ask=f"/schedtask {TASK_ID} host", asked_by=ADA)
     for error in _errors():
-        found_problem = problem_of(error, TASK_ID)
+        found_problem = problem_of(error, REDACTOR, TASK_ID)
         yield (
             f"problem-{type(error).__name__}",
             problem_card(found_problem, task_id=TASK_ID, reference=REFERENCE),
@@ -303,7 +316,7 @@ def _classes() -> list[type[errors.CocError]]:
 
 def _views() -> Iterator[tuple[str, Json]]:
     yield "view-loading", TARGETS.loading(TASK_ID)
-    problem = problem_of(errors.TimedOut("read: 5 s"), TASK_ID)
+    problem = problem_of(errors.TimedOut("read: 5 s"), REDACTOR, TASK_ID)
     yield "view-problem", TARGETS.problem(problem, task_id=TASK_ID, reference=REFERENCE)
     for name, found in _samples().items():
         yield f"targets-{name}", targets_view(found)

@@ -13,14 +13,14 @@ from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_message, said
-from tests.cards.snapshots import ADA, machine, snapshot, step, wire, with_steps
+from tests.cards.snapshots import ADA, REDACTOR, machine, snapshot, step, wire, with_steps
 
 ASK = "/schedtask ST2601050930000000000002B2 host"
 
 
 def answer(found: Snapshot, *hosts: str) -> Message:
     """The card, as the command makes it."""
-    answers, left = look_up(found.targets, hosts, MOST_ASKED)
+    answers, left = look_up(found.targets, hosts, MOST_ASKED, REDACTOR)
     return host_card(found, answers, left=left, ask=ASK, asked_by=ADA)
 
 
@@ -149,6 +149,6 @@ def test_every_machine_is_found_by_each_of_its_names(found: Snapshot) -> None:
     """Name, IP and id of every machine say yes; JSON's oddest texts included."""
     for target in found.targets.machines[:5]:
         for name in (target.host_name, target.ip, target.resource_id):
-            if name and name.strip() == name and "*" not in name:
-                (asked,), _ = look_up(found.targets, (name,), 1)
-                assert any(hit.machine == target for hit in asked.hits), json.dumps(name)
+            if name and name.raw.strip() == name.raw and "*" not in name.raw:
+                (asked,), _ = look_up(found.targets, (name.raw,), 1, REDACTOR)
+                assert any(hit.machine == target for hit in asked.hits), json.dumps(name.raw)

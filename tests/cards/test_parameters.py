@@ -14,7 +14,7 @@ from rich.console import Console
 from bot.cards.parameters import AGAIN, FOLD_CHARACTERS, FOLD_LINES, all_parameters, parameters_view
 from bot.cards.task import MORE, task_card
 from bot.cards.terminal import render
-from bot.cards.text import LONGEST
+from bot.redact.untrusted import LONGEST
 from bot.task.snapshot import Snapshot
 from tests.cards.any_task import HOSTILE, snapshots, texts
 from tests.cards.judges import judge_view, said

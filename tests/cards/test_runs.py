@@ -6,10 +6,12 @@ from typing import Any
 import pytest
 
 from bot.cards.runs import AGAIN, MOST, runs_view, status_words, took
-from bot.coc.wire import Run
+from bot.coc import wire as wire_models
+from bot.task.assemble import read_run
 from bot.task.snapshot import Missing
+from bot.task.task import Run
 from tests.cards.judges import judge_view, said
-from tests.cards.snapshots import AS_OF, TASK_ID, Json, snapshot, wire
+from tests.cards.snapshots import AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
 
 NOW_MS = int(AS_OF.timestamp()) * 1000
 NO_HISTORY = Missing("no permission", permission="coc:schedule:getHistories")
@@ -20,6 +22,11 @@ def run(ago_s: int, lasted_s: int | None = 60, status: str = "FINISHED", **more:
     began = NOW_MS - ago_s * 1000
     ended = None if lasted_s is None else began + lasted_s * 1000
     return {"status": status, "started_time": began, "finished_time": ended, **more}
+
+
+def read(sent: Json) -> Run:
+    """The run in a row of the history."""
+    return read_run(wire_models.Run.model_validate(sent), REDACTOR)
 
 
 def lines(runs: list[Json] | Missing, **summary: Any) -> list[str]:
@@ -47,7 +54,7 @@ def lines(runs: list[Json] | Missing, **summary: Any) -> list[str]:
 )
 def test_words_of_scripts_and_of_jobs_are_understood(status: str | None, words: str) -> None:
     """And one that nobody knows is shown as it came."""
-    assert status_words(status) == words
+    assert status_words(read({"status": status})) == words
 
 
 @pytest.mark.parametrize(
@@ -65,12 +72,12 @@ def test_words_of_scripts_and_of_jobs_are_understood(status: str | None, words: 
 )
 def test_durations_are_computed_from_the_times(found: Json, words: str) -> None:
     """Of what is under way, up to the moment that the view is as of; nothing where a time is missing."""
-    assert took(Run.model_validate(found), AS_OF) == words
+    assert took(read(found), AS_OF) == words
 
 
 def test_a_run_under_way_ticks_with_each_view() -> None:
     """A minute later it has taken a minute more."""
-    running = Run.model_validate(run(250, None, "PROCESSING"))
+    running = read(run(250, None, "PROCESSING"))
     assert took(running, AS_OF + timedelta(minutes=1)) == "5 min 10 s so far"
 
 

@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 
 from bot.cards.machines import NAME_LENGTH, PAGE_SIZE
 from bot.cards.problem import problem_of
-from bot.cards.targets import TARGETS, all_targets, targets_view
+from bot.cards.targets import AGAIN, NEXT, PREVIOUS, TARGETS, all_targets, targets_view
 from bot.cards.task import task_card
 from bot.errors import TaskNotFound, TimedOut
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import AGAIN, NEXT, PREVIOUS, Look, decode
+from bot.task.target_query import Look, decode
 from tests.cards.any_task import HOSTILE, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
-from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, wire, with_steps
+from tests.cards.snapshots import REDACTOR, TASK_ID, Json, machine, snapshot, step, wire, with_steps
 
 SAVED = "The machines below are those that matched when the task was saved"
 
@@ -370,7 +370,7 @@ def _leaves(found: Any) -> Iterator[Json]:
 
 def test_the_modal_remembers_its_task() -> None:
     """In its metadata, from the first moment on: any replica can fill or turn it."""
-    problem = problem_of(TimedOut("read"), TASK_ID)
+    problem = problem_of(TimedOut("read"), REDACTOR, TASK_ID)
     views = [
         TARGETS.loading(TASK_ID),
         TARGETS.problem(problem, task_id=TASK_ID, reference="K7QF2M"),
@@ -384,7 +384,7 @@ def test_the_modal_remembers_its_task() -> None:
 
 def test_an_error_can_be_tried_again_from_the_modal() -> None:
     """It shows the same words as a card."""
-    view = TARGETS.problem(problem_of(TaskNotFound(), TASK_ID), task_id=TASK_ID, reference="K7QF2M")
+    view = TARGETS.problem(problem_of(TaskNotFound(), REDACTOR, TASK_ID), task_id=TASK_ID, reference="K7QF2M")
     assert turners(view) == [(AGAIN, TASK_ID)]
     assert f"COC knows no scheduled task `{TASK_ID}`" in said(view["blocks"])
 

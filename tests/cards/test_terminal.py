@@ -12,7 +12,7 @@ from bot.cards.blocks import Block, context, divider, fields, header, section
 from bot.cards.targets import all_targets
 from bot.cards.task import task_card
 from bot.cards.terminal import render
-from bot.cards.text import LONGEST
+from bot.redact.untrusted import LONGEST
 from bot.task.snapshot import Snapshot
 from tests.cards.any_task import HOSTILE, snapshots
 from tests.cards.judges import EMOJI

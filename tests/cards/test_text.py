@@ -10,25 +10,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.text import (
-    CUT,
-    LONGEST,
-    clean,
-    code,
-    count,
-    cut,
-    cut_escaped,
-    date,
-    enumerated,
-    escape,
-    mrkdwn,
-    plain,
-    shown,
-    utc,
-)
+from bot.cards import text as cards_text
+from bot.cards.text import count, cut_escaped, date, enumerated, escape, utc
 from bot.redact import HIDDEN
+from bot.redact.untrusted import CUT, LONGEST, Untrusted, clean, cut
 from tests.cards.any_task import texts
 from tests.cards.judges import assert_tame, assert_visible
+from tests.cards.snapshots import text as untrusted
+
+
+def outside(raw: str | None) -> Untrusted | None:
+    """A text from outside, or none."""
+    return None if raw is None else untrusted(raw)
+
+
+def plain(raw: str | None, limit: int, absent: str = "–") -> str:
+    """A text from outside as plain text."""
+    return cards_text.plain(outside(raw), limit, absent)
+
+
+def mrkdwn(raw: str | None, limit: int) -> str:
+    """A text from outside as mrkdwn."""
+    return cards_text.mrkdwn(outside(raw), limit)
+
+
+def code(raw: str | None, limit: int) -> str:
+    """A text from outside as a literal."""
+    return cards_text.code(outside(raw), limit)
+
 
 LIMITS = st.integers(1, 400)
 
@@ -197,4 +206,4 @@ def test_what_hides_between_the_characters_hides_no_secret(blank: str) -> None:
     """The redactor sees the lines as they came and the one line that a reader will see."""
     within = [] if blank.isspace() else [f"pass{blank}word=hunter2", f"password=hun{blank}ter2"]
     for text in (*within, f"password={blank}hunter2", f"password{blank}= hunter2 ok"):
-        assert "ter2" not in shown(text), text
+        assert "ter2" not in untrusted(text).shown(), text

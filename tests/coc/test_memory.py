@@ -7,6 +7,7 @@ import random
 import tracemalloc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -17,7 +18,8 @@ from bot.coc.client import CocClient, Deadlines
 from bot.coc.memory import MEDIUM, SMALL, TOTAL, MemoryBudget, Reservation
 from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
 from bot.sandbox.coc.samples.oversized import target_instances
-from bot.task.snapshot import Detail
+from bot.task.assemble import read_detail
+from tests.cards.snapshots import REDACTOR
 from tests.coc.test_client import ID, client_for, http_server
 
 MB = 1024 * 1024
@@ -116,7 +118,7 @@ async def test_giants_at_once_stay_within_the_budget(is_chunked: bool) -> None:
 
     async def ask(client: CocClient) -> int:
         nonlocal most
-        detail = (await client.detail(ID, Detail.of)).value
+        detail = (await client.detail(ID, partial(read_detail, redactor=REDACTOR))).value
         most = max(most, client._memory.used)
         return len(detail.parameters.other[0].value or "")
 
@@ -195,7 +197,7 @@ async def test_the_weight_of_an_answer_bounds_its_memory(fields: Callable[[], di
         await client.task(ID)  # warms up objects that live as long as the client
         tracemalloc.start()
         try:
-            detail = await client.detail(ID, Detail.of)
+            detail = await client.detail(ID, partial(read_detail, redactor=REDACTOR))
             gc.collect()
             taken, _ = tracemalloc.get_traced_memory()
         finally:

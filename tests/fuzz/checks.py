@@ -27,7 +27,7 @@ from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.problem import problem_card, problem_of
 from bot.cards.runs import all_runs, runs_view
 from bot.cards.take_along import make_file, names_view
-from bot.cards.targets import all_targets, targets_view
+from bot.cards.targets import FIND, NEXT, all_targets, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.cards.terminal import render
 from bot.coc.answers import Answer, parse_list, parse_task
@@ -35,14 +35,16 @@ from bot.coc.wire import Run, Task, TaskSummary
 from bot.errors import CocError
 from bot.show import as_json
 from bot.slack.request import Help, Show, parse
+from bot.slack.target_clicks import after
 from bot.task import changes, target_query
-from bot.task.parameters import decode_parameters
+from bot.task.parameters import read_parameters
+from bot.task.read_targets import read_targets
 from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
-from bot.task.targets import decode_targets
 from tests.cards.any_task import details, snapshots
 from tests.cards.judges import assert_tame, assert_visible, judge_message, judge_view
-from tests.cards.snapshots import ADA, AS_OF, TASK_ID, Json, snapshot, wire
+from tests.cards.snapshots import ADA, AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
+from tests.cards.snapshots import text as untrusted
 from tests.fuzz import inputs
 from tests.fuzz.door import SIGNATURE, STAMP, Door, Given, Header, request
 from tests.fuzz.findings import Broke
@@ -113,7 +115,7 @@ def assert_sendable(value: object) -> None:
 
 def targets_decode(value: object) -> None:
     """Never raises; each machine once; every fault can be said in words."""
-    found = decode_targets(received(value))
+    found = read_targets(received(value), REDACTOR)
     identities = [machine.identity for machine in found.machines if machine.identity]
     if len(identities) != len(set(identities)):
         raise Broke("a machine twice")
@@ -123,13 +125,13 @@ def targets_decode(value: object) -> None:
     for fault in found.faults:
         str(fault)
     assert_sendable(found)
-    if decode_targets(received(value)) != found:
+    if read_targets(received(value), REDACTOR) != found:
         raise Broke("decoded twice, two results")
 
 
 def parameters_decode(value: object) -> None:
     """Never raises; every fault can be said in words."""
-    found = decode_parameters(received(value))
+    found = read_parameters(received(value), REDACTOR)
     for fault in found.faults:
         str(fault)
     assert_sendable(found)
@@ -154,7 +156,7 @@ def answers_read(given: Given) -> None:
             assert_sendable([error.describe(), error.code, error.message, error.request_id])
             if error.retry_after is not None and not 0 <= error.retry_after < float("inf"):
                 raise Broke("a wait that is none", str(error.retry_after)) from error
-            judge_message(problem_card(problem_of(error, TASK_ID), task_id=TASK_ID, reference=REFERENCE))
+            judge_message(problem_card(problem_of(error, REDACTOR, TASK_ID), task_id=TASK_ID, reference=REFERENCE))
 
 
 def _given(data: bytes) -> Given:
@@ -203,7 +205,7 @@ class Turned:
 
 def _look(turned: Turned) -> target_query.Look:
     look = target_query.decode(turned.metadata) or target_query.Look(turned.snapshot.task_id)
-    return target_query.after(look, turned.action, turned.values)
+    return after(look, turned.action, turned.values)
 
 
 def targets_modal(turned: Turned) -> None:
@@ -243,7 +245,7 @@ def history(found: tuple[Snapshot, object]) -> None:
 
 def judge_hosts(shown: Snapshot, *asked: str) -> None:
     """Any hosts asked for in any task."""
-    answers, left = look_up(shown.targets, asked, MOST_ASKED)
+    answers, left = look_up(shown.targets, asked, MOST_ASKED, REDACTOR)
     judge_message(host_card(shown, answers, left=left, ask="/schedtask ST… host", asked_by=ADA))
 
 
@@ -258,17 +260,17 @@ def problem(found: tuple[Snapshot, object]) -> None:
     """Any words of the service."""
     word = str(found[1])
     failure = CocError(word, code=word[:80], message=word, request_id=word)
-    judge_message(problem_card(problem_of(failure, TASK_ID), task_id=TASK_ID, reference=REFERENCE))
-    judge_message(guide(word, word, private_by_default=False))
+    judge_message(problem_card(problem_of(failure, REDACTOR, TASK_ID), task_id=TASK_ID, reference=REFERENCE))
+    judge_message(guide(word, untrusted(word), private_by_default=False))
 
 
 def hidden(found: tuple[Snapshot, object]) -> None:
     """Hiding secrets never fails, and a value with a secret's name is never shown."""
     text = str(found[1])
-    for shown in (redact.plain(text), redact.value("password", text), redact.value("path", text)):
-        assert isinstance(shown, str)
-    redact.structure("anything", found[1])
-    if text and redact.value("db_password", text) != redact.HIDDEN:
+    for name in ("", "password", "path"):
+        assert isinstance(REDACTOR.text(text, name), str)
+    REDACTOR.structure("anything", found[1])
+    if text and REDACTOR.text(text, "db_password") != redact.HIDDEN:
         raise Broke("a password shown")
 
 
@@ -334,8 +336,8 @@ def _turned(data: bytes) -> Turned:
     head, _, rest = data.partition(b"\n")
     words = text_of(head).split("\t")
     words += [""] * (5 - len(words))
-    action = {"action_id": words[1] or target_query.NEXT, "value": words[2]}
-    values = {"b": {words[1]: {"selected_option": {"value": words[3]}}, target_query.FIND: {"value": words[4]}}}
+    action = {"action_id": words[1] or NEXT, "value": words[2]}
+    values = {"b": {words[1]: {"selected_option": {"value": words[3]}}, FIND: {"value": words[4]}}}
     return Turned(_shown(rest)[0], words[0] or TASK_ID, action, values)
 
 
@@ -346,7 +348,8 @@ def command(text: str) -> None:
     """Every text is a request or a help; either makes a valid answer; a request says the same when it is asked."""
     found = parse(text)
     if isinstance(found, Help):
-        judge_message(guide("/schedtask", found.wrong, private_by_default=False))
+        wrong = untrusted(found.wrong) if found.wrong else None
+        judge_message(guide("/schedtask", wrong, private_by_default=False))
         return
     assert isinstance(found, Show)
     assert _TASK_ID.fullmatch(found.task_id), found
@@ -354,7 +357,9 @@ def command(text: str) -> None:
     assert all(0 < len(name) <= 255 for name in found.hosts), found
     if found.hosts:
         judge_hosts(SAMPLE, *found.hosts)
-    if note := remark(f"/schedtask {found.task_id} host", found.ignored, found.private_word):
+    ignored = tuple(map(untrusted, found.ignored))
+    private_word = untrusted(found.private_word) if found.private_word else None
+    if note := remark(f"/schedtask {found.task_id} host", ignored, private_word):
         judge_message(note)
 
 

@@ -43,6 +43,7 @@ from bot.slack.reply import Replies
 from bot.slack.runner import Runner
 from bot.timings import AnswerTimings
 from tests.cards.judges import assert_tame, judge_message, judge_view
+from tests.cards.snapshots import REDACTOR
 from tests.fuzz.findings import Broke
 from tests.fuzz.inputs import BODIES
 
@@ -262,9 +263,10 @@ class Door:
         )
         self._close.append(coc.aclose)
         app, access = _app(self._clock), Access(Rules(), "T1", self.slack.call)
-        lookup = GuardedLookup(Lookup(coc, monotonic=self._clock), access, Rules())
+        lookup = GuardedLookup(Lookup(coc, REDACTOR, monotonic=self._clock), access, Rules())
         timings = AnswerTimings(settle_s=0.0)
-        runner = Runner(self.slack, self._work, access, observe=metrics.observe_interaction, timings=timings)
+        observe = metrics.observe_interaction
+        runner = Runner(self.slack, self._work, access, REDACTOR, observe=observe, timings=timings)
         register_listeners(app, runner, lookup)
 
         async def ready() -> bool:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from hypothesis import strategies as st
 
-from bot.task.target_query import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, PREVIOUS, REGION, STATE
+from bot.cards.targets import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, PREVIOUS, REGION, STATE
 from tests.cards.any_task import anything, details, texts
 from tests.cards.snapshots import ADA, SAMPLES, TASK_ID, Json, wire
 

@@ -11,6 +11,7 @@ import pytest
 
 from bot.coc.client import CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, static_key
+from bot.coc.wire import TaskSummary
 from bot.errors import (
     CocError,
     Forbidden,
@@ -25,6 +26,7 @@ from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.coc.server import LocalCoc
 from bot.task.snapshot import Missing
 from bot.timings import TIMINGS
+from tests.cards.snapshots import REDACTOR
 
 NIGHTLY = "ST2601050930000000000002B2"
 
@@ -41,7 +43,7 @@ async def lookup(coc: LocalCoc) -> AsyncIterator[Lookup]:
     """A look-up that asks the local COC."""
     keys = CredentialSource(static_key(ak=coc.access_key, sk=coc.secret_key))
     client = CocClient(endpoint=coc.url, auth=SignedAuth(keys))
-    yield Lookup(client)
+    yield Lookup(client, REDACTOR)
     await client.aclose()
 
 
@@ -235,7 +237,7 @@ async def sharing(coc: LocalCoc, clock: Clock, sources: list[str]) -> AsyncItera
     keys = CredentialSource(static_key(ak=coc.access_key, sk=coc.secret_key))
     client = CocClient(endpoint=coc.url, auth=SignedAuth(keys), deadlines=Deadlines(total=1.8))
     policy = Policy(deadline_s=2.0, share_s=2.0, stale_s=900.0)
-    yield Lookup(client, policy=policy, monotonic=clock, observe=sources.append)
+    yield Lookup(client, REDACTOR, policy=policy, monotonic=clock, observe=sources.append)
     await client.aclose()
 
 
@@ -397,7 +399,8 @@ async def test_a_wrong_guess_of_the_project_costs_one_call_and_no_wrong_answer(c
         coc.requests.clear()
         snapshot = await lookup.snapshot(task_id)
         assert not isinstance(snapshot.summary, Missing), task_id
-        assert snapshot.summary.id == task_id
+        assert isinstance(snapshot.summary.sent, TaskSummary)
+        assert snapshot.summary.sent.id == task_id
         assert len(coc.requests) == calls, task_id
 
 

@@ -1,7 +1,6 @@
 """The sanitizer as the bot makes it, with the built-in rules."""
 
-from bot import redact
-from bot.cards.text import shown
 from bot.operations.sanitizer import Sanitizer
+from bot.redact import Redactor
 
-SANITIZER = Sanitizer(shown, redact.secret_name)
+SANITIZER = Sanitizer(Redactor())

@@ -8,7 +8,7 @@ import pytest
 from bot import pairs
 from bot.cards.parameters import all_parameters, parameters_view
 from bot.show import as_json
-from bot.task.parameters import decode_parameters
+from bot.task.parameters import read_parameters
 from tests.cards.snapshots import snapshot, wire
 from tests.redaction.corpus import REDACTOR
 
@@ -147,6 +147,6 @@ def test_a_description_tells_in_the_window_too() -> None:
 def test_the_decoder_takes_the_best_name_and_the_value_itself() -> None:
     """A key or a default beside them are neither."""
     row = {"name": "n", "paramName": "a", "default": "9", "paramValue": None, "title": "t"}
-    (found,) = decode_parameters({"script_params": [row]}).script
-    assert (found.name, found.value, found.sensitive, found.hints) == ("a", None, False, ("t",))
+    (found,) = read_parameters({"script_params": [row]}, REDACTOR).script
+    assert (found.name.raw, found.value, found.is_secret) == ("a", None, False)
     assert pairs.name_of({"param_name": "", "key": "b"}) == "b"

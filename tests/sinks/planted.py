@@ -18,6 +18,7 @@ from bot.cards.parameters import all_parameters, parameters_view
 from bot.cards.problem import problem_card, problem_of
 from bot.cards.runs import all_runs, runs_view
 from bot.cards.take_along import make_file, names_view
+from bot.cards.target_menus import menus
 from bot.cards.targets import TARGETS, all_targets, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.cards.terminal import render
@@ -28,8 +29,9 @@ from bot.slack.request import Help, parse
 from bot.task.changes import Seen, decode
 from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look, key_of, menus
-from tests.cards.snapshots import ADA, AS_OF, TASK_ID, Json, snapshot, wire
+from bot.task.target_query import Look, key_of
+from tests.cards.snapshots import ADA, AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
+from tests.cards.snapshots import text as untrusted
 
 # Put together, so that no complete token stands in a file.
 TOKEN = "gh" + "p_" + "a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P6q7R8"
@@ -214,10 +216,11 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     yield "card that was refreshed", _text(task_card(found, asked_by=ADA, before=before).payload())
     button = decode(str(card.blocks[-1]["elements"][0]["value"]))
     yield "value of a button", repr(button)
-    yield "card that was not refreshed", _text(not_refreshed(list(card.blocks), typed, AS_OF, ADA))
+    marked = not_refreshed(list(card.blocks), "COC did not answer in time.", AS_OF, ADA)
+    yield "card that was not refreshed", _text(marked)
     yield "terminal: card", drawn(list(card.blocks))
     for host in ("*", "web-77", typed):
-        answers, _ = look_up(found.targets, (host,), 1)
+        answers, _ = look_up(found.targets, (host,), 1, REDACTOR)
         yield f"host card: {host[:4]}", _text(host_card(found, answers, ask="/schedtask", asked_by=ADA).payload())
     looks = [Look(TASK_ID), Look(TASK_ID, text="*-0*")]
     some = menus(found.targets)
@@ -238,12 +241,13 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
         yield f"terminal: {name}", drawn(make(found))
     request = parse(typed)
     if isinstance(request, Help):
-        yield "guide", _text(guide("/schedtask", request.wrong, private_by_default=False).payload())
+        wrong = untrusted(request.wrong) if request.wrong else None
+        yield "guide", _text(guide("/schedtask", wrong, private_by_default=False).payload())
 
 
 def failed(error: Exception) -> Iterator[tuple[str, str]]:
     """Everything that is made of an error for people."""
-    problem = problem_of(error, TASK_ID)
+    problem = problem_of(error, REDACTOR, TASK_ID)
     yield "problem card", _text(problem_card(problem, task_id=TASK_ID, reference="K7QF-2M").payload())
     yield "problem in words", problem.plain()
     yield "problem window", _text(TARGETS.problem(problem, task_id=TASK_ID, reference="K7QF-2M"))

@@ -13,15 +13,17 @@ import structlog
 
 from bot import cli, errors, redact
 from bot.cards.problem import problem_of
-from bot.cards.text import shown
 from bot.coc.answers import Answer, parse_task
 from bot.operations import logs
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
 from bot.slack.errors import post_refusal
 from bot.slack.guarded_lookup import log_coc_error
 from bot.slack.interaction import Interaction
 from bot.slack.runner import _audit_entry
 from bot.task.snapshot import Missing, Stale
-from tests.cards.snapshots import TASK_ID, snapshot, wire
+from tests.cards.snapshots import REDACTOR, TASK_ID, snapshot, wire
+from tests.cards.snapshots import text as untrusted
 from tests.operations.sanitizing import SANITIZER
 from tests.sinks.planted import SECRETS, bare_fields, everywhere, failed, sinks, variants
 
@@ -251,12 +253,12 @@ HARMLESS = (
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_is_harmless_passes_every_way_out_unchanged(text: str) -> None:
     """Names, ids, addresses, expressions and messages as clouds have them."""
-    assert shown(text) == text
+    assert untrusted(text).shown() == text
     assert SANITIZER.event(None, "info", {"error": text, "nested": {"of": [text]}}) == {
         "error": text,
         "nested": {"of": [text]},
     }
-    if redact.secret_name(text):
+    if REDACTOR.is_secret_name(text):
         return  # as the key of something it would rightly hide it
     for part, found in sinks(everywhere(text), text):
         assert redact.HIDDEN not in found, part
@@ -292,20 +294,17 @@ def test_our_own_words_about_errors_stay_as_they_are() -> None:
     """Some speak of keys and credentials, and pass the same way out."""
     others = (errors.CredentialsUnavailable("no key"), errors.TimedOut("read"), ValueError())
     for error in (*refusals("so it is"), *others):
-        problem = problem_of(error, TASK_ID)
+        problem = problem_of(error, REDACTOR, TASK_ID)
         for words in (problem.plain(), problem.title, problem.advice, str(error)):
-            assert shown(words) == words
+            assert untrusted(words).shown() == words
 
 
 def test_the_operators_words_count_at_once() -> None:
-    """What was shown before they were set is not remembered."""
-    assert shown("sesame=Open-1234567") == "sesame=Open-1234567"
-    try:
-        redact.configure(hide=["sesame"])
-        assert shown("sesame=Open-1234567") == "sesame=[hidden]"
-    finally:
-        redact.configure()
-    assert shown("sesame=Open-1234567") == "sesame=Open-1234567"
+    """And only for the redactor that was made with them."""
+    text = "sesame=Open-1234567"
+    assert Untrusted(text, Redactor()).shown() == text
+    assert Untrusted(text, Redactor(hide=["sesame"])).shown() == "sesame=[hidden]"
+    assert Untrusted(text, Redactor()).shown() == text
 
 
 def test_a_crash_says_nothing_of_others(capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,7 +4,6 @@ import json
 
 import pytest
 
-from bot import redact
 from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.session import Sandbox
 from bot.sandbox.slack.server import Message
@@ -262,12 +261,9 @@ async def test_a_host_question_about_a_task_that_fails_is_an_error_like_any(box:
 async def test_the_operators_words_hide_and_show_parameters() -> None:
     """SCHEDTASK_REDACT_WORDS and SCHEDTASK_REDACT_ALLOW, in every view."""
     given = {"SCHEDTASK_REDACT_WORDS": "fahrplan", "SCHEDTASK_REDACT_ALLOW": "token_kind"}
-    try:
-        async with Sandbox(given=given) as box:
-            box.coc.change(NIGHTLY, input_param=json.dumps({"fahrplan": "abc-geheim", "token_kind": "shared"}))
-            card = await ask(box, NIGHTLY)
-            await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"parameters:{NIGHTLY}")
-            await box.slack.settled(lambda: "shared" in json.dumps(box.slack.view(ADA)))
-            assert "geheim" not in json.dumps(box.slack.view(ADA))
-    finally:
-        redact.configure()
+    async with Sandbox(given=given) as box:
+        box.coc.change(NIGHTLY, input_param=json.dumps({"fahrplan": "abc-geheim", "token_kind": "shared"}))
+        card = await ask(box, NIGHTLY)
+        await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"parameters:{NIGHTLY}")
+        await box.slack.settled(lambda: "shared" in json.dumps(box.slack.view(ADA)))
+        assert "geheim" not in json.dumps(box.slack.view(ADA))

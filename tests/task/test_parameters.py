@@ -1,15 +1,26 @@
 """Execution parameters: a script's map, a job's map, both spellings, and whatever else may come."""
 
+# A text from outside equals a str with the same characters.
+# mypy: disable-error-code=comparison-overlap
+
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.coc.decode import Broken
 from bot.coc.wire import Task
-from bot.task.parameters import Parameter, Parameters, decode_parameters
+from bot.redact.untrusted import Untrusted, UntrustedJson
+from bot.task import fault, parameters
+from bot.task.parameters import read_parameters
+from tests.cards.snapshots import REDACTOR
+
+# What is expected is written with plain strings.
+Parameter: Any = parameters.Parameter
+Parameters: Any = parameters.Parameters
+Fault: Any = fault.Fault
 
 TESTS = Path(__file__).parents[1]
 
@@ -32,10 +43,10 @@ PLAUSIBLE = st.dictionaries(
 )
 
 
-def of_sample(name: str) -> Parameters:
+def of_sample(name: str) -> parameters.Parameters:
     """The parameters of a recorded sample or of the document's example."""
     body = json.loads((TESTS / name).read_text("utf-8"))
-    return decode_parameters(Task.model_validate(body).input_param)
+    return read_parameters(Task.model_validate(body).input_param, REDACTOR)
 
 
 SAMPLES = {
@@ -54,7 +65,7 @@ SAMPLES = {
         ),
     ),
     "samples/S6.json": Parameters(),
-    "samples/S7.json": Parameters(faults=(Broken("parameters", 0, "expecting value", "not json"),)),
+    "samples/S7.json": Parameters(faults=(Fault("parameters", 0, 8, "expecting value", "not json"),)),
 }
 
 
@@ -70,7 +81,9 @@ def test_s5_a_job_parameter_that_is_itself_json() -> None:
     assert found.project_id == "PROJ_ID_32HEX"
     (instances,) = found.other
     assert instances.name == "instance_list"
-    assert instances.structured == [
+    assert instances.structured is not None
+    assert instances.value is not None
+    assert instances.structured.value == [
         {
             "name": "db-01",
             "resource_id": "22222222-0000-4000-8000-000000000001",
@@ -79,7 +92,7 @@ def test_s5_a_job_parameter_that_is_itself_json() -> None:
             "type": "CLOUDSERVERS",
         }
     ]
-    assert json.loads(instances.value or "") == instances.structured
+    assert json.loads(instances.value.raw) == instances.structured.value
 
 
 def test_both_spellings_of_script_parameters_mean_the_same() -> None:
@@ -87,15 +100,15 @@ def test_both_spellings_of_script_parameters_mean_the_same() -> None:
     camel = [{"paramName": "b", "paramValue": "2", "paramOrder": 2}, {"paramName": "a", "paramOrder": "1"}]
     snake = [{"param_name": "b", "param_value": "2", "param_order": 2}, {"param_name": "a", "param_order": "1"}]
     expected = (Parameter("a", None), Parameter("b", "2"))
-    assert decode_parameters({"script_params": json.dumps(camel)}).script == expected
-    assert decode_parameters({"script_params": snake}).script == expected
-    assert decode_parameters({"scriptParams": snake}) == Parameters(script=expected)
+    assert read_parameters({"script_params": json.dumps(camel)}, REDACTOR).script == expected
+    assert read_parameters({"script_params": snake}, REDACTOR).script == expected
+    assert read_parameters({"scriptParams": snake}, REDACTOR) == Parameters(script=expected)
 
 
 def test_script_parameters_are_in_the_order_of_the_script() -> None:
     """By ``paramOrder``, as a number; those without one keep their place at the end."""
     rows = [{"paramName": str(order), "paramOrder": order} for order in ("10", 9, None, 1)]
-    found = decode_parameters({"script_params": json.dumps(rows)})
+    found = read_parameters({"script_params": json.dumps(rows)}, REDACTOR)
     assert [parameter.name for parameter in found.script] == ["1", "9", "10", "None"]
 
 
@@ -103,7 +116,7 @@ def test_a_parameter_may_refer_to_a_store() -> None:
     """Where the value lives is said instead of the value."""
     refer = {"refer_type": "PARAM_STORE", "param_id": "P1", "param_version": "v2"}
     rows = [{"paramName": "a", "param_refer": refer}, {"param_name": "b", "paramRefer": {"referType": "X"}}]
-    assert decode_parameters({"script_params": rows}).script == (
+    assert read_parameters({"script_params": rows}, REDACTOR).script == (
         Parameter("a", None, refers_to="PARAM_STORE: P1, version v2"),
         Parameter("b", None, refers_to="X: ?"),
     )
@@ -111,7 +124,7 @@ def test_a_parameter_may_refer_to_a_store() -> None:
 
 def test_broken_script_parameters_leave_the_rest() -> None:
     """User and time limit are shown; the fault says where the inner string broke."""
-    found = decode_parameters(json.dumps({"execute_user": "root", "timeout": 300, "script_params": "[{"}))
+    found = read_parameters(json.dumps({"execute_user": "root", "timeout": 300, "script_params": "[{"}), REDACTOR)
     assert found.execute_user == "root"
     assert found.timeout_s == "300"
     assert found.script == ()
@@ -120,7 +133,7 @@ def test_broken_script_parameters_leave_the_rest() -> None:
 
 def test_script_parameters_that_are_no_objects_are_faults() -> None:
     """Nothing that came is dropped in silence."""
-    found = decode_parameters({"script_params": [{"paramName": "a"}, "loose", None]})
+    found = read_parameters({"script_params": [{"paramName": "a"}, "loose", None]}, REDACTOR)
     assert [parameter.name for parameter in found.script] == ["a"]
     assert [(fault.where, fault.raw) for fault in found.faults] == [("script parameters, entry 2", "loose")]
 
@@ -128,44 +141,48 @@ def test_script_parameters_that_are_no_objects_are_faults() -> None:
 @pytest.mark.parametrize("text", ["{not json", "[1, 2", "{{ template }}"])
 def test_a_value_that_only_looks_like_json_stays_text(text: str) -> None:
     """A parameter value may be anything; that is no fault."""
-    assert decode_parameters({"x": text}) == Parameters(other=(Parameter("x", text),))
+    assert read_parameters({"x": text}, REDACTOR) == Parameters(other=(Parameter("x", text),))
 
 
 def test_values_that_are_no_strings_are_shown_as_json() -> None:
     """Numbers, flags and objects where the document says string."""
-    found = decode_parameters({"n": 5, "f": True, "o": {"a": 1}, "nothing": None})
+    found = read_parameters({"n": 5, "f": True, "o": {"a": 1}, "nothing": None}, REDACTOR)
     assert found.other == (
         Parameter("n", "5"),
         Parameter("f", "true"),
-        Parameter("o", '{"a": 1}', structured={"a": 1}),
+        Parameter("o", '{"a": 1}', structured=found.other[2].structured),
         Parameter("nothing", None),
     )
+    assert found.other[2].structured is not None
+    assert found.other[2].structured.value == {"a": 1}
 
 
 @given(JSON | PLAUSIBLE | PLAUSIBLE.map(json.dumps) | ANY_TEXT)
 @settings(max_examples=200, deadline=None)
 def test_anything_decodes_without_raising(value: object) -> None:
     """Any JSON and any text, with the real keys in any place, ends in Parameters."""
-    found = decode_parameters(value)
+    found = read_parameters(value, REDACTOR)
     for parameter in (*found.script, *found.other):
-        assert isinstance(parameter.name, str)
-        assert isinstance(parameter.value, str | None)
-        assert isinstance(parameter.structured, dict | list | None)
+        assert isinstance(parameter.name, Untrusted)
+        assert isinstance(parameter.value, Untrusted | None)
+        assert isinstance(parameter.structured, UntrustedJson | None)
 
 
 @given(PLAUSIBLE.map(json.dumps))
 @settings(max_examples=100, deadline=None)
 def test_decoded_names_and_values_can_be_encoded(value: str) -> None:
     """Escaped lone surrogates in names, values and inner JSON never reach Slack."""
-    found = decode_parameters(Task.model_validate({"input_param": value}).input_param)
+    found = read_parameters(Task.model_validate({"input_param": value}).input_param, REDACTOR)
     for parameter in (*found.script, *found.other):
-        repr_of_all = f"{parameter.name}{parameter.value}{json.dumps(parameter.structured, ensure_ascii=False)}"
-        repr_of_all.encode("utf-8")
+        parameter.name.raw.encode("utf-8")
+        (parameter.value.raw if parameter.value else "").encode("utf-8")
+        structured = parameter.structured.value if parameter.structured else None
+        json.dumps(structured, ensure_ascii=False).encode("utf-8")
 
 
 @given(st.dictionaries(st.text("abcdefg_", min_size=1, max_size=8), st.text("xyz 0", max_size=8), max_size=6))
 @settings(max_examples=100, deadline=None)
 def test_a_jobs_map_comes_out_in_its_order(sent: dict[str, str]) -> None:
     """Names and values are those that went in; blank values are None."""
-    found = decode_parameters(json.dumps(sent))
+    found = read_parameters(json.dumps(sent), REDACTOR)
     assert [(p.name, p.value) for p in found.other] == [(k, v if v.strip() else None) for k, v in sent.items()]

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.cards.task import task_card
-from bot.task.runs import last_run_known, latest
+from bot.task.runs import last_run_is_known, latest
 from bot.task.snapshot import Missing
 from bot.task.verdict import Code
 from tests.cards.snapshots import snapshot, wire
@@ -81,7 +81,7 @@ def test_that_there_was_no_run_is_known_only_where_coc_says_so(in_list: Any, his
     """By an empty history, or a count of 0; seven runs of which none is shown are not none."""
     found = snapshot(wire("S2"), summary=in_list, runs=history)
     assert latest(found) is None
-    assert last_run_known(found) is known
+    assert last_run_is_known(found) is known
 
 
 def test_the_reason_is_the_first_line_of_the_message_without_its_secrets() -> None:

@@ -17,8 +17,9 @@ from bot.sandbox.coc.samples.everyday import NIGHTLY, REJECTED
 from bot.sandbox.coc.samples.outcomes import DISABLED, ENDED, FAILED, RUNNING, WAITING
 from bot.sandbox.coc.samples.oversized import LONGEST_HOST_NAME, OVERSIZED, target_instances
 from bot.sandbox.coc.samples.parts import DETAIL_FIELDS, LISTING_FIELDS, SampleTask
-from bot.task.parameters import decode_parameters
-from bot.task.targets import decode_targets
+from bot.task.parameters import read_parameters
+from bot.task.read_targets import read_targets
+from tests.cards.snapshots import REDACTOR
 
 TESTS = Path(__file__).parents[2]
 NOW = round(datetime(2026, 1, 15, 12, 0, tzinfo=UTC).timestamp()) * 1000
@@ -146,7 +147,7 @@ def test_oversized_has_ten_times_as_many() -> None:
 @pytest.mark.parametrize("count", [1, 7, 99, 1001])
 def test_oversized_can_be_made_in_other_sizes(count: int) -> None:
     """Benchmarks compare them: as many machines as asked for, whether or not they divide evenly."""
-    found = decode_targets(target_instances(count))
+    found = read_targets(target_instances(count), REDACTOR)
     assert len(found.machines) == count
     assert found.batch_count <= 20
     assert found.faults == ()
@@ -181,8 +182,8 @@ def test_our_own_reader_takes_every_sample(task: SampleTask) -> None:
     assert isinstance(task.detail, dict)
     read = Task.model_validate(task.detail)
     assert read.id == task.id
-    decode_targets(read.target_instances)
-    decode_parameters(read.input_param)
+    read_targets(read.target_instances, REDACTOR)
+    read_parameters(read.input_param, REDACTOR)
 
 
 def test_broken_samples_are_broken_where_they_say() -> None:
