@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-import aiohttp
 import structlog
 from slack_bolt.async_app import AsyncApp
 
@@ -87,8 +86,14 @@ class Bot:
 
         Raises StartError, ConfigurationError and, once the link to Slack is lost for good, LinkLost.
         """
-        stop = asyncio.Event()
-        signals.call_on_stop(asyncio.get_running_loop(), stop.set)
+        loop, stop = asyncio.get_running_loop(), asyncio.Event()
+        signals.call_on_stop(loop, stop.set)
+        try:
+            await self._run_until(stop)
+        finally:
+            signals.ignore(loop)  # a second one must not kill a stopped process in its last tenth of a second
+
+    async def _run_until(self, stop: asyncio.Event) -> None:
         starting = asyncio.ensure_future(self.start())
         stopping = asyncio.ensure_future(stop.wait())
         await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
@@ -145,20 +150,16 @@ class Bot:
         endpoint = cloud.coc_endpoint(settings)
         if settings.traces:
             self._traces.start()
-        session = await self._stack.enter_async_context(
-            aiohttp.ClientSession(
-                timeout=aiohttp.ClientTimeout(total=timings.replies.call_s),
-                connector=aiohttp.TCPConnector(limit=200),
-            )
-        )
+        session = await self._stack.enter_async_context(workspace.http_session(timings.replies.call_s))
         client = workspace.web_client(settings, session)
         identity = await workspace.identify(client, timings.start_s)
-        credentials = self._credentials or await cloud.coc_credentials(settings)
+        credentials = self._credentials or await cloud.coc_credentials(settings, timings.credentials)
         self._coc = cloud.coc_client(
             settings,
             endpoint,
             credentials,
             longest_call_s=timings.lookup.call_s,
+            retry_s=timings.lookup.retry_s,
             observe=self._observe_call,
             pacer=self._pacer,
             sleep=self._sleep,

@@ -9,7 +9,7 @@ import os
 import sys
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import structlog
 import typer
@@ -88,10 +88,14 @@ def run() -> None:
     configured = settings.read(environment)
     from bot.app import Bot
 
-    _configure_logs(configured, environment)
+    _configure_logs(configured.log_format, configured.log_level, environment, configured)
+    for doubt in settings.doubts(configured):
+        log.warning("setting_doubted", what=doubt)
+    if links := settings.service_links(environment):
+        log.debug("service_links_ignored", names=links)
     # Bolt would read its token from the environment a second time and warn that it has two.
     os.environ.pop("SLACK_BOT_TOKEN", None)
-    _run(_to_the_end(Bot(configured).run()))
+    _run(Bot(configured).run())
 
 
 @cli.command()
@@ -242,11 +246,8 @@ async def _open_coc(*, in_sandbox: bool) -> AsyncIterator[tuple["CocClient", "Re
             environment = load_environment()
             configured = settings.read_cloud(environment)
             from bot import cloud
-            from bot.operations import logs
 
-            logs.configure("console", "warning", _sanitizer(), settings.secrets(None, environment))
-            for warning in settings.warnings(environment):
-                log.warning("setting_cleaned", what=warning)
+            _configure_logs("console", "warning", environment)
             redactor = Redactor(configured.redact_words, configured.redact_allow)
             endpoint = cloud.coc_endpoint(configured)
             coc = cloud.coc_client(configured, endpoint, await cloud.coc_credentials(configured))
@@ -261,12 +262,10 @@ def _run(job: Coroutine[Any, Any, None]) -> None:
         raise typer.Exit(0) from None
 
 
-async def _to_the_end(job: Coroutine[Any, Any, None]) -> None:
-    """Let no second signal kill, in its last tenth of a second, what the first one has stopped in good order."""
-    try:
-        await job
-    finally:
-        signals.ignore(asyncio.get_running_loop())
+async def _until_signal() -> None:
+    stop = asyncio.Event()
+    signals.call_on_stop(asyncio.get_running_loop(), stop.set)
+    await stop.wait()
 
 
 def _sanitizer() -> Sanitizer:
@@ -276,21 +275,11 @@ def _sanitizer() -> Sanitizer:
     return Sanitizer(Redactor())
 
 
-async def _until_signal() -> None:
-    stop = asyncio.Event()
-    signals.call_on_stop(asyncio.get_running_loop(), stop.set)
-    await stop.wait()
-
-
-def _configure_logs(configured: Settings, environment: Mapping[str, str]) -> None:
+def _configure_logs(
+    style: Literal["console", "json"], level: str, environment: Mapping[str, str], configured: Settings | None = None
+) -> None:
     from bot.operations import logs
 
-    logs.configure(
-        configured.log_format, configured.log_level, _sanitizer(), settings.secrets(configured, environment)
-    )
+    logs.configure(style, level, _sanitizer(), settings.secrets(configured, environment))
     for warning in settings.warnings(environment):
         log.warning("setting_cleaned", what=warning)
-    for doubt in settings.doubts(configured):
-        log.warning("setting_doubted", what=doubt)
-    if links := settings.service_links(environment):
-        log.debug("service_links_ignored", names=links)

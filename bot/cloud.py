@@ -11,6 +11,7 @@ from bot.coc.endpoints import endpoint_for
 from bot.errors import CredentialsUnavailable, StartError
 from bot.pacing import Pacer
 from bot.settings import CloudSettings, ConfigurationError
+from bot.timings import TIMINGS, CredentialTimings
 
 
 def coc_endpoint(settings: CloudSettings) -> str:
@@ -21,10 +22,12 @@ def coc_endpoint(settings: CloudSettings) -> str:
         raise ConfigurationError(str(error)) from None
 
 
-async def coc_credentials(settings: CloudSettings) -> CredentialSource:
+async def coc_credentials(
+    settings: CloudSettings, timings: CredentialTimings = TIMINGS.credentials
+) -> CredentialSource:
     """The cloud credentials, as the vendor's library finds them. Raises StartError."""
     try:
-        return await open_credentials(settings.coc_credentials)
+        return await open_credentials(settings.coc_credentials, timings=timings)
     except CredentialsUnavailable as error:
         raise StartError(
             f"No cloud credentials ({plain(error.detail, 1_000)}): set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or "
@@ -38,6 +41,7 @@ def coc_client(
     credentials: CredentialSource,
     *,
     longest_call_s: float = float("inf"),
+    retry_s: float = TIMINGS.lookup.retry_s,
     observe: Callable[[Call], None] = lambda _call: None,
     pacer: Pacer | None = None,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -51,6 +55,7 @@ def coc_client(
             read=settings.coc_read_timeout,
             total=min(settings.coc_total_timeout, longest_call_s),
         ),
+        retry_s=retry_s,
         observe=observe,
         pacer=pacer,
         sleep=sleep,

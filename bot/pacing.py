@@ -1,4 +1,7 @@
-"""Decides where heavy synchronous work runs, so that the event loop always answers Slack in time."""
+"""Decides where CPU-heavy work runs, so that the event loop always answers Slack in time.
+
+Blocking I/O needs no decision: it goes to ``asyncio.to_thread``.
+"""
 
 import asyncio
 import math

@@ -14,12 +14,32 @@ class LookupTimings:
     """All of it: whatever COC does, the person has an answer within 10 s of asking."""
     call_s: float = 8.0
     """One COC call with its retries, however long the operator allows; nobody joins one that hangs longer."""
+    retry_s: float = 2.5
+    """The last try of a COC call starts within this time after the start of the first."""
     extra_wait_s: float = 1.5
     """How much longer than the detail call a card may take for what only the list and history calls know."""
     history_wait_s: float = 5.0
     """How long COC may take for the runs when the runs are what somebody wants to see."""
     spare_s: float = 0.2
     """The extra calls are given up this long before the deadline, so that the card still goes out in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialTimings:
+    """For the cloud's keys and their renewal."""
+
+    load_s: float = 10.0
+    """One walk through the sources."""
+    exchange_s: tuple[float, float] = (3.0, 5.0)
+    """To connect to IAM or STS, and to read from it. The vendor's library waits 60 and 120 s."""
+    renew_before_s: float = 2400.0
+    """A renewal is due this long before expiry: the vendor library's threshold."""
+    last_call_s: float = 60.0
+    """A key this close to its expiry is used only after an attempt to renew it."""
+    spacing_s: float = 60.0
+    """Between two renewals while the current key is good: a source may return the same key for hours."""
+    expired_spacing_s: float = 5.0
+    """Between two renewals without a good key. Calls fail meanwhile, with the last reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +163,7 @@ class Timings:
     traces_s: float = 3.0
     """One batch of traces with its retries, and the rest when the bot stops. OpenTelemetry's own default is 10 s."""
     lookup: LookupTimings = LookupTimings()
+    credentials: CredentialTimings = CredentialTimings()
     replies: ReplyTimings = ReplyTimings()
     answers: AnswerTimings = AnswerTimings()
     access: AccessTimings = AccessTimings()

@@ -22,6 +22,13 @@ from bot.slack.socket_mode import Connections
 from bot.timings import SocketTimings
 
 
+def http_session(deadline_s: float) -> aiohttp.ClientSession:
+    """The session of the Web API client and of posts to response URLs."""
+    return aiohttp.ClientSession(
+        timeout=aiohttp.ClientTimeout(total=deadline_s), connector=aiohttp.TCPConnector(limit=200)
+    )
+
+
 def web_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebClient:
     """The client for every call but those to response URLs."""
     return AsyncWebClient(

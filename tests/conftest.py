@@ -2,9 +2,12 @@
 
 import gc
 import os
+import ssl
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 
+import certifi
 import hypothesis
 import pytest
 
@@ -54,15 +57,30 @@ def slack_time() -> Time:
     return Time()
 
 
+@pytest.fixture(scope="session")
+def one_certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A bundle to trust, with one certificate instead of all that certifi has."""
+    first, end, _ = Path(certifi.where()).read_text("utf-8").partition(ssl.PEM_FOOTER)
+    bundle = tmp_path_factory.mktemp("certificates") / "one.pem"
+    bundle.write_text(first + end)
+    return bundle
+
+
 @pytest.fixture
-async def box(slack_time: Time) -> AsyncIterator[Sandbox]:
+def few_certificates(one_certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody speaks TLS: a bot reads its certificates for longer than it takes to answer."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(one_certificate))
+
+
+@pytest.fixture
+async def box(few_certificates: None, slack_time: Time) -> AsyncIterator[Sandbox]:
     """A running sandbox in Socket Mode."""
     async with Sandbox(clock=slack_time) as sandbox:
         yield sandbox
 
 
 @pytest.fixture(params=["socket", "http"])
-async def either_box(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
+async def either_box(few_certificates: None, request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
     """A running sandbox, once in Socket Mode and once in HTTP mode."""
     async with Sandbox(transport=request.param) as sandbox:
         yield sandbox

@@ -179,10 +179,10 @@ def _outcomes(runs: tuple[Run, ...]) -> list[str]:
         for run in runs
         if _counted(run) == "finished" and run.finished and run.started
     ]
-    sound = [seconds for seconds in times if 0 <= seconds < 10**9]
-    usual = (
-        f"  ·  the finished ones took {format_duration(statistics.median(sound))} (median)" if len(sound) > 2 else ""
-    )
+    plausible = [seconds for seconds in times if 0 <= seconds < 10**9]
+    usual = ""
+    if len(plausible) > 2:
+        usual = f"  ·  the finished ones took {format_duration(statistics.median(plausible))} (median)"
     return [", ".join(parts) + usual]
 
 

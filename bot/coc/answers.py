@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from bot import errors
-from bot.coc.reading import TooManyValues, clean_deep, give_way, parse
+from bot.coc.reading import MOST_VALUES, TooManyValues, clean_deep, give_way, parse
 
 _BY_CODE: Mapping[str, type[errors.CocError]] = {
     "COC.00014102": errors.TaskNotFound,
@@ -63,6 +63,8 @@ class Answer:
     body: bytes
     permission: str
     received: float
+    max_values: int = MOST_VALUES
+    """JSON values that are decoded at most."""
 
     @property
     def request_id(self) -> str | None:
@@ -109,7 +111,7 @@ def _parse_object(answer: Answer) -> dict[str, Any]:
     if not 200 <= answer.status < 300:
         raise _refusal(answer)
     try:
-        value = _parse_json(answer.body)
+        value = _parse_json(answer.body, answer.max_values)
     except TooManyValues as error:
         raise _error(errors.TooLarge, answer, str(error)) from error
     except ValueError as error:
@@ -131,7 +133,7 @@ def _unexpected(
 
 def _refusal(answer: Answer) -> errors.CocError:
     try:
-        envelope, detail = _parse_envelope(_parse_json(answer.body)), ""
+        envelope, detail = _parse_envelope(_parse_json(answer.body, answer.max_values)), ""
     except ValueError as error:
         envelope, detail = _EMPTY, _why_not_json(answer.body, error)
     if 300 <= answer.status < 400:
@@ -176,7 +178,7 @@ def _error(
     return error_class(detail, **fields)
 
 
-def _parse_json(body: bytes) -> object:
+def _parse_json(body: bytes, max_values: int) -> object:
     """The JSON value in the body. Raises ValueError with the reason.
 
     Bytes that are not UTF-8 become U+FFFD: one bad byte in a comment must not hide the task. NaN and the
@@ -184,7 +186,7 @@ def _parse_json(body: bytes) -> object:
     """
     text = body.decode("utf-8-sig", "replace")
     try:
-        value = parse(text, parse_constant=lambda _constant: None, object_hook=give_way)
+        value = parse(text, max_values=max_values, parse_constant=lambda _constant: None, object_hook=give_way)
         # UTF-8 decoding has replaced raw surrogates; only escapes can bring one in.
         return clean_deep(value) if _SURROGATE.search(text) else value
     except RecursionError:

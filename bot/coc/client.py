@@ -17,10 +17,12 @@ from bot import errors
 from bot.coc import answers
 from bot.coc.answers import Answer
 from bot.coc.memory import MemoryBudget, Reservation
-from bot.coc.transport import Deadlines, open_http, read_body, send
+from bot.coc.reading import MOST_VALUES
+from bot.coc.transport import BODY_CAP, Deadlines, open_http, read_body, send
 from bot.coc.wire import Run, Task, TaskSummary
 from bot.pacing import DECODE_MS_PER_BYTE, Pacer
 from bot.task_id import is_task_id
+from bot.timings import TIMINGS
 from bot.version import version
 
 __all__ = ["Call", "CocClient", "Deadlines", "Fetched"]
@@ -31,8 +33,6 @@ DEADLINES = Deadlines()
 """Somebody is waiting in a chat, for a second or two; the vendor's own client waits up to 60 s and 120 s."""
 
 MAX_TRIES = 3
-RETRY_BUDGET = 2.5
-"""Seconds after the start of the first try within which the last one starts."""
 
 VALUE_BYTES = 200
 """Most memory that one JSON value takes beside its text: an unknown key with a number as its value (measured)."""
@@ -68,7 +68,7 @@ class _Request(Generic[T]):
     permission: str
     path: str
     decode: Callable[[Answer], T]
-    """May take long where the answer is large: runs where the pacer decides."""
+    """Takes long for a large answer, so the pacer decides where it runs."""
     query: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -86,6 +86,9 @@ class CocClient:
         endpoint: str,
         auth: httpx.Auth,
         deadlines: Deadlines = DEADLINES,
+        retry_s: float = TIMINGS.lookup.retry_s,
+        max_bytes: int = BODY_CAP,
+        max_values: int = MOST_VALUES,
         transport: httpx.AsyncBaseTransport | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
@@ -95,6 +98,8 @@ class CocClient:
         pacer: Pacer | None = None,
     ) -> None:
         self._deadlines = deadlines
+        self._retry_s = retry_s
+        self._max_bytes, self._max_values = max_bytes, max_values
         self._monotonic = monotonic
         self._clock = clock
         self._sleep = sleep
@@ -150,7 +155,7 @@ class CocClient:
                 if not error.retryable or tries == MAX_TRIES:
                     raise
                 pause = self._pause(error, tries)
-                if self._monotonic() - started + pause > RETRY_BUDGET:
+                if self._monotonic() - started + pause > self._retry_s:
                     raise
             await self._sleep(pause)
 
@@ -205,9 +210,11 @@ class CocClient:
         """The answer, read to its end."""
         get = self._http.build_request("GET", request.path, params=request.query)
         response = await send(self._http, get, self._deadlines)
-        answer = Answer(response.status_code, response.headers, b"", request.permission, self._clock())
+        answer = Answer(
+            response.status_code, response.headers, b"", request.permission, self._clock(), self._max_values
+        )
         try:
-            return replace(answer, body=await read_body(response, reservation, self._deadlines))
+            return replace(answer, body=await read_body(response, reservation, self._deadlines, self._max_bytes))
         except errors.CocError as error:
             error.request_id = answer.request_id  # it came with the headers, and support asks for it
             raise

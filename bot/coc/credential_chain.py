@@ -40,6 +40,7 @@ from huaweicloudsdkcore.http.http_handler import HttpHandler
 
 from bot import pasted
 from bot.errors import CredentialsUnavailable
+from bot.timings import TIMINGS
 
 Kind = Literal["auto", "global", "basic"]
 
@@ -69,9 +70,6 @@ _PART_NAMES = {
     "domain_id": "domain id (domain_id)",
 }
 _PLAIN_CODE = re.compile(r"[A-Za-z0-9_.-]{1,40}")
-
-_EXCHANGE_TIMEOUT = (3, 5)
-"""Seconds to connect to IAM or STS and to read from it. The library's own are 60 and 120."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +166,7 @@ def _exchange(signer: Any) -> float | None:
         return None
     if not signer.ak:  # OIDC and federation: metadata and pod identity have already fetched theirs
         client = HttpClient(
-            HttpConfig(timeout=_EXCHANGE_TIMEOUT),
+            HttpConfig(timeout=TIMINGS.credentials.exchange_s),
             HttpHandler(),
             DefaultExceptionHandler(),
             logging.getLogger("huaweicloudsdkcore"),

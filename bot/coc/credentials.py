@@ -14,25 +14,11 @@ from huaweicloudsdkcore.sdk_request import SdkRequest
 
 from bot.coc.credential_chain import Key, Kind, load_key, static_key
 from bot.errors import CredentialsUnavailable
+from bot.timings import TIMINGS, CredentialTimings
 
 __all__ = ["CredentialSource", "Kind", "SignedAuth", "open_credentials", "static_key"]
 
 log = structlog.get_logger(__name__)
-
-RENEWAL_DEADLINE = 10.0
-"""Seconds for one walk through the sources."""
-
-RENEW_BEFORE = 40 * 60.0
-"""Seconds before expiry at which a renewal is due: the vendor library's threshold."""
-
-LAST_CALL = 60.0
-"""A key this many seconds before its expiry is used only after an attempt to renew it."""
-
-BACKGROUND_SPACING = 60.0
-"""Seconds between two renewals while the current key is good: a source may return the same key for hours."""
-
-EXPIRED_SPACING = 5.0
-"""Seconds between two renewals without a good key. Calls fail meanwhile, with the last reason."""
 
 
 class CredentialSource:
@@ -48,11 +34,11 @@ class CredentialSource:
         load: Callable[[], Key] | None = None,
         *,
         clock: Callable[[], float] = time.time,
-        deadline: float = RENEWAL_DEADLINE,
+        timings: CredentialTimings = TIMINGS.credentials,
     ) -> None:
         self._load = load
         self._clock = clock
-        self._deadline = deadline
+        self._timings = timings
         self._renewal: asyncio.Task[None] | None = None
         self._failure = ""
         self._attempted_at = float("-inf")
@@ -66,12 +52,13 @@ class CredentialSource:
         if left > self._renew_below and not self._is_refused:
             return self._key
         since = self._clock() - self._attempted_at
-        if left > LAST_CALL and not self._is_refused:
-            if since >= BACKGROUND_SPACING:
+        if left > self._timings.last_call_s and not self._is_refused:
+            if since >= self._timings.spacing_s:
                 self._start_renewal(self._load)
             return self._key
         is_running = self._renewal is not None and not self._renewal.done()
-        if is_running or since >= (BACKGROUND_SPACING if left > 0 else EXPIRED_SPACING):
+        spacing_s = self._timings.spacing_s if left > 0 else self._timings.expired_spacing_s
+        if is_running or since >= spacing_s:
             # Shielded: a caller who gives up must not cancel the renewal for the others.
             await asyncio.shield(self._start_renewal(self._load))
         if self._seconds_left() <= 0:
@@ -105,7 +92,7 @@ class CredentialSource:
         self._key = key
         self._is_refused = False
         # A key that lives no longer than the threshold would be renewed at every call.
-        self._renew_below = min(RENEW_BEFORE, self._seconds_left() / 2)
+        self._renew_below = min(self._timings.renew_before_s, self._seconds_left() / 2)
 
     def _start_renewal(self, load: Callable[[], Key]) -> asyncio.Task[None]:
         if self._renewal is None or self._renewal.done():
@@ -116,7 +103,7 @@ class CredentialSource:
     async def _renew(self, load: Callable[[], Key]) -> None:
         # Walks the sources anew: the library keeps an OIDC token that may have been rotated since.
         try:
-            self._accept(await _within(self._deadline, load))
+            self._accept(await _within(self._timings.load_s, load))
         except CredentialsUnavailable as error:
             self._failure = error.detail
             log.warning("credentials_not_renewed", why=error.detail, seconds_left=round(self._seconds_left()))
@@ -125,18 +112,23 @@ class CredentialSource:
             log.info("credentials_renewed", credentials=self.describe())
 
 
-async def open_credentials(kind: Kind = "auto", *, clock: Callable[[], float] = time.time) -> CredentialSource:
+async def open_credentials(
+    kind: Kind = "auto",
+    *,
+    timings: CredentialTimings = TIMINGS.credentials,
+    clock: Callable[[], float] = time.time,
+) -> CredentialSource:
     """The key of the first of the vendor library's sources that has one.
 
     Sources, in order: OIDC, environment, credentials file, ECS agency metadata, pod identity. ``kind`` "auto" is
     global where a domain id is set, else basic where a project id is set, else the only section of the credentials
-    file, else global. Takes at most 10 s. Raises CredentialsUnavailable, which lists the attempts.
+    file, else global. Raises CredentialsUnavailable, which lists the attempts.
     """
     load = partial(load_key, kind)
-    key = await _within(RENEWAL_DEADLINE, load)
+    key = await _within(timings.load_s, load)
     if key.ignored:
         log.warning("credentials_cleaned", source=key.source, ignored="; ".join(key.ignored))
-    return CredentialSource(key, load, clock=clock)
+    return CredentialSource(key, load, timings=timings, clock=clock)
 
 
 async def _within(seconds: float, load: Callable[[], Key]) -> Key:

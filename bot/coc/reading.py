@@ -33,17 +33,18 @@ class TooManyValues(ValueError):
 def parse(
     text: str,
     *,
+    max_values: int = MOST_VALUES,
     object_hook: Callable[[dict[str, Any]], Any] | None = None,
     parse_constant: Callable[[str], Any] | None = None,
 ) -> Any:
     """``json.loads`` in bounds. Raises ValueError, RecursionError; TooManyValues before anything is decoded."""
     # Each value is the first of its list or object, or stands behind a comma. Three counts take 1 ms for a MB.
-    if sum(map(text.count, ",[{")) > MOST_VALUES and _has_too_many_values(text):
-        raise TooManyValues(f"more than {MOST_VALUES:,} values")
+    if sum(map(text.count, ",[{")) > max_values and _has_more_values(text, max_values):
+        raise TooManyValues(f"more than {max_values:,} values")
     return json.loads(text, object_hook=object_hook, parse_constant=parse_constant)
 
 
-def _has_too_many_values(text: str) -> bool:
+def _has_more_values(text: str, max_values: int) -> bool:
     """The same count without what stands in strings: a long script has many commas too."""
     values = strings = 0
     for token in _STRING_OR_BEGINNING.finditer(text):
@@ -52,7 +53,7 @@ def _has_too_many_values(text: str) -> bool:
         else:
             strings += 1
         # JSON has at most two strings for each value. Many more are no JSON, and would only take long to count.
-        if max(values, strings // 2) > MOST_VALUES:
+        if max(values, strings // 2) > max_values:
             return True
     return False
 

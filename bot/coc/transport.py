@@ -117,14 +117,16 @@ async def send(http: httpx.AsyncClient, request: httpx.Request, deadlines: Deadl
         raise _no_answer(error, deadlines) from error
 
 
-async def read_body(response: httpx.Response, reservation: Reservation, deadlines: Deadlines) -> bytes:
+async def read_body(
+    response: httpx.Response, reservation: Reservation, deadlines: Deadlines, max_bytes: int = BODY_CAP
+) -> bytes:
     """The decoded body of a streamed answer. Large ones wait for memory first.
 
-    A successful answer is read whole; raises TooLarge past the cap, TimedOut or Unreadable where it breaks off. An
+    A successful answer is read whole; raises TooLarge past ``max_bytes``, TimedOut or Unreadable if it breaks off. An
     error answer is read as far as possible, up to a smaller cap: its status already says enough.
     """
     chunks, size = [], 0
-    cap = BODY_CAP if response.is_success else ERROR_BODY_CAP
+    cap = max_bytes if response.is_success else ERROR_BODY_CAP
     await reservation.before_reading(min(_declared_size(response), cap))
     try:
         async for chunk in response.aiter_bytes():

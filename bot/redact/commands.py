@@ -1,7 +1,7 @@
-"""Secrets that a command takes in one of its words. Used by ``bot.redact``.
+"""Secrets among the arguments of a command: behind a flag, glued to it, behind ``user:`` or behind a subcommand.
 
-Each tool says in which: behind a flag, glued to one, behind ``user:``, or so many words behind a subcommand. The
-words of a command are read as a shell reads them, or as the strings of a JSON list: ``["mysql", "-uroot", "-px"]``.
+A table says where each tool takes one. The words of a command are read as a shell reads them, or as the strings of a
+JSON list: ``["mysql", "-uroot", "-px"]``.
 """
 
 import re
@@ -10,12 +10,13 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 
-from bot.redact.rule import Span, without
+from bot.redact.rules import without
+from bot.redact.spans import Span
 
 _MOST_WORDS, _MOST_TOOLS = 60, 3
-"""What is looked at of one command, so that time stays linear: sudo docker exec db mysql."""
+"""Words and nested tools (sudo docker exec db mysql) that are read of one command, so that time stays linear."""
 _OTHERS = frozenset({"ssh", "scp", "sftp"})
-"""They follow another tool and take no secret, but have flags that look like its own."""
+"""Tools that take no secret, but have flags that look like those of a tool before them."""
 _NAME = re.compile(r"(?<![\w$.=:,%-])[A-Za-z7][\w.+-]*+(?![=:(])")
 _QUOTED = r""""(?![,:}\]])(?>(?:[^"\\\n]|\\.)*)(?:"|(?=\n|\Z))|'(?![,:}\]])[^'\n]*+(?:'|(?=\n|\Z))"""
 _GAP = r"(?>(?:[ \t]|\\\r?\n[ \t]*)+)"
@@ -26,13 +27,17 @@ _WORD = re.compile(
 _ITEM = re.compile(r"""["']?\s{0,5},\s{0,5}(?:"((?>(?:[^"\\\n]|\\.)*))"|'([^'\n]*+)')""")
 _FLAG = re.compile(r"-{1,2}[A-Za-z][\w-]*(?:$|=)|/[a-zA-Z]{1,12}(?:$|:)")
 _NO_SECRET = re.compile(rf"{_FLAG.pattern}|(?:file|fd|env):")
-"""What may follow a flag instead of a secret: another flag, or where openssl finds it."""
+"""May follow a flag instead of a secret: another flag, or the place where openssl finds it."""
 # A flag that takes a secret, whatever the tool has behind its short one.
 _LONG = re.compile(r"--|-(?:pass(?:word|wd|phrase|code|in|out|file)?|pwd?)(?:$|=)")
 _ORACLE = re.compile(
     r"""["'\\(]*(?:(?:userid|target|catalog|auxiliary)=)?[\w$#.]{1,60}/(?!/)((?:["']{1,3}[^"'\n]+["']{1,3}"""
     r"""|[^\s"'/]+?))(?:@(?=[^@]*$).*|["'].*|$)"""
 )
+
+
+_LOGIN_BEHIND = re.compile(r"[\w=]+/[^/@]+@\w+$")
+_PORT = re.compile(r"\d{1,6}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +49,11 @@ class Tool:
     hides: str
     keeps: str
     flags: str = ""
-    """The secret is the next word, or stands behind ``=``; after ``/p`` also behind a colon."""
+    """The secret is the next word, or stands behind ``=``."""
     glued: str = ""
     """The secret stands in the same word: ``-phunter2``."""
     pairs: str = ""
-    """What the flag takes is ``user:secret``; the last character is the sign between them."""
+    """The flag takes ``user:secret``; the last character is the sign between them."""
     after: str = ""
     """``add_user+2``: the secret is the second word behind that one, flags left out. ``+1`` counts from the tool."""
     only: str = ""
@@ -195,37 +200,37 @@ def tool_of(name: str) -> Tool | None:
     return None
 
 
-def handed_over(text: str, variables: set[str]) -> str:
-    """The text with every secret hidden that a tool takes; adds the variables that stand in its place."""
+def hide_arguments(text: str, variables: set[str]) -> str:
+    """Hides every secret that a tool takes; adds the variables that stand in place of one to ``variables``."""
     spans: list[Span] = []
-    for found in _NAME.finditer(text):
-        tool = tool_of(found.group())
+    for match in _NAME.finditer(text):
+        tool = tool_of(match.group())
         if tool is not None:
-            spans += _secrets(tool, list(_words(tool, text, found.end())))
+            spans += _secrets(tool, list(_words(tool, text, match.end())))
     return without(text, spans, variables) if spans else text
 
 
 Word = tuple[int, str]
-"""Where it begins, and its text: with its quotes, but for those of a JSON list."""
+"""The start and the text of a word. The quotes are part of it, except in a JSON list."""
 
 
 def _words(tool: Tool, text: str, at: int) -> Iterator[Word]:
     pattern = _ITEM if _ITEM.match(text, at) else _WORD
-    tools, flag = 0, False
+    tools, is_flag = 0, False
     for _ in range(_MOST_WORDS):
-        found = pattern.match(text, at)
-        if found is None or found.lastindex is None:
+        match = pattern.match(text, at)
+        if match is None or match.lastindex is None:
             return
-        word = found.group(found.lastindex)
+        word = match.group(match.lastindex)
         if word in _OTHERS:
             return
         if tool_of(word) is not None and word.lower() not in tool.at:
             tools += 1
-            if tools == _MOST_TOOLS or not (flag or tool.at):
+            if tools == _MOST_TOOLS or not (is_flag or tool.at):
                 return
-        flag = word.startswith("-")
-        yield found.start(found.lastindex), word
-        at = found.end()
+        is_flag = word.startswith("-")
+        yield match.start(match.lastindex), word
+        at = match.end()
 
 
 def _secrets(tool: Tool, words: list[Word]) -> Iterator[Span]:
@@ -236,9 +241,9 @@ def _secrets(tool: Tool, words: list[Word]) -> Iterator[Span]:
         if word[quote : quote + 1] in {"-", "/"}:
             yield from _flagged(tool, words, n, quote)
     if tool.logs_in:
-        logins = ((start, found) for start, word in words if (found := _ORACLE.match(word)) is not None)
+        logins = ((start, login) for start, word in words if (login := _ORACLE.match(word)) is not None)
         for n, (start, login) in enumerate(logins):
-            if n == 0 or re.match(r"[\w=]+/[^/@]+@\w+$", login.string):
+            if n == 0 or _LOGIN_BEHIND.match(login.string):
                 yield start + login.start(1), start + login.end(1)
     yield from _counted(tool, words)
 
@@ -257,17 +262,14 @@ def _flagged(tool: Tool, words: list[Word], n: int, quote: int) -> Iterator[Span
 
 
 def _taken(tool: Tool, option: str, words: list[Word], n: int, *, joined: bool = False) -> Word | None:
-    """What the option takes, if the word is the option."""
+    """The word or part of a word that an option takes, if the word is this option."""
     start, word = words[n]
     letter = option[1:]
-    same = word == option or (option[0] == "/" and word.lower() == option)
-    cluster = tool.clusters and len(letter) == 1 and 2 < len(word) <= 6 and word[1:].isalpha()
-    same = same or (cluster and word[-1] == letter)
-    if same:
+    is_cluster = tool.clusters and len(letter) == 1 and 2 < len(word) <= 6 and word[1:].isalpha()
+    if word == option or (is_cluster and word[-1] == letter):
         following = words[n + 1] if n + 1 < len(words) else None
         return following if following is not None and not _NO_SECRET.match(following[1]) else None
-    sign = ":" if option[0] == "/" else "="
-    if word.lower().startswith(option + sign) and (option[0] == "/" or word.startswith(option)):
+    if word.startswith(f"{option}="):
         return start + len(option) + 1, word[len(option) + 1 :]
     if joined and len(letter) == 1 and word.startswith(option):
         return start + 2, word[2:]
@@ -275,17 +277,17 @@ def _taken(tool: Tool, option: str, words: list[Word], n: int, *, joined: bool =
 
 
 def _behind(sign: str, start: int, word: str) -> Iterator[Span]:
-    """The part of a word behind a sign, its closing quote left out."""
-    user, found, secret = word.partition(sign)
-    if not found or secret.startswith("//"):
+    """The part of a word behind a sign, without the closing quote."""
+    user, has_sign, secret = word.partition(sign)
+    if not has_sign or secret.startswith("//"):
         return
     end = len(word) - (word[:1] in {'"', "'"} and word[-1:] == word[:1])
-    if not (sign == ":" and re.fullmatch(r"\d{1,6}", word[len(user) + 1 : end])):
+    if not (sign == ":" and _PORT.fullmatch(word, len(user) + 1, end)):
         yield start + len(user) + 1, start + end
 
 
 def _counted(tool: Tool, words: list[Word]) -> Iterator[Span]:
-    """The words that stand so many words behind a subcommand."""
+    """The words in certain places behind a subcommand."""
     for key, numbers in tool.at.items():
         begin = 0 if not key else next((n for n, (_, word) in enumerate(words, 1) if word.lower() == key), None)
         if begin is None:
@@ -293,7 +295,5 @@ def _counted(tool: Tool, words: list[Word]) -> Iterator[Span]:
         rest = [word for word in words[begin:] if not _FLAG.match(word[1])]
         if not key and max(numbers) > 1:
             rest = list(takewhile(lambda word: not _FLAG.match(word[1]), words))
-        for number in numbers:
-            if number <= len(rest):
-                start, word = rest[number - 1]
-                yield start, start + len(word)
+        for start, word in (rest[number - 1] for number in numbers if number <= len(rest)):
+            yield start, start + len(word)

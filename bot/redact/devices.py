@@ -1,10 +1,7 @@
-"""Secrets in the configuration of network devices and of daemons. Used by ``bot.redact``."""
+"""Rules for secrets in the configuration of network devices and of daemons."""
 
-from bot.redact.rule import WORD, Rule
+from bot.redact.rules import ON, WORD, Rule
 
-_S = WORD
-_ON = r"(?:(?!&&)[^\n|;]|\\\n)"
-"""One character further inside the same command."""
 _NOT_SAID = (
     r"(?!(?:days?|times?|char\w*|min\w*|max\w*|hours?|weeks?|months?|years?|attempts?|retries|digits?|letters?"
     r"|suites?|length|lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation"
@@ -22,12 +19,12 @@ DEVICES = (
         r"|psk|community|read|write"
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication"
         r"|level\s\d{1,2}|accounting|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
-        rf"(?:reversible-)?cipher)\s+(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}\s+)?{_NOT_SAID}{_S}"
+        rf"(?:reversible-)?cipher)\s+(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}\s+)?{_NOT_SAID}{WORD}"
         r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|\w{1,12}-mode\s\S{1,12}|key(?:\s(?:authentication|authorization|accounting))?"
         r"|[\w-]{1,20}-key|psk|community)\s+"
         rf"(?:(?:read|write)\s+)?"
         r"(?:simple|(?:plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)"
-        rf"(?=\s+(?:\\{{0,3}}\"|\S*[\d@#!$%^&*=])))\s+{_NOT_SAID}{_S}",
+        rf"(?=\s+(?:\\{{0,3}}\"|\S*[\d@#!$%^&*=])))\s+{_NOT_SAID}{WORD}",
         "local-user bob password irreversible-cipher ⟦hunter2⟧",
         "key cipher suite",
     ),
@@ -35,7 +32,7 @@ DEVICES = (
         "device: numbered type",
         "password passwd secret key md5 community authentication",
         r"(?i)(?<![\w-])(?:password|passwd|secret|key|key-string|authentication-key|md5|community|authentication)"
-        rf"\s+(?:level\s\d{{1,2}}\s+)?(?:encryption-type\s)?(?:[046-9]|1[0-9]?|5)\s+{_NOT_SAID}(?=\S{{4}}){_S}",
+        rf"\s+(?:level\s\d{{1,2}}\s+)?(?:encryption-type\s)?(?:[046-9]|1[0-9]?|5)\s+{_NOT_SAID}(?=\S{{4}}){WORD}",
         "username bob password 7 ⟦0822455D0A16⟧",
         "password 7 days before expiry",
     ),
@@ -48,7 +45,7 @@ DEVICES = (
         r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|set-key|(?:wpa-|wpa2?\spsk\spass-?)"
         r"(?:psk|phrase)|key-string|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword"
         r"|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
-        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}(?=\S{{3}})(?![:=]){_S}",
+        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}(?=\S{{3}})(?![:=]){WORD}",
         "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
         "pre-shared-key is set",
     ),
@@ -57,7 +54,7 @@ DEVICES = (
         "radius tacacs ldap aaa-server",
         r"(?mi)^[ \t]*(?:radius|(?:hw)?tacacs\+?|ldap|aaa\sgroup|aaa-server)\b[^\n]*\n(?:[ \t]+[^\n]*\n){0,8}?[ \t]+"
         r"(?:server-)?key[ \t]+"
-        rf"(?:\d[ \t]+)?{_NOT_SAID}(?!authentication|accounting|cipher|simple){_S}[ \t]*$",
+        rf"(?:\d[ \t]+)?{_NOT_SAID}(?!authentication|accounting|cipher|simple){WORD}[ \t]*$",
         "radius server a⏎ address ipv4 10.0.0.4⏎ key ⟦hunter2⟧",
         "radius server a⏎ address ipv4 10.0.0.4",
         across=True,
@@ -66,10 +63,10 @@ DEVICES = (
         "device: user-based security",
         "-mode createuser snmp-server␣user",
         r"(?i)\b(?:authentication|privacy)-mode\s+(?:md5|sha\S{0,6}|aes\S{0,4}|3?des\S{0,4}|hmac\S{0,9})\s+"
-        rf"(?!nonstandard|usual)(?:\d{{1,3}}\s+)?(?!cipher|simple|plain){_NOT_SAID}{_S}"
-        rf"|\bcreateUser\s+(?:-e\s\S+\s+)?\S{{1,40}}\s+\S{{2,8}}\s+{_S}(?:\s+\S{{2,6}}(?:\s+{_S})?)?"
-        rf"|\bsnmp-server\suser\s\S{{1,40}}\s\S{{1,40}}\sv3\s(?:encrypted\s)?auth\s\S{{2,6}}\s{_S}(?:\spriv\s"
-        rf"(?:aes\s)?\S{{2,6}}\s{_S})?",
+        rf"(?!nonstandard|usual)(?:\d{{1,3}}\s+)?(?!cipher|simple|plain){_NOT_SAID}{WORD}"
+        rf"|\bcreateUser\s+(?:-e\s\S+\s+)?\S{{1,40}}\s+\S{{2,8}}\s+{WORD}(?:\s+\S{{2,6}}(?:\s+{WORD})?)?"
+        rf"|\bsnmp-server\suser\s\S{{1,40}}\s\S{{1,40}}\sv3\s(?:encrypted\s)?auth\s\S{{2,6}}\s{WORD}(?:\spriv\s"
+        rf"(?:aes\s)?\S{{2,6}}\s{WORD})?",
         "createUser mon SHA ⟦hunter2⟧ AES ⟦hunter3⟧",
         "authentication-mode aaa",
     ),
@@ -80,7 +77,7 @@ DEVICES = (
         r"|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*|trapcommunity\s+|authcommunity\s+[\w,]{1,30}\s+"
         r"|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+|set\s+snmp\s+"
         r"(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?"
-        r"(?:version\s+(?:1|2c)\s+))" + _NOT_SAID + r"(?!cipher|read|write)" + _S,
+        r"(?:version\s+(?:1|2c)\s+))" + _NOT_SAID + r"(?!cipher|read|write)" + WORD,
         "snmp-agent community write ⟦hunter2⟧",
         "snmp-agent community complexity-check disable",
     ),
@@ -88,11 +85,11 @@ DEVICES = (
     Rule(
         "redis",
         "auth requirepass masterauth setuser user",
-        rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{_S}[ \t]+)?{_S}"
-        rf"(?=[ \t]*(?:$|[\"']))|\b(?:HELLO\s+[23]\s+AUTH|MIGRATE\s{_ON}{{0,200}}?\sAUTH2)\s+\S{{1,60}}\s+{_S}"
-        rf"|\bMIGRATE\s{_ON}{{0,200}}?\sAUTH\s+{_S}"
+        rf"(?m)(?:^|(?<=[\"']))[ \t]*AUTH\s+(?!failed|error|ok|is\b|success|required)(?:{WORD}[ \t]+)?{WORD}"
+        rf"(?=[ \t]*(?:$|[\"']))|\b(?:HELLO\s+[23]\s+AUTH|MIGRATE\s{ON}{{0,200}}?\sAUTH2)\s+\S{{1,60}}\s+{WORD}"
+        rf"|\bMIGRATE\s{ON}{{0,200}}?\sAUTH\s+{WORD}"
         r"|(?:^|(?<=[\"']))user\s+\S{1,60}\s+(?:on|off)\b[^\n>]{0,120}>(\S++)|(?i:\b(?:requirepass"
-        rf"|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){_S}|(?i:\bACL\s+SETUSER\b){_ON}{{0,80}}?\s[\"']?[<>]"
+        rf"|masterauth|auth-pass\s+\S{{1,60}}|masterpass)\s+){WORD}|(?i:\bACL\s+SETUSER\b){ON}{{0,80}}?\s[\"']?[<>]"
         rf"(\S++)(?:\s[\"']?[<>](\S++))?",
         "ACL SETUSER app on >⟦hunter2⟧ ~* +@all",
         "AUTH failed for user app",
@@ -108,7 +105,7 @@ DEVICES = (
         "ipsec.secrets",
         ":",
         r"(?m)(?:^|[\"'\s])[^\s:]{0,80}[ \t]*:[ \t]+(?:PSK|EAP|XAUTH|NTLM|PIN|(?:RSA|ECDSA|PKCS8|PKCS12"
-        rf"|P12)[ \t]+[^\s{{\"']+)[ \t]+{_S}",
+        rf"|P12)[ \t]+[^\s{{\"']+)[ \t]+{WORD}",
         '198.51.100.1 %any : PSK "⟦hunter2⟧"',
         ": RSA server.pem",
     ),

@@ -1,6 +1,6 @@
-"""Secrets in sentences of several languages and in the statements of databases. Used by ``bot.redact``."""
+"""Rules for secrets in sentences of several languages, and in statements to databases and installers."""
 
-from bot.redact.rule import WORD, Rule
+from bot.redact.rules import WORD, Rule
 
 _Q = r"""\\{0,3}("(?>[^"\\\n]*)\\{0,3}"?|'[^'\n]*+'?)"""
 """A quoted secret."""

@@ -1,32 +1,25 @@
-"""Prose: "the password is hunter2", 密码是hunter2, token为hunter2. Used by ``bot.redact``."""
+"""The scanner for English sentences: "the password is hunter2", but not "the password is rotated"."""
 
 import re
 
-from bot.redact.chance import looks_given
 from bot.redact.encodings import JSON_ESCAPE
-from bot.redact.names import CHINESE, Kind, Names, words
-from bot.redact.values import Span, take
+from bot.redact.entropy import looks_like_value
+from bot.redact.names import Kind, words
+from bot.redact.occurrence import Occurrence
+from bot.redact.spans import Span, take, unbroken
 
-_SHORTEST_GIVEN = 4  # characters; what follows 密码 directly is else a number of it: 密码1
-_HAN_GAP = re.compile(r"[ \t]*(?:[:：]\s*)?[“「『\"']?")
-_NOT_BLANK = re.compile(r"\S++")
+_QUOTE = re.compile(r"""\\?["']|`""")
+_LONGEST_QUOTED = 80
+_WORD = re.compile(r"[A-Za-z]{3,40}")
+_ENDS_LIKE_SECRET = re.compile(r"(?i)(?:pass|pin|code|key|psw|pw)s?$")
 _COINED = re.compile(r"(?i)\w(?:pw|psw|secret)$")
 _LINE_BEGINS = re.compile(r"\n[ \t]*$")
-HAN = re.compile(r"[\u4e00-\u9fff]++")
-_HAN_LINK = re.compile(
-    r"(?:(?:我们?|都|先|暂时|临时|统一|现在?|今天|昨天|刚刚?){0,3}已?(?:被|经)?(?:重置|修改|变更|更改|更新|设置|设定|改|设|换)?(?:成(?!功)|为)了?|就?是|即"
-    r"|如下|分别是|写的是|用的是|叫做?|填)"
-)
-_HAN_SAYS = re.compile(
-    "(?:必填|必须|否|加密|错误|空|由|通过|在|不|动态|随机|自动|安全|系统|指|什么|一个|一种|保存|存|敏感|已|未|无|没|请|需|应|可|默认|正确|强制"
-    "|有效|过期|每|至少|长度|包含|明文|密文|只|仅|从|用于|用来|如何|哪|谁|多|最|弱|唯一|必选|可选|选填|定期|否则|以|对|将|会|要|也|都|临时|登录)"
-)
 _LINK = re.compile(
     r"(?i)(?![ \t]{0,5}\n[ \t]{0,5}set\b)(?!\s{1,5}(?:reset|changed|updated|rotated)\s{1,5}(?!to\b"
     r"|as\b)[a-z]{2,20}\s)(?:\s{1,5}(?:has|have|been|is|was|are|were|be|will|would|should|now|set|changed|reset"
     r"|updated|rotated|equals|equal|to|as|just|still|currently|simply)(?=[\s:：])){1,6}(?:\s{0,3}[:：]\s*|\s{1,5})"
 )
-_SAYS = re.compile(r"(?i).*(?:ed|ing|able|ible|ly)|.{0,2}")
+_SAID_ENDING = re.compile(r"(?i).*(?:ed|ing|able|ible|ly)|.{0,2}")
 _SAID = words(
     "the this that these those not required invalid wrong incorrect missing empty set valid correct about too "
     "never due hidden kept reset old weak strong stale unchanged sent read taken from only with without "
@@ -42,21 +35,21 @@ _SAID = words(
     "forbidden forgotten broken just also already either neither both string strings value values name names "
     "important confidential"
 )
-BLANK = re.compile(r"[ \t]++")
-_TAUGHT = re.compile(
+_BLANK = re.compile(r"[ \t]++")
+_SETS = re.compile(
     r"(?i)(?:\b(?:set|with|using|use|enter|type|typed|entered|input|send|supply|give|new|default|temporary"
     r"|initial|temp|old|current|root|admin|her|his|my|your|our|their|setx|export"
     r"|login|username|local-user|user)\s+(?:the\s+)?(?:\w{1,20}\s+)?|改为|使用|输入)$"
 )
 _ONE_WORD = re.compile(r"([A-Za-z]++)[.,;\"'}\]]*+(?!\S)")
-_CONFIG_BEGINS = re.compile(r"(?:^|\n|\")[ \t]*$")
-_CONFIGURED = re.compile(r"(?=\S*[^a-z\s])[A-Za-z][\w.+-]{2,40}")
+_SETTING_BEGINS = re.compile(r"(?:^|\n|\")[ \t]*$")
+_SETTING_VALUE = re.compile(r"(?=\S*[^a-z\s])[A-Za-z][\w.+-]{2,40}")
 _DASH = re.compile(r"\s+[-–—]{1,2}\s+")
 WHOLE_LINE = re.compile(
     r"(?i)passphrase|mnemonic|phrase|recovery|backup_?code|credentials?$|creds$|cookies?$|账号密码|账户密码"
     r"|助记词|恢复码|connection.?string|private.?key$"
 )
-LINE = re.compile(r"""[^\n\r"]*+""")
+REST_OF_LINE = re.compile(r"""[^\n\r"]*+""")
 _NOUNS = words(
     "policy policies expiry expiration rotation reset change changes check checks audit audits manager "
     "management length strength hash hashes hint file files field fields prompt store vault age history "
@@ -68,118 +61,64 @@ _NOUNS = words(
 )
 
 
-def chinese(text: str, name: str, start: int, end: int, names: Names) -> Span | None:
-    """密码是hunter2: Chinese puts no space between name and value. The secret word must end the phrase."""
-    runs = [run for run in HAN.finditer(name) if CHINESE.search(run.group())]
-    if not runs:
-        return _latin_linked(text, name, start, names)
-    han = runs[-1]
-    phrase = han.group()
-    last = list(CHINESE.finditer(phrase))[-1]
-    tail = phrase[last.end() :]
-    linked = _HAN_LINK.match(tail)
-    if tail and linked is None:
-        return None
-    after = start + han.start() + last.end() + (linked.end() if linked else 0)
-    blank = _HAN_GAP.match(text, after)
-    after = blank.end() if blank is not None else after
-    if after >= len(text) or text[after] in "，。,.;；、？?！!)）\n|&<":
-        return None
-    if "\u4e00" <= text[after] <= "\u9fff" and (not linked or _HAN_SAYS.match(text, after)):
-        return None
-    found = _NOT_BLANK.match(text, after)
-    if found is None or re.search(r"\w", found.group()) is None:
-        return None
-    if not linked and after < end and len(found.group()) < _SHORTEST_GIVEN:
-        return None
-    if not linked and after > end and not looks_given(found.group(), least=3):
-        return None
-    return found.span()
+def scan_prose(at: Occurrence) -> list[Span] | None:
+    """The value in a sentence: "the password is hunter2", "set password hunter2", but not "password policy check"."""
+    is_asked = at.kind is Kind.STRONG or _ENDS_LIKE_SECRET.search(at.name)
+    span = _in_sentence(at) if is_asked else None
+    return [span] if span is not None else None
 
 
-def _latin_linked(text: str, name: str, start: int, names: Names) -> Span | None:
-    """token为hunter2: a Latin name, a Chinese link."""
-    han = HAN.search(name)
-    linked = _HAN_LINK.match(han.group()) if han is not None else None
-    if han is None or linked is None or not names.is_secret(name[: han.start()]):
+def _in_sentence(at: Occurrence) -> Span | None:
+    text, before = at.text, at.before(40)
+    link = _LINK.match(text, at.end)
+    gap = link or _DASH.match(text, at.end) or _BLANK.match(text, at.end)
+    if gap is None or before[-7:].lower() == "column ":
         return None
-    after = start + han.start() + linked.end()
-    if _HAN_SAYS.match(text, after):
-        return None
-    return take(text, after) if text[after : after + 1].strip("，。、；,;") else None
-
-
-def prose(text: str, name: str, before: str, end: int, said: Kind) -> Span | None:
-    """Prose: "the password is hunter2", "set password hunter2", but not "password policy check"."""
-    link = _LINK.match(text, end)
-    if before[-7:].lower() == "column ":
-        return None
-    gap = link or _DASH.match(text, end) or BLANK.match(text, end)
-    if gap is None:
-        return None
-    span = take(text, gap.end()) if text[gap.end() : gap.end() + 1] not in {"[", "{"} else _span(text, gap.end())
+    begin = gap.end()
+    span = unbroken(text, begin) if text[begin : begin + 1] in {"[", "{"} else take(text, begin)
     if span is None:
         return None
-    given = text[slice(*span)]
-    quoted = given[:1] in {'"', "'", "`"} or given.startswith(('\\"', "\\'"))
-    if quoted:
-        return span if link or " " not in given.strip() or len(given) < 80 else None
-    bare = given.rstrip(".,;:!?)。，；\"'\\}]").lower()
-    said_about = _is_said(bare)
-    if link is not None and not said_about and WHOLE_LINE.search(name[-40:]):
-        line = LINE.match(text, gap.end())
-        return (gap.end(), line.end()) if line is not None else span
-    if looks_given(JSON_ESCAPE.sub("e", given)):
+    value = text[slice(*span)]
+    if _QUOTE.match(value):
+        return span if link or " " not in value.strip() or len(value) < _LONGEST_QUOTED else None
+    word = value.rstrip(".,;:!?)。，；\"'\\}]").lower()
+    is_about = _is_about_secrets(word)
+    if link is not None and not is_about and WHOLE_LINE.search(at.name[-40:]):
+        line = REST_OF_LINE.match(text, begin)
+        return line.span() if line is not None else span
+    if looks_like_value(JSON_ESCAPE.sub("e", value)):
         return span
-    word = not said_about and re.fullmatch(r"[A-Za-z]{3,40}", bare) is not None
+    is_word = not is_about and _WORD.fullmatch(word) is not None
     if link is not None:
-        return span if word and not given.startswith("-") else None
-    if said is not Kind.STRONG or bare in _NOUNS:
+        return span if is_word and not value.startswith("-") else None
+    if at.kind is not Kind.STRONG or word in _NOUNS:
         return None
-    alone_on_line = _directive(text, before, span)
-    if (word and _COINED.search(name)) or (not said_about and _configured(text, name, before, span)):
+    if (is_word and _COINED.search(at.name)) or (not is_about and _is_setting(at, span)):
         return span
-    alone = text[span[1] : span[1] + 1] in {"", "\n", "\\"} or not given[-1:].isalnum()
-    return span if word and alone and (alone_on_line or _TAUGHT.search(before)) else None
+    behind = text[span[1] : span[1] + 1]
+    ends = behind in {"", "\n", "\\"} or not value[-1:].isalnum()
+    is_line = _LINE_BEGINS.search(before) is not None and behind in {"", "\n", "\r"}
+    return span if is_word and ends and (is_line or _SETS.search(before)) else None
 
 
-def _directive(text: str, before: str, span: Span) -> bool:
-    """Whether a line of a file has the name and the value, and nothing else."""
-    return _LINE_BEGINS.search(before) is not None and text[span[1] : span[1] + 1] in {"", "\n", "\r"}
-
-
-def _configured(text: str, name: str, before: str, span: Span) -> bool:
+def _is_setting(at: Occurrence, span: Span) -> bool:
     """Whether a line has a name of several words and a value: ``remote_password Oak-Tree``."""
-    given = text[slice(*span)]
-    ends = text[span[1] : span[1] + 1] in {"", "\n", "\r", "\\"} or '"' in given
+    value = at.text[slice(*span)]
+    ends = at.text[span[1] : span[1] + 1] in {"", "\n", "\r", "\\"} or '"' in value
     return (
-        "_" in name
+        "_" in at.name
         and ends
-        and _CONFIG_BEGINS.search(before) is not None
-        and _CONFIGURED.fullmatch(given.rstrip('"\\,}]')) is not None
+        and _SETTING_BEGINS.search(at.before(40)) is not None
+        and _SETTING_VALUE.fullmatch(value.rstrip('"\\,}]')) is not None
     )
 
 
-def _is_said(bare: str) -> bool:
-    return bare in _SAID or _SAYS.fullmatch(bare) is not None
+def _is_about_secrets(word: str) -> bool:
+    """Whether a word of a sentence says something about a secret: "rotated", "required"."""
+    return word in _SAID or _SAID_ENDING.fullmatch(word) is not None
 
 
 def only_says(text: str, at: int) -> bool:
     """Whether the one word at ``at`` says something about a secret: "is rotated"."""
-    found = _ONE_WORD.match(text, at)
-    return found is not None and _is_said(found.group(1).lower())
-
-
-def says_about(text: str, at: int) -> bool:
-    """Whether Chinese goes on about the secret, as in 密码：必填."""
-    return _HAN_SAYS.match(text, at) is not None
-
-
-def is_han(text: str) -> bool:
-    """Whether there is Chinese in it."""
-    return HAN.search(text) is not None
-
-
-def _span(text: str, at: int) -> Span | None:
-    found = _NOT_BLANK.match(text, at)
-    return found.span() if found is not None else None
+    word = _ONE_WORD.match(text, at)
+    return word is not None and _is_about_secrets(word.group(1).lower())

@@ -11,22 +11,23 @@ from functools import lru_cache
 from itertools import count
 from typing import Any
 
-from bot.redact.chance import HIDDEN, random_runs
-from bot.redact.commands import handed_over
+from bot.redact.commands import hide_arguments
 from bot.redact.encodings import BASE64_RUN, decode_all, decode_base64
-from bot.redact.glance import is_harmless
-from bot.redact.named import NamedValues
+from bot.redact.entropy import hide_random_runs
+from bot.redact.fast_path import is_harmless
+from bot.redact.named_values import NamedValues
 from bot.redact.names import Names
 from bot.redact.references import is_reference, is_status
-from bot.redact.shapes import SHAPES, guessed
-from bot.redact.structure import Structures
+from bot.redact.shapes import SHAPES, hide_lookalikes
+from bot.redact.spans import HIDDEN
+from bot.redact.structures import Structures
 from bot.redact.syntax import SYNTAX
-from bot.redact.variables import unset
+from bot.redact.variables import hide_settings
 
 # A quoted string, as JSON has it; one without an end is skipped at once.
 _LITERAL = re.compile(r'(?<!\\)"(?>(?:[^"\\\n]|\\.)*)"?')
 _SHORTEST_LITERAL = 14  # characters; shorter ones hold no name and value
-# Private characters stand for what is done already: a redacted string, and a block that is public by its own words.
+# Private characters stand for parts that are done: a redacted string, and a block that says itself that it is public.
 _DONE, _PUBLIC = "\ue0f7", "\ue0f8"
 _DONE_AT, _PUBLIC_AT = re.compile(f"{_DONE}(\\d+){_DONE}"), re.compile(f"{_PUBLIC}(\\d+){_PUBLIC}")
 _PUBLIC_BLOCK = re.compile(
@@ -42,15 +43,15 @@ _HARMLESS = re.compile(
     r"[A-Za-z0-9][A-Za-z0-9_.-]{0,10}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{1,3}(?:\.\d{1,3}){3}", re.ASCII
 )
 _REMEMBERED, _LONGEST_REMEMBERED = 8192, 128
-"""Texts, and the characters of one with its name: names, hosts and regions come again and again."""
+"""Texts, and the characters of a text with its name. Names, hosts and regions recur."""
 
 
 class Redactor:
     """Hides secrets. Immutable and safe to share between threads.
 
     ``hide`` are words that make a name secret wherever they stand in it, in any case and style, Chinese ones too.
-    ``show`` are whole names, in any case, whose values are shown although the name looks secret; what has the
-    shape of a secret is still hidden in them. A name in both is shown.
+    ``show`` are whole names, in any case, whose values are shown although the name looks secret; a value
+    with the shape of a secret is still hidden. A name in both is shown.
     """
 
     def __init__(self, hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
@@ -85,7 +86,7 @@ class Redactor:
 
     def _redact(self, text: str, name: str, layer: int) -> str:
         if is_harmless(text) and not self._names.hide:
-            return random_runs(self._decode_runs(text, layer), name)
+            return hide_random_runs(self._decode_runs(text, layer), name)
         return self._redact_thoroughly(text, name, layer)
 
     def _redact_thoroughly(self, text: str, name: str, layer: int) -> str:
@@ -115,7 +116,7 @@ class Redactor:
             public = [match.group() for match in _PUBLIC_BLOCK.finditer(text)]
             numbers = count()
             text = _PUBLIC_BLOCK.sub(lambda _: f"{_PUBLIC}{next(numbers)}{_PUBLIC}", text)
-        shown = random_runs(self._apply_rules(text, layer), name)
+        shown = hide_random_runs(self._apply_rules(text, layer), name)
         return _PUBLIC_AT.sub(lambda match: public[int(match.group(1))], shown) if public else shown
 
     def _apply_rules(self, text: str, layer: int) -> str:
@@ -124,9 +125,9 @@ class Redactor:
             text = _LITERAL.sub(lambda match: self._redact_literal(match.group(), layer, done), text)
         variables: set[str] = set()
         bare: set[str] = set()
-        text = handed_over(self._shapes.applied(text, variables), variables)
-        text = guessed(self._syntax.applied(text, variables))
-        text = unset(self._named_values.hidden(text, variables, bare), variables, bare)
+        text = hide_arguments(self._shapes.hide(text, variables), variables)
+        text = hide_lookalikes(self._syntax.hide(text, variables))
+        text = hide_settings(self._named_values.hide(text, variables, bare), variables, bare)
         if done:
             text = _DONE_AT.sub(lambda match: done[int(match.group(1))], text)
         return self._decode_runs(text, layer) if layer < _MOST_LAYERS else text

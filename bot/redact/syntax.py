@@ -1,17 +1,14 @@
-"""Secrets that a shell, SQL or a program hands over without naming them. Used by ``bot.redact``."""
+"""Rules for secrets that a shell, SQL or a program hands over without naming them."""
 
 from bot.redact.devices import DEVICES
 from bot.redact.phrases import PHRASES
-from bot.redact.rule import WORD, Rule, Rules
+from bot.redact.rules import ON, WORD, Rule, Rules
 
-_S = WORD
-_W = f"(?:{_S[1:-1]})"
+_W = f"(?:{WORD[1:-1]})"
 _Q = r"""("(?>(?:[^"\\\n]|\\.)*)"?|'[^'\n]*+'?|`[^`\n]*+`)"""
 """A quoted secret."""
 _ARG = r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,()"']{1,80})"""
 """One argument of a call."""
-_ON = r"(?:(?!&&)[^\n|;]|\\\n)"
-"""One character further inside the same command."""
 _ECHO = (  # and the format that printf takes first; it may be held back already
     r"""(?:echo|printf|yes|print)\s+(?:-\w{1,3}\s+)?"""
     r"""(?:["'](?:\ue0f7\d+\ue0f7|[^"'\n]{0,120}?%s[^"'\n]{0,80})["']\s+|%s\s+)?"""
@@ -40,7 +37,7 @@ SYNTAX = Rules(
         r"(?i)(?:token|auth\w{0,20}|credentials?|headers?|bearer)\\{0,3}[\"']?\s{0,3}(?:[:=,]|=>"
         r"|\s)\s{0,3}\\{0,3}[\"']?"
         rf"(?:bearer|basic|digest|apikey|negotiate)(?:\\?\s|:|%20){{1,3}}(?!auth|token|is\b|for\b|realm|<"
-        rf"|\$[({{]|['\"]){_S}",
+        rf"|\$[({{]|['\"]){WORD}",
         "token Bearer ⟦hunter⟧",
         "token bearer authentication",
     ),
@@ -49,7 +46,7 @@ SYNTAX = Rules(
         "-p glued to a password",
         "-p",
         r"(?<![^\s\"'])(?:-u\S{1,60}\s(?:\s*-[hP]\s?\S{1,60}\s){0,2}\s*-p:?(?=[^\s:-])"
-        + _S
+        + WORD
         + r"|-p([^\s\"'-]\S*+)(?=\s+-u)"
         r"|-p(?![=:/,$.\d])(?=\S{0,40}[A-Z@#!%^*])(?=\S{0,40}\d|\S{0,40}[@#!%^*])(?![A-Za-z]{1,20}[=:/])"
         r"(?=\S{5})([^\s\"']++))",
@@ -71,7 +68,7 @@ SYNTAX = Rules(
         r"(?:mysql\w{0,9}|mariadb\w{0,9})\b[^\n|;]{0,300}|(?<![^\s\"'])(?:(?P<upper>-U)|-u|-l|--user(?:name)?"
         r"|-user)[=\s][\"']?"
         r"[\w.@\\-]{1,60}[\"']?\s+(?:--?[A-Za-z][\w-]*(?:[=\s]\s*[^\s-]\S*)?\s+){0,5}?(?(upper)-P|-(?:p|pw|pwd"
-        r"|P(?=\s+\S*[A-Za-z])(?=\s+\S*[\d@#!%^&*])))\s+(?![\d.:/,-]+(?:\s|$|[\"'])|[/~.-])" + _S,
+        r"|P(?=\s+\S*[A-Za-z])(?=\s+\S*[\d@#!%^&*])))\s+(?![\d.:/,-]+(?:\s|$|[\"'])|[/~.-])" + WORD,
         "cypher-shell -u neo4j -p ⟦hunter2⟧ x",
         "sudo -u app docker compose -p web up",
     ),
@@ -87,7 +84,7 @@ SYNTAX = Rules(
         "value of the registry",
         "/v",
         r"(?i)/v\s+[\"']?\w{0,40}(?:pass\w{0,10}|secret|token|pwd|key)[\"']?\s+(?:/(?!d)\w{1,2}\s+"
-        r"(?:\w+\s+)?){0,3}/d\s+" + _S,
+        r"(?:\w+\s+)?){0,3}/d\s+" + WORD,
         r"reg add HKLM\x /v DefaultPassword /t REG_SZ /d ⟦hunter2⟧ /f",
         r"reg add HKLM\x /v Shell /d explorer.exe",
     ),
@@ -95,7 +92,7 @@ SYNTAX = Rules(
         "format of printf",
         "%s",
         r"(?i)\bprintf\s+(?:--\s+)?(?:\"[^\"\n]{0,200}|'[^'\n]{0,200})(?:pass\w{0,10}|secret|token|pwd"
-        rf"|key|auth)[=:\s]{{1,3}}%s[^\"'\n]{{0,80}}[\"']\s+{_S}",
+        rf"|key|auth)[=:\s]{{1,3}}%s[^\"'\n]{{0,80}}[\"']\s+{WORD}",
         "printf 'password=%s' '⟦hunter2⟧'",
         "printf 'password=%s' \"$P\"",
     ),
@@ -113,10 +110,10 @@ SYNTAX = Rules(
     Rule(
         "value for a store of secrets",
         "secret variable put-parameter",
-        rf"(?i)(?:\b(?:secrets?|variables?)\s{_ON}{{0,160}}?|\bput-parameter\b"
-        rf"(?={_ON}{{0,300}}?SecureString){_ON}{{0,160}}?)(?<=\s)(?:--(?:body|value|data|secret-value|plaintext)"
-        rf"|-b)[=\s]\s{{0,3}}{_S}|\bsecrets\s+set\s+(?:-\S+\s+){{0,3}}[\w.-]{{1,60}}={_S}(?:\s+[\w.-]{{1,60}}={_S})?"
-        rf"(?:\s+[\w.-]{{1,60}}={_S})?",
+        rf"(?i)(?:\b(?:secrets?|variables?)\s{ON}{{0,160}}?|\bput-parameter\b"
+        rf"(?={ON}{{0,300}}?SecureString){ON}{{0,160}}?)(?<=\s)(?:--(?:body|value|data|secret-value|plaintext)"
+        rf"|-b)[=\s]\s{{0,3}}{WORD}|\bsecrets\s+set\s+(?:-\S+\s+){{0,3}}[\w.-]{{1,60}}={WORD}(?:\s+[\w.-]{{1,60}}={WORD})?"
+        rf"(?:\s+[\w.-]{{1,60}}={WORD})?",
         "gh secret set A --body ⟦hunter2⟧",
         "gh secret list --repo a/b",
     ),
@@ -133,7 +130,7 @@ SYNTAX = Rules(
         r"(?<![\w-])(?:read(?=(?:\s-r)?\s(?:-\w{0,3}a\s|\w+\s+\w))(?![^\n<]{0,60}(?i:pass|pw|token|secret|key|pin))"
         r"|(?:cat|nl|tac)(?![^\n]{0,300}\|)|mailx?|logger|python\d?|perl|ruby|node|(?:my|p)?sql|sqlite3|(?:ba)?sh|bc"
         r"|[ef]?grep|[gm]?awk|sed|wc|jq|yq|tr|cut|sort|uniq|head|tail|xargs|tee(?!\s[^\n<]{0,80}(?:pw|pass|secret|key|token|cred))|column|dc|rev|fold|while|mapfile"
-        r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + _S,
+        r"|readarray|for)\b[^\n|;&<]{0,80}<<<\s*" + _W + r"|<<<\s*\$?" + WORD,
         "passwd --stdin root <<< '⟦hunter2⟧'",
         'bc <<< "1 + 2"',
     ),
@@ -143,7 +140,7 @@ SYNTAX = Rules(
         r"(?i)(?:diff|comm|paste|join|cmp|sort|cat)\b[^\n|;]{0,200}|(?:(?:pass\w*|key|secret|token|cred\w*|auth"
         r"|pin)(?:-?file)?[=\s:]{1,4}(?:file:|fd:|@)?|\s-{1,2}[A-Za-z][\w-]{0,30}[=\s]{1,2}"
         r"|\b(?:chpasswd|passwd|sudo|cryptsetup|smbpasswd|login|su|kinit|source|\.)\b[^\n|;]{0,80}?(?:<\s{0,3})?)"
-        rf"<\(\s*{_ECHO}{_S}",
+        rf"<\(\s*{_ECHO}{WORD}",
         "gpg --passphrase-file <(echo '⟦hunter2⟧') -d x",
         "diff <(echo a) <(echo b)",
     ),
@@ -171,8 +168,9 @@ SYNTAX = Rules(
     Rule(
         "login file of FTP",
         "ftp pass .logon",
-        rf"(?m)\bl?s?ftp\b[^\n]{{0,120}}\n(?:[^\n]{{0,120}}\n){{0,4}}?\s*user\s+\S{{1,60}}\s+{_S}"
-        rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){_S}|^[ \t]*(?i:\.logon)[ \t]+[\w./-]{{1,60}},\s?{_S}",
+        rf"(?m)\bl?s?ftp\b[^\n]{{0,120}}\n(?:[^\n]{{0,120}}\n){{0,4}}?\s*user\s+\S{{1,60}}\s+{WORD}"
+        rf"|^[ \t]*(?:PASS|quote[ \t]+PASS)[ \t]+(?=\S+[ \t]*$){WORD}"
+        rf"|^[ \t]*(?i:\.logon)[ \t]+[\w./-]{{1,60}},\s?{WORD}",
         "ftp -n h <<EOF⏎user bob ⟦hunter2⟧⏎EOF",
         "PASS: 120, FAIL: 3",
         across=True,
@@ -180,7 +178,7 @@ SYNTAX = Rules(
     Rule(
         "Windows flag",
         "/p /rp winrs",
-        rf"(?i)(?:(?<![\w/])/(?:pass|password|passwd|pwd|rp)[:\s]\s?|\bw?x?freerdp\b{_ON}{{0,160}}?\s/p:|\bwinrs\b{_ON}{{0,160}}?\s[/-]p(?:assword)?:){_S}",
+        rf"(?i)(?:(?<![\w/])/(?:pass|password|passwd|pwd|rp)[:\s]\s?|\bw?x?freerdp\b{ON}{{0,160}}?\s/p:|\bwinrs\b{ON}{{0,160}}?\s[/-]p(?:assword)?:){WORD}",
         "cmdkey /add:srv /user:bob /pass:⟦hunter2⟧",
         "dir /p",
     ),
@@ -188,15 +186,15 @@ SYNTAX = Rules(
         "net use",
         "net",
         r"(?i)\bnet\s+(?:use\s+(?:\S{1,3}\s+)?[\\/]{2,4}\S{1,120}\s+(?:/user:\S{1,80}\s+)?|user\s+"
-        r"(?!/)\S{1,80}\s+)(?!/|\S+\s+of)" + _S,
+        r"(?!/)\S{1,80}\s+)(?!/|\S+\s+of)" + WORD,
         r"net use Z: \\srv\share ⟦hunter2⟧ /user:bob",
         "net user bob /delete",
     ),
     Rule(
         "htpasswd",
         "htpasswd",
-        rf"\bhtpasswd\b(?:(?:\s+-\w+){{1,4}}(?<=[nb]|B)(?=(?:\s+\S+){{2}}\s*(?:$|[|;&>\n\"'])))\s+\S{{1,80}}\s+{_S}"
-        rf"|\bhtpasswd\b(?=[^\n|;]{{0,40}}\s-\w*b)(?:\s+-\w+){{1,4}}\s+\S{{1,200}}\s+\S{{1,80}}\s+{_S}",
+        rf"\bhtpasswd\b(?:(?:\s+-\w+){{1,4}}(?<=[nb]|B)(?=(?:\s+\S+){{2}}\s*(?:$|[|;&>\n\"'])))\s+\S{{1,80}}\s+{WORD}"
+        rf"|\bhtpasswd\b(?=[^\n|;]{{0,40}}\s-\w*b)(?:\s+-\w+){{1,4}}\s+\S{{1,200}}\s+\S{{1,80}}\s+{WORD}",
         "htpasswd -b /etc/h bob ⟦hunter2⟧",
         "htpasswd /etc/h bob",
     ),
@@ -204,7 +202,7 @@ SYNTAX = Rules(
         "expect and send",
         "send",
         r"(?i)(?:assword|asscode|assphrase|密码|口令)[^\n]{0,40}?[\s\"'{;)\\n]{1,20}(?:\w{1,20}\.)?(?:exp_)?send"
-        r"(?:line)?[\s(]+(?:--\s+)?" + _S,
+        r"(?:line)?[\s(]+(?:--\s+)?" + WORD,
         'expect "password:" { send "⟦hunter2⟧" }',
         "send a password reminder",
         across=True,
@@ -215,7 +213,7 @@ SYNTAX = Rules(
         "identified",
         r"(?i)\bidentified\s{1,5}(?:(?:with\s{1,5}\S{1,40}\s{1,5})?by|with\s{1,5}\S{1,40}\s{1,5}as)\s{1,5}"
         r"(?:password\s{1,5}|values\s{1,5})?"
-        r"(?!(?:the|an?|our|its|name)\b)" + _S + rf"(?:\s{{1,5}}replace\s{{1,5}}{_S})?",
+        r"(?!(?:the|an?|our|its|name)\b)" + WORD + rf"(?:\s{{1,5}}replace\s{{1,5}}{WORD})?",
         "ALTER USER a IDENTIFIED BY '⟦hunter2⟧' REPLACE '⟦hunter3⟧'",
         "identified as a risk",
         across=True,

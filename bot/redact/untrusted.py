@@ -9,8 +9,8 @@ import re
 import unicodedata
 from typing import Any
 
-from bot.redact.chance import HIDDEN
 from bot.redact.redactor import Redactor
+from bot.redact.spans import HIDDEN
 
 CUT = "…"
 """Marks the place where text was cut."""

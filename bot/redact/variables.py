@@ -1,8 +1,9 @@
-"""A secret that is set in one place and used in another: ``P='x' && mysql -p"$P"``. Used by ``bot.redact``."""
+"""Hides a secret where it is set if it is used elsewhere: ``P='x' && mysql -p"$P"``."""
 
 import re
 
-from bot.redact.rule import Span, without
+from bot.redact.rules import without
+from bot.redact.spans import Span
 
 _LONGEST_CHAIN = 3
 _MOST = 40
@@ -12,30 +13,27 @@ _COMPUTED = re.compile(r"""["']?(?:\$\((?!\s*(?:echo|printf))|`|\w[\w.]*\()""")
 _QUOTED = r"""(?:[bfru]{0,2}\\?"(?:[^"\\\n]|\\.)*?\\?"|[bfru]{0,2}'[^'\n]*+')"""
 
 
-def unset(text: str, variables: set[str], bare: set[str]) -> str:
-    """The text without what these variables are set to; ``bare`` are names without a dollar sign, set to a string."""
+def hide_settings(text: str, variables: set[str], bare: set[str]) -> str:
+    """Hides the values of these variables; ``bare`` are names without a dollar sign that are set to a string."""
     done: set[str] = set()
     for _ in range(_LONGEST_CHAIN):
         new = sorted(variables - done - {""})[:_MOST]
         if not new and not bare:
             break
-        spans = _set(text, new, _VALUE) + _set(text, sorted(bare)[:_MOST], _QUOTED)
+        spans = _values(text, new, _VALUE) + _values(text, sorted(bare)[:_MOST], _QUOTED)
         done |= variables
         bare = set()
         text = without(text, spans, variables)
     return text
 
 
-def _set(text: str, names: list[str], value: str) -> list[Span]:
+def _values(text: str, names: list[str], value: str) -> list[Span]:
     if not names:
         return []
     known = "|".join(re.escape(name.rpartition(".")[2]) for name in names)
-    spans = []
-    for found in re.finditer(
+    settings = re.finditer(
         rf"(?<![\w.-])(?:[$@]|env:)?(?:env:)?(?i:{known})(?:\s?:?=\s?(?![=~])({value})|\s+in\s+([^;\n]{{1,300}}))",
         text,
-    ):
-        last = found.lastindex or 1
-        if not _COMPUTED.match(found.group(last)):
-            spans.append(found.span(last))
-    return spans
+    )
+    spans = (match.span(match.lastindex or 1) for match in settings)
+    return [span for span in spans if not _COMPUTED.match(text, *span)]

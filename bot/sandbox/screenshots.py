@@ -1,4 +1,4 @@
-"""Pictures of what a person sees: the sandbox page in the system's Chromium, on a desktop and on a phone."""
+"""Screenshots of the page in the system's Chromium, on a desktop and on a phone."""
 
 import asyncio
 import shutil
@@ -21,26 +21,26 @@ QUIET = (
     "--disable-sync",
     "--hide-scrollbars",
 )
-"""Chromium's switches: it runs in a container, and calls nobody by itself."""
+"""Chromium's switches: it runs in a container, and makes no network requests by itself."""
 
 SHOWPIECE = "ST2601050930000000000002B2"
 SHORT_CARD = "ST2601050930000000000001A1"
 REFUSED = "STERR403GATEWAY00000000000"
 SIZES = {"desktop": (1200, 860), "phone": (390, 1230)}
-"""CSS pixels; the phone is as tall as a whole card, so that the picture shows all of it."""
+"""CSS pixels; the phone is as tall as a card, so that the picture shows all of it."""
 
 
 class NoBrowserError(Exception):
-    """Playwright or Chromium is missing. The message says how to get it."""
+    """Playwright or Chromium is missing; the message says how to install it."""
 
 
 async def take(folder: Path) -> list[Path]:
-    """Write PNGs into a folder: card, targets, error and runs for each size, and scenes. The files written."""
+    """Write PNGs into a folder: card, targets, error and runs for each size, and scenes. Returns the files."""
     try:
-        from playwright.async_api import async_playwright  # noqa: PLC0415 - only this needs it, and it is optional
+        from playwright.async_api import async_playwright  # noqa: PLC0415 - optional, and needed only here
     except ImportError:
         raise NoBrowserError("Playwright is missing: pip install playwright") from None
-    path = next((found for found in map(shutil.which, CHROMIUMS) if found), None)
+    path = next(filter(None, map(shutil.which, CHROMIUMS)), None)
     if path is None:
         raise NoBrowserError("Chromium is missing: on Debian and Ubuntu, apt install chromium")
     await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
@@ -49,12 +49,12 @@ async def take(folder: Path) -> list[Path]:
         browser = await playwright.chromium.launch(executable_path=path, args=list(QUIET))
         for name in SIZES:
             async with Sandbox() as box:
-                written += await _size(browser, box, name, folder)
+                written += await _take_size(browser, box, name, folder)
         await browser.close()
     return written
 
 
-async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> list[Path]:
+async def _take_size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> list[Path]:
     width, height = SIZES[name]
     page = await browser.new_page(viewport={"width": width, "height": height}, device_scale_factor=1.5)
     await page.goto(f"{box.url}/?user=U0ONCALL")
@@ -62,7 +62,7 @@ async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> li
     files = [folder / f"{what}-{name}.png" for what in ("card", "targets", "error", "runs")]
     await _type(page, f"/schedtask {SHOWPIECE}")
     await page.locator("[data-action=refresh]").last.wait_for()
-    await _rest(page)
+    await _settle(page)
     await page.screenshot(path=files[0], animations="disabled")
     await page.locator("[data-action=targets]").last.click()
     await page.locator("dialog#modal").get_by_text("web-01").wait_for()
@@ -76,7 +76,7 @@ async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> li
     await _type(page, f"/schedtask {REFUSED}")
     problem = page.locator(".message-ephemeral:has-text('reference')").last
     await problem.wait_for()
-    await _rest(page)
+    await _settle(page)
     await problem.screenshot(path=files[2])
     if name == "desktop":
         files.append(folder / f"scenes-{name}.png")
@@ -87,13 +87,13 @@ async def _size(browser: "Browser", box: Sandbox, name: str, folder: Path) -> li
 
 
 async def _behind_the_scenes(page: "Page") -> None:
-    """The drawer, while COC is slow: the person is told to wait, then gets the card."""
+    """Open the drawer while COC is slow: the person gets a note, then the card."""
     await page.get_by_role("button", name="Behind the scenes").click()
     await page.locator("#steps-clear").click()
     await page.locator("#switch-coc").select_option("slow")
     await _type(page, f"/schedtask {SHORT_CARD}")
     await page.locator(f".message:has([data-action=refresh]):has-text('{SHORT_CARD}')").wait_for()
-    await _rest(page)
+    await _settle(page)
 
 
 async def _close(page: "Page") -> None:
@@ -106,6 +106,6 @@ async def _type(page: "Page", line: str) -> None:
     await page.locator("#line").press("Enter")
 
 
-async def _rest(page: "Page") -> None:
-    """Let the page come to rest: fonts, scrolling, the line that says who used the command."""
+async def _settle(page: "Page") -> None:
+    """Wait for fonts, scrolling and the line about the used command."""
     await page.wait_for_timeout(400)

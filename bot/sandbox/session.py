@@ -1,9 +1,8 @@
-"""The sandbox as one thing: a local COC, a local Slack and, between them over real sockets, the bot itself."""
+"""The sandbox: a local COC, a local Slack and, between them over real sockets, the bot."""
 
 import os
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Literal, Self
 from urllib.parse import urlencode
 
@@ -11,16 +10,16 @@ from bot import settings
 from bot.app import Bot
 from bot.coc.credentials import CredentialSource, static_key
 from bot.sandbox.coc.samples.parts import SampleTask
-from bot.sandbox.coc.server import LocalCoc, Seen
+from bot.sandbox.coc.server import LocalCoc, RecordedRequest
 from bot.sandbox.coc.switches import coc_switches
 from bot.sandbox.scenes import Step
 from bot.sandbox.slack.server import LocalSlack, SampleNote
 
 
 class Sandbox:
-    """Starts all three; ``url`` is the page. The bot is the same code that serves a real workspace.
+    """Starts all three; ``url`` is the page. The bot is the code that serves real workspaces.
 
-    ``transport`` is how the local Slack reaches it. ``port`` is the page's; 0 takes any free one. ``given`` are
+    ``transport`` is how the local Slack reaches the bot. ``port`` is the page's; 0 takes any free one. ``given`` are
     further settings, by the names of their environment variables. ``clock`` is the local Slack's, in Unix seconds.
     ``tasks`` are COC's instead of the samples. ``make_bot`` gets the settings and the credentials.
     """
@@ -39,7 +38,7 @@ class Sandbox:
         notes = tuple(SampleNote(task.id, task.name, task.note) for task in self.coc.tasks.values())
         self.slack = LocalSlack(port=port, clock=clock, tasks=notes, switches=coc_switches(self.coc))
         self._calls: dict[int, Step] = {}
-        self.coc.observe = self._saw
+        self.coc.observe = self._add_step
         self.bot: Bot | None = None
         self._transport = transport
         self._given = given or {}
@@ -51,7 +50,7 @@ class Sandbox:
         return self.slack.url
 
     async def start(self) -> None:
-        """Start COC, Slack and the bot. Raises OSError where the page's port is taken."""
+        """Start COC, Slack and the bot. Raises OSError if the page's port is taken."""
         try:
             await self.coc.start()
             await self.slack.start()
@@ -75,13 +74,11 @@ class Sandbox:
         await self.start()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
     def environment(self) -> dict[str, str]:
-        """What a separate bot process needs in its environment to use this sandbox."""
+        """The environment in which a separate bot process uses this sandbox."""
         secret = (
             {"SLACK_APP_TOKEN": self.slack.app_token}
             if self._transport == "socket"
@@ -97,17 +94,17 @@ class Sandbox:
             **secret,
         }
 
-    def _saw(self, call: Seen) -> None:
-        """Writes COC's side of the story; called when a call comes in and when it is over."""
+    def _add_step(self, call: RecordedRequest) -> None:
+        """Add a call of COC to the steps; called when the call arrives and when it has its outcome."""
         step = self._calls.pop(id(call), None)
         if step is None:
             headers = {name: value for name, value in call.headers.items() if name != "authorization"}
             path = f"{call.method} {call.path}" + ("?" + urlencode(call.query) if call.query else "")
-            shown = {"request": path, "headers": headers}
-            self._calls[id(call)] = self.slack.scenes.begin("coc", _in_words(call), shown)
+            details = {"request": path, "headers": headers}
+            self._calls[id(call)] = self.slack.scenes.begin("coc", _describe(call), details)
             return
-        outcome = str(call.status) if call.ended == "answered" else call.ended.replace("the client", "the bot")
-        good = call.ended == "answered" and call.status == 200
+        outcome = str(call.status) if call.outcome == "answered" else call.outcome.replace("the client", "the bot")
+        good = call.outcome == "answered" and call.status == 200
         details = {"request id": call.request_id, "answer": call.excerpt.decode("utf-8", "replace")}
         self.slack.scenes.end(step, outcome, good=good, details=details if call.request_id else None)
 
@@ -120,8 +117,8 @@ class Sandbox:
         )
 
 
-def _in_words(call: Seen) -> str:
-    """Which of the three calls it is."""
+def _describe(call: RecordedRequest) -> str:
+    """The call in a few words."""
     end = call.path.removeprefix("/v1/schedule/task").strip("/")
     if end == call.path.strip("/"):
         return f"{call.method} {call.path}"

@@ -1,4 +1,4 @@
-"""The page's switches: what one can make go wrong, and watch the bot deal with it."""
+"""The switches of the page: each makes something go wrong, so that one can watch how the bot copes."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ NORMAL = "normal"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One position of a switch. `note` says what it does in a few words."""
+    """One position of a switch. `note` describes its effect in a few words."""
 
     value: str
     label: str
@@ -18,12 +18,12 @@ class Choice:
 
 @dataclass(slots=True)
 class Switch:
-    """Something to set. `turn` does it; `value` is where it stands."""
+    """A switch: `value` is its position, and `apply` brings a new one into effect."""
 
     id: str
     label: str
     choices: tuple[Choice, ...]
-    turn: Callable[[str], Awaitable[None]]
+    apply: Callable[[str], Awaitable[None]]
     value: str = NORMAL
 
     def to_json(self) -> dict[str, Any]:
@@ -32,8 +32,8 @@ class Switch:
         return {"id": self.id, "label": self.label, "value": self.value, "choices": choices}
 
     async def set(self, value: str) -> None:
-        """Turns it. Raises KeyError for a position it does not have."""
+        """Set the position. Raises KeyError for an unknown one."""
         if value not in {choice.value for choice in self.choices}:
             raise KeyError(value)
-        await self.turn(value)
+        await self.apply(value)
         self.value = value

@@ -1,4 +1,4 @@
-"""Slack's side: listeners that parse, look up, render and reply. No protocol of COC's here."""
+"""Slack's side: listeners parse, look up, render and reply. Nothing here knows COC's protocol."""
 
 # The app's manifest names these two as well.
 COMMAND = "/schedtask"

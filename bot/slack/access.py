@@ -17,7 +17,7 @@ from typing import Literal
 from bot.cards.problem import Problem
 from bot.slack.interaction import Interaction
 from bot.slack.limits import Allowance, Over
-from bot.slack.membership import Call, Membership, Truth
+from bot.slack.membership import CallSlack, Membership, Truth
 from bot.timings import TIMINGS, AccessTimings
 
 DIRECT = "dm"
@@ -27,10 +27,10 @@ REFUSALS = 30
 STRANGER_REFUSALS = 60
 """The same limit for all people in a conversation who may not use the bot."""
 
-Verdict = Literal["allowed", "ask", "workspace", "channel", "guest", "person", "unknown"]
+Decision = Literal["allowed", "ask", "workspace", "channel", "guest", "person", "unknown"]
 """``ask``: it depends on what Slack says about the person. Any other than ``allowed`` is the reason for a refusal."""
 
-_TITLES: dict[Verdict, str] = {
+_TITLES: dict[Decision, str] = {
     "workspace": "You may not use this bot: it answers people of its own workspace only.",
     "channel": "This bot may not be used in this conversation.",
     "guest": "Guests may not use this bot.",
@@ -69,7 +69,7 @@ class Rules:
     contact: str = "the bot's owner"
 
 
-def decide(rules: Rules, teams: frozenset[str], interaction: Interaction, *, guest: Truth, member: Truth) -> Verdict:
+def decide(rules: Rules, teams: frozenset[str], interaction: Interaction, *, guest: Truth, member: Truth) -> Decision:
     """Whether this person may ask here. ``guest`` and ``member`` (of a group) matter where a rule needs them."""
     channels, here = rules.channels, interaction.channel
     if interaction.team not in teams:
@@ -96,7 +96,7 @@ class Access:
         self,
         rules: Rules,
         own_team: str,
-        call: Call,
+        call: CallSlack,
         *,
         timings: AccessTimings = TIMINGS.access,
         monotonic: Callable[[], float] = time.monotonic,
@@ -114,10 +114,10 @@ class Access:
         if self.admit_at_once(interaction):
             return
         began, user = self._monotonic(), interaction.user
-        can_stand_in = self._verdict(interaction, final=True) == "allowed"
+        can_stand_in = self._decide(interaction, final=True) == "allowed"
         await self._people.learn(
             user,
-            lambda: self._verdict(interaction) != "ask",
+            lambda: self._decide(interaction) != "ask",
             guest=not self._rules.guests,
             wait_s=self._timings.stale_wait_s if can_stand_in else self._timings.wait_s,
         )
@@ -128,10 +128,10 @@ class Access:
     def admit_at_once(self, interaction: Interaction) -> bool:
         """The same without asking Slack: True, Denied, or False where Slack must be asked first."""
         if not interaction.is_decided:
-            verdict = self._verdict(interaction)
-            if verdict == "ask":
+            decision = self._decide(interaction)
+            if decision == "ask":
                 return False
-            self._settle(interaction, verdict)
+            self._settle(interaction, decision)
         if interaction.refusal is not None:
             raise interaction.refusal
         return True
@@ -142,28 +142,28 @@ class Access:
         So an interaction that ended before anybody asked for a decision is counted too.
         """
         if not interaction.is_decided:
-            self._settle(interaction, self._verdict(interaction, final=True))
+            self._settle(interaction, self._decide(interaction, final=True))
 
-    def _verdict(self, interaction: Interaction, *, final: bool = False) -> Verdict:
+    def _decide(self, interaction: Interaction, *, final: bool = False) -> Decision:
         guest = self._people.is_guest(interaction.user, final=final)
         member = self._people.is_member(interaction.user, final=final)
         return decide(self._rules, self._teams, interaction, guest=guest, member=member)
 
-    def _settle(self, interaction: Interaction, verdict: Verdict) -> None:
+    def _settle(self, interaction: Interaction, decision: Decision) -> None:
         interaction.is_decided = True
-        interaction.refusal = self._count(interaction.user, interaction.channel, verdict)
+        interaction.refusal = self._count(interaction.user, interaction.channel, decision)
 
-    def _count(self, user: str, channel: str, verdict: Verdict) -> Denied | None:
+    def _count(self, user: str, channel: str, decision: Decision) -> Denied | None:
         """Charge the limits for one interaction, and return the refusal if there is one.
 
-        Refusals have limits of their own: people who may not use the bot take nothing from those who may.
+        Refusals are charged to separate limits: people who may not use the bot take nothing from those who may.
         """
-        if verdict != "allowed":
+        if decision != "allowed":
             is_quiet = self._refused.take(user, channel) is not None
             advice = "Ask {contact}."
-            if verdict == "unknown":
+            if decision == "unknown":
                 advice = "Try again in half a minute; if it stays so, ask {contact}."
-            return denied(verdict, _TITLES[verdict], advice, self._rules, is_quiet=is_quiet)
+            return denied(decision, _TITLES[decision], advice, self._rules, is_quiet=is_quiet)
         if (over := self._admitted.take(user, channel)) is None:
             return None
         return _over_limit(over, is_quiet=self._refused.take(user, "") is not None)

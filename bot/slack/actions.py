@@ -1,7 +1,7 @@
 """The card's buttons and menu: ``Refresh`` replaces the card in place, the others open a modal."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +19,7 @@ from bot.slack.errors import SlackRefused
 from bot.slack.explorer import targets_modal
 from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
-from bot.slack.modals import LazyModal, Modals
+from bot.slack.modals import MakeModal, Modals
 from bot.slack.runner import UNREADABLE, Job, Runner, outcome_of
 from bot.slack.views import parameters_modal, runs_modal
 from bot.task.changes import Seen, decode
@@ -27,13 +27,13 @@ from bot.task.target_query import Look
 
 log = structlog.get_logger(__name__)
 
+_MENU = {RUNS: runs_modal, PARAMETERS: parameters_modal}
+
 UNKNOWN = Problem(
     ":question:",
     "This button is not known to the bot any more.",
     "Ask again with the command; the card may be from another version.",
 )
-
-MakeModal = Callable[[Interaction, Look], LazyModal]
 
 
 def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
@@ -48,15 +48,17 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
     async def targets(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         interaction = Interaction.of_click(body, "targets")
-        open_modal(interaction, body, action.get("value"), partial(targets_modal, lookup, runner.pacer, refresh=True))
+        make = partial(targets_modal, lookup, runner.pacer, interaction, refresh=True)
+        open_modal(interaction, body, action.get("value"), make)
 
     @app.action(MORE)
     async def more(ack: AsyncAck, body: dict[str, Any], action: dict[str, Any]) -> None:
         await ack()
         option = action.get("selected_option")
         kind, _, value = str(option.get("value") if isinstance(option, dict) else "").partition(":")
-        if kind in menu:
-            open_modal(Interaction.of_click(body, kind), body, value, menu[kind])
+        if kind in _MENU:
+            interaction = Interaction.of_click(body, kind)
+            open_modal(interaction, body, value, partial(_MENU[kind], lookup, runner.pacer, interaction))
         else:
             refuse_unknown(body)
 
@@ -67,18 +69,12 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
             return  # a link button: the browser has already opened it
         refuse_unknown(body)
 
-    menu = {
-        RUNS: partial(runs_modal, lookup, runner.pacer),
-        PARAMETERS: partial(parameters_modal, lookup, runner.pacer),
-    }
-
     def open_modal(interaction: Interaction, body: Mapping[str, Any], value: object, make: MakeModal) -> None:
         before = decode(str(value or ""))
         if before is None:
             runner.start(interaction, lambda: runner.refuse(interaction, UNREADABLE))
             return
-        interaction.task_id = before.task_id
-        modals.start_opening(interaction, make(interaction, _query(before.task_id, body)))
+        modals.start_opening(interaction, make(_query(before.task_id, body)))
 
     def refuse_unknown(body: Mapping[str, Any]) -> None:
         interaction = Interaction.of_click(body, "unknown")
@@ -112,15 +108,14 @@ async def _refresh(
         answer = lookup.snapshot(interaction, task_id, newer_than=before.as_of)
         snapshot = await runner.note_if_slow(interaction, task_id, answer)
     except CocError as error:
-        # Two uses of the response URL; a waiting note was the third.
+        # At most two uses of the response URL: after a waiting note the card is not marked.
         is_marked = not interaction.has_waiting_note and await _mark(runner, interaction, error, message)
         problem = problem_of(error, runner.redactor, task_id)
         if not is_marked:
             problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
         await runner.replies.post_problem(interaction, problem)
         return type(error).__name__
-    render = partial(task_card, snapshot, asked_by=interaction.user, before=before)
-    card = await runner.pacer.run(CARD_MS, render)
+    card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, asked_by=interaction.user, before=before))
     await runner.replies.respond(interaction.response_url, card, replace_original=True)
     return outcome_of(snapshot, "refreshed")
 

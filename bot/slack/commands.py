@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from functools import partial
 from typing import Any
 
 import structlog
@@ -67,11 +66,13 @@ async def _show(
     snapshot = await runner.note_if_slow(interaction, task_id, lookup.snapshot(interaction, task_id))
     ask = " ".join(filter(None, (name, request.visibility, task_id, "host")))
     if request.hosts:
-        search = partial(look_up, snapshot.targets, request.hosts, MOST_ASKED, runner.redactor)
-        answers, left = await runner.pacer.run(UNBOUNDED_MS, search)
+        hosts = request.hosts
+        answers, left = await runner.pacer.run(
+            UNBOUNDED_MS, lambda: look_up(snapshot.targets, hosts, MOST_ASKED, runner.redactor)
+        )
         card = host_card(snapshot, answers, left=left, ask=ask, asked_by=interaction.user)
     else:
-        card = await runner.pacer.run(CARD_MS, partial(task_card, snapshot, asked_by=interaction.user))
+        card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, asked_by=interaction.user))
     ignored = tuple(Untrusted(word, runner.redactor) for word in request.ignored)
     private_word = Untrusted(request.private_word, runner.redactor) if request.private_word else None
     note = remark(ask, ignored, private_word)

@@ -111,6 +111,7 @@ async def _find(ack: AsyncAck, body: dict[str, Any], runner: Runner, lookup: Gua
         await ack(response_action="update", view=TARGETS.dead_end(UNREADABLE, reference=interaction.reference))
         runner.start(interaction, lambda: _acked("no task id"))
         return
+    interaction.task_id = query.task_id
     lazy = targets_modal(lookup, runner.pacer, interaction, query)
     outcome = "targets"
     try:

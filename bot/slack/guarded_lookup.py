@@ -1,7 +1,7 @@
-"""The only way from a listener to a task: who asks and which task are checked on every look-up.
+"""The only way from a listener to a task: each look-up checks the person and the task.
 
-The task rules are patterns for ids, names and enterprise projects. A refusal must not reveal whether a task exists
-that may not be shown, so an unknown task is refused like a hidden one.
+The rules for tasks are patterns for ids, names and enterprise projects. A refusal must not reveal whether a hidden
+task exists, so an unknown task is refused in the same words.
 """
 
 from collections.abc import Awaitable
@@ -74,7 +74,7 @@ class GuardedLookup:
         except CocError as error:
             interaction.cloud_requests.extend(filter(None, [error.request_id]))
             if isinstance(error, TaskNotFound | ForeignTask):
-                self._check_id(task_id)
+                self._check(id=task_id)
             log_coc_error(error)
             raise
         interaction.cloud_requests.extend(filter(None, [snapshot.request_id]))
@@ -85,28 +85,24 @@ class GuardedLookup:
         return replace(snapshot, stale=replace(snapshot.stale, reference=interaction.reference))
 
     def _check_before(self, task_id: str) -> None:
-        """Refuse before COC is asked, where every pattern is for ids."""
-        patterns = self._rules.tasks
-        if patterns and all(pattern.startswith("id:") for pattern in patterns):
-            self._check_id(task_id)
+        """Refuse before COC is asked, if every rule is for ids."""
+        if all(rule.startswith("id:") for rule in self._rules.tasks):
+            self._check(id=task_id)
 
     def _check_task(self, snapshot: Snapshot) -> None:
-        """Refuse unless the task's name, its project or its id is allowed."""
         name, project = snapshot.task.name, snapshot.task.project
-        is_named = self._matches("name", name.raw if name else "")
-        if not is_named and not self._matches("project", project.raw if project else ""):
-            self._check_id(snapshot.task_id)
+        texts = {"name": name.raw if name else "", "project": project.raw if project else ""}
+        self._check(id=snapshot.task_id, **texts)
 
-    def _check_id(self, task_id: str) -> None:
-        if self._rules.tasks and not self._matches("id", task_id):
-            raise denied("task", "This bot may not show this task.", "Check the id, or ask {contact}.", self._rules)
-
-    def _matches(self, kind: str, value: str) -> bool:
-        return any(
-            fnmatchcase(value.casefold(), pattern.partition(":")[2].casefold())
-            for pattern in self._rules.tasks
-            if pattern.startswith(f"{kind}:")
-        )
+    def _check(self, **properties: str) -> None:
+        """Refuse unless a rule allows the task by one of these properties, or there is no rule."""
+        if not self._rules.tasks:
+            return
+        for rule in self._rules.tasks:
+            kind, _, pattern = rule.partition(":")
+            if kind in properties and fnmatchcase(properties[kind].casefold(), pattern.casefold()):
+                return
+        raise denied("task", "This bot may not show this task.", "Check the id, or ask {contact}.", self._rules)
 
 
 def log_coc_error(error: CocError) -> None:

@@ -47,16 +47,16 @@ def scan_ids(text: str) -> Scan:
     return Scan(tuple(dict.fromkeys(task_id for _, _, task_id in places)), rest + text[at:])
 
 
-Place = tuple[int, int, str]
+_Place = tuple[int, int, str]
 """Start, end and the id."""
 
 
-def _whole(text: str) -> Iterator[Place]:
+def _whole(text: str) -> Iterator[_Place]:
     for match in _ID.finditer(text):
         yield *match.span(), _canonical(match[0])
 
 
-def _joined(text: str) -> Iterator[Place]:
+def _joined(text: str) -> Iterator[_Place]:
     """The ids whose pieces have exactly 26 characters together."""
     pieces = list(_PIECE.finditer(text))
     for at, piece in enumerate(pieces):

@@ -39,6 +39,7 @@ class Interaction:
     query: Look | None = None
     """What that modal shows, by its metadata."""
     task_id: str | None = None
+    """The task that the answer is about, once it is known."""
     reference: str = field(default_factory=new_reference)
     """The interaction's name in the log, in the audit and in every error that the person sees."""
 
@@ -81,7 +82,6 @@ class Interaction:
             trigger_id=_text(body, "trigger_id"),
             view=view,
             query=query,
-            task_id=query.task_id if query else None,
         )
 
 

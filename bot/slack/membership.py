@@ -25,7 +25,7 @@ T = TypeVar("T")
 MAX_ANSWERS = 5_000
 """People and groups that are remembered."""
 
-Call = Callable[..., Awaitable[Mapping[str, Any]]]
+CallSlack = Callable[..., Awaitable[Mapping[str, Any]]]
 """Calls a Web API method by name; raises SlackRefused."""
 
 
@@ -104,7 +104,7 @@ class Membership:
     """What is known about people, and the questions to Slack. One per process, used from one event loop."""
 
     def __init__(
-        self, groups: frozenset[str], call: Call, timings: AccessTimings, monotonic: Callable[[], float]
+        self, groups: frozenset[str], call: CallSlack, timings: AccessTimings, monotonic: Callable[[], float]
     ) -> None:
         self._call = call
         self._groups = sorted(groups)

@@ -68,7 +68,7 @@ class LazyModal:
         return view, outcome
 
 
-Answer = Callable[[Look, Click], Awaitable[str]]
+AnswerClick = Callable[[Look, Click], Awaitable[str]]
 """Answers one click in a modal; returns the outcome."""
 MakeModal = Callable[[Look], LazyModal]
 
@@ -84,10 +84,13 @@ class Modals:
 
     def start_opening(self, interaction: Interaction, lazy: LazyModal, *, method: str = "views.open") -> None:
         """Open a modal in the background; ``views.push`` puts it on the one that is open."""
+        interaction.task_id = lazy.query.task_id
         self.runner.start(interaction, lambda: self._open(interaction, lazy, method), admit_first=False)
 
-    def start_answering(self, interaction: Interaction, modal: Modal, query: Look | None, answer: Answer) -> None:
-        """Answer a click in an open modal in the background; ``query`` is what it shows from now on.
+    def start_answering(
+        self, interaction: Interaction, modal: Modal, query: Look | None, answer: AnswerClick
+    ) -> None:
+        """AnswerClick a click in an open modal in the background; ``query`` is what it shows from now on.
 
         Clicks are numbered here: nothing but the ack may be awaited before.
         """
@@ -95,6 +98,7 @@ class Modals:
         if query is None:
             self.runner.start(interaction, lambda: self._dead_end(interaction, modal, click))
         else:
+            interaction.task_id = query.task_id
             self.runner.start(interaction, lambda: answer(query, click), admit_first=False)
 
     def start_filling(self, interaction: Interaction, modal: Modal, query: Look | None, make: MakeModal) -> None:

@@ -9,6 +9,7 @@ import io
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 import aiohttp
@@ -61,26 +62,22 @@ class Replies:
         modal has no channel and the bot may not be a member of one.
         """
         url, user, channel = interaction.response_url, interaction.user, interaction.channel
-        ways: tuple[tuple[str, str, Callable[[], Awaitable[object]]], ...] = (
-            (
-                "response_url_failed",
-                url,
-                lambda: self.respond(url, message, response_type="ephemeral", replace_original=False),
-            ),
-            (
-                "ephemeral_failed",
-                channel,
-                lambda: self.call("chat.postEphemeral", channel=channel, user=user, **message.payload()),
-            ),
-        )
-        for failed, address, post in ways:
+        body = message.payload()
+        ways: dict[str, Callable[[], Awaitable[object]]] = {}
+        if url:
+            ways["response_url_failed"] = partial(
+                self.respond, url, message, response_type="ephemeral", replace_original=False
+            )
+        if channel:
+            ways["ephemeral_failed"] = partial(self.call, "chat.postEphemeral", channel=channel, user=user, **body)
+        for failed, post in ways.items():
             try:
-                if address:
-                    await post()
-                    return
+                await post()
             except SlackRefused as refused:
                 log.warning(failed, error=str(refused))
-        await self.call("chat.postMessage", channel=user, **message.payload())
+            else:
+                return
+        await self.call("chat.postMessage", channel=user, **body)
 
     async def respond(self, url: str, message: Message, *, text_suffices: bool = True, **options: Any) -> None:
         """Post a message to a response URL; ``options`` are ``response_type``, ``replace_original`` and so on.

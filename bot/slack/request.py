@@ -14,7 +14,7 @@ from urllib.parse import unquote
 
 from bot.redact.untrusted import clean
 from bot.slack.id_scan import scan_ids
-from bot.slack.vocabulary import ID_MARK, PRIVATE, Kind, Word, classify
+from bot.slack.vocabulary import ID_MARK, PRIVATE, Word, WordKind, classify
 from bot.task.hostnames import DASHES
 
 _ENCODED = 4
@@ -128,7 +128,7 @@ def _negated(words: tuple[Word, ...]) -> tuple[str, ...]:
     return (f"{words[no].text} … {opened[0]}",) if opened else ()
 
 
-def _texts(words: tuple[Word, ...], kind: Kind) -> tuple[str, ...]:
+def _texts(words: tuple[Word, ...], kind: WordKind) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word.text for word in words if word.kind == kind))
 
 

@@ -153,7 +153,7 @@ class Health:
 
 
 class Connections:
-    """A number of connections, each replaced when it is lost. ``start``, then ``close``.
+    """Several connections, each replaced when it is lost. ``start``, then ``close``.
 
     ``acked`` takes the seconds from each request to its acknowledgement, ``replaced`` the reason of each replacement.
     ``failed`` is done, with a sentence, once no connection has been live for ``give_up_s`` seconds or Slack has

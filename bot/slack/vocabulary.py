@@ -62,10 +62,10 @@ _LONGEST_HOST = 255
 _SEPARATOR = re.compile(r"[\W_]")
 _LIST_MARK = re.compile(r"\d{1,2}[.)]")
 
-Kind = Literal[
+WordKind = Literal[
     "private", "public", "not", "everyone", "asks", "host", "perhaps private", "small talk", "help", "unknown"
 ]
-_KINDS: dict[str, Kind] = {
+_KINDS: dict[str, WordKind] = {
     **dict.fromkeys(SMALL_TALK, "small talk"),
     **dict.fromkeys(NOT, "not"),
     **dict.fromkeys(EVERYONE, "everyone"),
@@ -77,7 +77,7 @@ _KINDS: dict[str, Kind] = {
 class Word:
     """One word and its meaning. ``perhaps private`` is a near miss where a host's name is expected."""
 
-    kind: Kind
+    kind: WordKind
     text: str
 
 

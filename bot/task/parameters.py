@@ -2,17 +2,16 @@
 
 A script's map holds ``success_rate`` (percent), ``timeout`` (seconds), ``execute_user``, ``project_id`` and
 ``script_params``, a JSON string of ``[{paramName, paramValue, paramOrder}]``, which the script API spells
-``param_name`` and so on (other spellings: ``bot.pairs``) and which may refer to a parameter store instead of
+``param_name`` and so on (other spellings: ``bot.redact.fields``) and which may refer to a parameter store instead of
 holding a value. A job's map is flat; some of its values are JSON strings.
 """
 
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot import pairs
 from bot.coc.decode import Broken, decode, decode_list, decode_object, objects
 from bot.coc.reading import as_text, as_whole
-from bot.redact import Redactor
+from bot.redact import Redactor, fields
 from bot.redact.untrusted import LONGEST, Untrusted, UntrustedJson, cut
 from bot.task.fault import Fault
 
@@ -87,9 +86,11 @@ def _script_parameters(value: object, redactor: Redactor) -> tuple[tuple[Paramet
 
 def _script_parameter(row: dict[str, Any], redactor: Redactor) -> Parameter:
     refer = row.get("paramRefer") or row.get("param_refer")
-    is_secret = pairs.is_marked(row) or any(redactor.is_secret_name(cut(hint, LONGEST)) for hint in pairs.hints(row))
+    is_secret = fields.is_marked(row) or any(
+        redactor.is_secret_name(cut(hint, LONGEST)) for hint in fields.hints(row)
+    )
     parameter = replace(
-        _parameter(as_text(pairs.name_of(row)) or "?", pairs.value_of(row), redactor), is_secret=is_secret
+        _parameter(as_text(fields.name_of(row)) or "?", fields.value_of(row), redactor), is_secret=is_secret
     )
     if not isinstance(refer, dict):
         return parameter

@@ -14,18 +14,19 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Any, Self
+from typing import Any
 from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import web
 
+from bot.sandbox.local_server import LocalServer
 from bot.sandbox.slack.payloads import action_of, find_element, message_click, slash_command
-from bot.sandbox.slack.records import BOT_ID, BOT_USER, TEAM_ID, Json, Message, Person, Place, with_ids
+from bot.sandbox.slack.records import BOT_ID, BOT_USER, TEAM_ID, Conversation, Json, Message, Person, with_ids
 
 BOT_TOKEN, APP_TOKEN = "xoxb-benchmark-bot", "xapp-1-benchmark-app"
 SIGNING_SECRET = "benchmark-signing-secret"
-CHANNEL = Place("C0BENCH", "bench", "channel", frozenset())
+CHANNEL = Conversation("C0BENCH", "bench", "channel", frozenset())
 STILL_WAITING = b"Still waiting"
 """In the note that a person gets who waits for long: it is no answer yet."""
 
@@ -70,41 +71,38 @@ def _since(due: float, done: asyncio.Future[float]) -> float:
     return (done.result() - due) * 1000 if done.done() and not done.cancelled() else float("inf")
 
 
-class LightSlack:
+class LightSlack(LocalServer):
     """One workspace for one bot. ``events_url`` is where it is reached, None for Socket Mode."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.events_url: str | None = None
         self._asks: dict[str, Ask] = {}
         self._numbers = itertools.count()
         self._socket: web.WebSocketResponse | None = None
         self._connected = asyncio.Event()
-        self._runner: web.AppRunner | None = None
         self._session: aiohttp.ClientSession | None = None
         self._posts: set[asyncio.Task[None]] = set()
-        self.url = ""
 
-    async def __aenter__(self) -> Self:
+    def _make_runner(self) -> web.AppRunner:
         app = web.Application(client_max_size=2**24)
         app.router.add_post("/api/{method}", self._api)
         app.router.add_post("/response/{name}", self._response)
         app.router.add_get("/link", self._link)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0, backlog=1024).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
-        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
-        return self
+        return web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
 
-    async def __aexit__(self, *_: object) -> None:
+    async def start(self) -> None:
+        await super().start()
+        self._session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0))
+
+    async def stop(self) -> None:
         for post in self._posts:
             post.cancel()
         if self._socket is not None:
             await self._socket.close()
         if self._session is not None:
             await self._session.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
+        await super().stop()
 
     @property
     def environment(self) -> dict[str, str]:

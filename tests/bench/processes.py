@@ -25,7 +25,7 @@ import aiohttp
 from bot.sandbox.coc.faults import Fault
 from bot.sandbox.coc.samples.everyday import NIGHTLY
 from bot.sandbox.coc.samples.parts import SampleTask
-from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY, LocalCoc, Seen
+from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY, LocalCoc, RecordedRequest
 from tests.bench.beside import beside
 from tests.bench.light_slack import LightSlack
 
@@ -58,7 +58,7 @@ def _copies(sample: SampleTask) -> Iterator[SampleTask]:
         yield replace(sample, id=own["id"], detail={**sample.detail, **own}, listing={**sample.listing, **own})
 
 
-def _kind(seen: Seen) -> str:
+def _kind(seen: RecordedRequest) -> str:
     last = seen.path.rstrip("/").rpartition("/")[2]
     return {"task": "listing", "history": "runs"}.get(last, "detail")
 
@@ -71,8 +71,8 @@ def serve(parent: Connection) -> None:
         async with LocalCoc() as coc:
             coc.tasks = {copy.id: copy for copy in _copies(coc.tasks[NIGHTLY])}
 
-            def observe(seen: Seen) -> None:
-                if not seen.ended:
+            def observe(seen: RecordedRequest) -> None:
+                if not seen.outcome:
                     calls[_kind(seen)] += 1
 
             coc.observe = observe

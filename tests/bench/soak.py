@@ -63,7 +63,7 @@ async def trouble(coc: LocalCoc, slack: LocalSlack, people: list[Person]) -> Non
     """COC and Slack fail in turn, and are well in between."""
     drawn = random.Random(7)
     while True:
-        coc.heal()
+        coc.clear_faults()
         await asyncio.sleep(drawn.uniform(0.5, 3.0))
         coc.fail(drawn.choice(("any", "detail", "list", "history")), times=5, **drawn.choice(COC_FAULTS))
         for _ in range(drawn.randint(0, 2)):

@@ -122,7 +122,7 @@ class Person:
         return last, (view["id"], view["hash"]) if view else None
 
     def _places(self) -> list[str]:
-        return list(self._slack._workspace.places)
+        return list(self._slack._workspace.conversations)
 
     def _choices(self) -> list[Press]:
         slack, user, drawn = self._slack, self._user, self._drawn

@@ -26,6 +26,7 @@ from structlog.testing import capture_logs
 from bot.coc.credential_chain import Key
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials, static_key
 from bot.errors import CredentialsUnavailable
+from bot.timings import CredentialTimings
 
 NOW = 1_573_789_015.0  # 15 November 2019, 03:36:55 UTC
 SECRETS = ("the-secret-key-value", "the-token-value", "the-id-token-value", "the-pod-token-value")
@@ -519,9 +520,11 @@ class Issuer:
         signer.sts_accessor = MetadataAccessor()
         return Key(signer, "ECS agency metadata", self.now + self.lives)
 
-    def source(self, deadline: float = 5.0) -> CredentialSource:
+    def source(self, load_s: float = 5.0) -> CredentialSource:
         """A source that holds the first key."""
-        return CredentialSource(self.load(), self.load, clock=lambda: self.now, deadline=deadline)
+        return CredentialSource(
+            self.load(), self.load, clock=lambda: self.now, timings=CredentialTimings(load_s=load_s)
+        )
 
 
 async def current(source: CredentialSource) -> str:
@@ -633,7 +636,7 @@ async def test_a_key_in_its_last_minute_is_used_when_renewal_fails() -> None:
 async def test_a_renewal_has_a_deadline() -> None:
     """The error names it."""
     issuer = Issuer()
-    source = issuer.source(deadline=0.05)
+    source = issuer.source(load_s=0.05)
     issuer.open.clear()
     issuer.now += issuer.lives + 1
     with pytest.raises(CredentialsUnavailable, match=r"within 0\.05 s"):

@@ -8,7 +8,8 @@ from typing import Any, Literal
 import pytest
 
 from bot.sandbox.coc.faults import PathKind
-from tests.faults.bench import COC_READ_S, COC_TOTAL_S, SLACK_S, UPLOAD_S, Bench
+from bot.timings import Timings
+from tests.faults.bench import BRIEF, BRIEF_COC, CALM, COC_READ_S, COC_TOTAL_S, SLACK_S, UPLOAD_S, Bench
 from tests.faults.surfaces import FILE, Surface
 from tests.slack.presses import NIGHTLY
 
@@ -37,8 +38,8 @@ LARGE = 200_000
 MOST_VALUES = 1_000
 """JSON values that the bot of such a cell decodes."""
 MANY_KEYS = b"{%s}" % b",".join(b'"%d":1' % number for number in range(2 * MOST_VALUES))
-WITHIN_S = 1.5
-"""Until the answer to a press, where nothing makes anybody wait."""
+WITHIN_S = 5.0
+"""Until the answer to a press, where nothing makes anybody wait but a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,11 @@ class CocFault:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def timings(self) -> Timings:
+        """For a bot that meets this fault."""
+        return BRIEF_COC if self.error == "TimedOut" else CALM
 
 
 SECRET = "Tr0ub4dor&3x"
@@ -191,8 +197,8 @@ FLEETING = _of("429-for-1-s", "502-html", "reset")
 """What is over at the third try."""
 
 
-def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None:
-    """Let COC fail so from now on; ``patch`` is pytest's monkeypatch."""
+def break_coc(bench: Bench, fault: CocFault, kind: PathKind) -> None:
+    """Let COC fail so from now on."""
     match fault.how:
         case "no such name":
             bench.coc._http.base_url = "http://coc.nowhere.invalid"
@@ -201,9 +207,9 @@ def break_coc(bench: Bench, fault: CocFault, kind: PathKind, patch: Any) -> None
             bench.coc._http.base_url = "http://127.0.0.1:9"
             return
         case "large":
-            patch.setattr("bot.coc.transport.BODY_CAP", LARGE // 2)
+            bench.coc._max_bytes = LARGE // 2
         case "many":
-            patch.setattr("bot.coc.reading.MOST_VALUES", MOST_VALUES)
+            bench.coc._max_values = MOST_VALUES
     bench.box.coc.fail(kind, **fault.answer)
 
 
@@ -234,6 +240,11 @@ class SlackFault:
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def timings(self) -> Timings:
+        """For a bot that meets this fault."""
+        return BRIEF if any("delay" in refusal for _, refusal in self.refusals) else CALM
 
 
 FOR_GOOD = 99

@@ -15,7 +15,7 @@ from bot.timings import AccessTimings, Timings
 from tests.faults.bench import answers_of, one_task
 from tests.faults.surfaces import SURFACES, Surface
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_certificates")]
 
 ANSWER_S = 10.0
 TOLD_S = 30.0
@@ -64,8 +64,8 @@ async def answered(box: Sandbox, surface: Surface, fault: Callable[[LocalCoc], N
 async def told(box: Sandbox, surface: Surface) -> float | None:
     """Seconds from the press to the first answer that Slack has taken; None where none comes in bounded time."""
     spot = await surface.prepare(box, surface.channel)
-    box.slack._api.weather.late_s = 10.0
-    box.slack._api.weather.mood = "late"
+    box.slack._api.service.late_s = 10.0
+    box.slack._api.service.condition = "late"
     before, loop = len(box.slack.calls), asyncio.get_running_loop()
     began = loop.time()
     await surface.press(box, spot)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 import pytest
 
 from bot.sandbox.coc.faults import PathKind
-from bot.sandbox.slack.faults import Mood
+from bot.sandbox.slack.faults import Condition
 from bot.timings import TIMINGS
 from tests.faults.bench import (
     ACK_MS,
@@ -73,7 +73,7 @@ from tests.faults.surfaces import (
 )
 from tests.slack.presses import ADA, NIGHTLY, chat, post, view_text
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_certificates")]
 
 POSTS = 2
 """Posts to one response URL that Slack has taken; it takes five in all."""
@@ -126,32 +126,29 @@ def judge_content(surface: Surface, seen: Seen, line: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, COC, BEHAVIOURS))
-async def test_coc_fails(fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+async def test_coc_fails(fault: CocFault, surface: Surface, tmp_path: Path) -> None:
     """Each of COC's errors behind each surface: in words, with a reference; nothing is asked that would not help."""
-    await coc_cell(fault, surface, monkeypatch, tmp_path)
+    await coc_cell(fault, surface, tmp_path)
 
 
 @pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, OVER_HTTP, OVER_HTTP[:1]))
-async def test_coc_fails_in_http_mode(
-    fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_coc_fails_in_http_mode(fault: CocFault, surface: Surface, tmp_path: Path) -> None:
     """The same where Slack posts its requests instead of sending them down a socket."""
-    await coc_cell(fault, surface, monkeypatch, tmp_path, transport="http")
+    await coc_cell(fault, surface, tmp_path, transport="http")
 
 
 async def coc_cell(
     fault: CocFault,
     surface: Surface,
-    monkeypatch: pytest.MonkeyPatch,
     folder: Path,
     *,
     transport: Literal["socket", "http"] = "socket",
 ) -> None:
     """COC fails on the call without which there is no answer."""
     unanswered = fault.how in {"nobody listens", "no such name"}
-    async with bench(folder, transport=transport) as watched:
+    async with bench(folder, fault.timings, transport=transport) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        break_coc(watched, fault, "any", monkeypatch)
+        break_coc(watched, fault, "any")
         await watched.mark()
         seen = await pressed(watched, surface, spot, fault.within_s)
     line = judge(watched, surface, seen)
@@ -188,14 +185,13 @@ async def test_coc_fails_in_part(
     fault: CocFault,
     kinds: tuple[PathKind, ...],
     surface: Surface,
-    monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
     """The task is there, what belongs to it is not: the answer comes and says what is missing."""
-    async with bench(tmp_path) as watched:
+    async with bench(tmp_path, fault.timings) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         for kind in kinds:
-            break_coc(watched, fault, kind, monkeypatch)
+            break_coc(watched, fault, kind)
         await watched.mark()
         seen = await pressed(watched, surface, spot, 2 * fault.within_s)
     line = judge(watched, surface, seen)
@@ -276,13 +272,11 @@ async def had_before(surface: Surface, watched: Bench) -> Spot:
 
 
 @pytest.mark.parametrize(("surface", "fault"), cells(SURFACES, TRANSIENT, BEHAVIOURS))
-async def test_coc_fails_and_an_old_answer_stands_in(
-    fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_coc_fails_and_an_old_answer_stands_in(fault: CocFault, surface: Surface, tmp_path: Path) -> None:
     """Marked as old, with the error and a reference; a card is never replaced by what is no newer than itself."""
-    async with bench(tmp_path, STALE_FOR="900") as watched:
+    async with bench(tmp_path, fault.timings, STALE_FOR="900") as watched:
         spot = await had_before(surface, watched)
-        break_coc(watched, fault, "any", monkeypatch)
+        break_coc(watched, fault, "any")
         await watched.mark()
         seen = await pressed(watched, surface, spot, fault.within_s)
     line = judge(watched, surface, seen)
@@ -301,13 +295,11 @@ async def test_coc_fails_and_an_old_answer_stands_in(
     ("surface", "fault"),
     cells([COMMAND, HOST, TARGETS, PAGING, FIND, HISTORY, PARAMETERS, CSV], LASTING, [LASTING[0], *BEHAVIOURS]),
 )
-async def test_no_old_answer_hides_what_coc_says(
-    fault: CocFault, surface: Surface, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+async def test_no_old_answer_hides_what_coc_says(fault: CocFault, surface: Surface, tmp_path: Path) -> None:
     """That the task is gone, that we may not see it, or that something else is wrong for good."""
     async with bench(tmp_path, STALE_FOR="900") as watched:
         spot = await had_before(surface, watched)
-        break_coc(watched, fault, "any", monkeypatch)
+        break_coc(watched, fault, "any")
         await watched.mark()
         seen = await pressed(watched, surface, spot, fault.within_s)
     line = judge(watched, surface, seen)
@@ -366,7 +358,7 @@ def judge_end(watched: Bench, surface: Surface, fault: SlackFault, seen: Seen) -
 @pytest.mark.parametrize(("surface", "fault"), SLACK_CELLS)
 async def test_slack_fails(surface: Surface, fault: SlackFault, tmp_path: Path) -> None:
     """Each of Slack's refusals on each way that an answer takes."""
-    async with bench(tmp_path) as watched:
+    async with bench(tmp_path, fault.timings) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         break_slack(watched, fault)
         await watched.mark()
@@ -408,8 +400,8 @@ async def test_all_of_slack_is_slow(surface: Surface, tmp_path: Path) -> None:
     timings = replace(BRIEF, replies=replace(BRIEF.replies, upload_s=3 * SLACK_S))
     async with bench(tmp_path, timings, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.late_s = SLACK_S * 2 / 3
-        watched.box.slack._api.weather.mood = "late"
+        watched.box.slack._api.service.late_s = SLACK_S * 2 / 3
+        watched.box.slack._api.service.condition = "late"
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
     judge_content(surface, seen, judge(watched, surface, seen))
@@ -418,11 +410,11 @@ async def test_all_of_slack_is_slow(surface: Surface, tmp_path: Path) -> None:
 @pytest.mark.parametrize("surface", [TARGETS, HISTORY, PARAMETERS, NAMES], ids=str)
 async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(surface: Surface, tmp_path: Path) -> None:
     """The person is told to press again, though that takes as long."""
-    async with bench(tmp_path, drops_abandoned_calls=True) as watched:
+    async with bench(tmp_path, BRIEF, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.late_s = SLACK_S * 2 / 3
+        watched.box.slack._api.service.late_s = SLACK_S * 2 / 3
         watched.box.slack._workspace.trigger_s = SLACK_S / 3
-        watched.box.slack._api.weather.mood = "late"
+        watched.box.slack._api.service.condition = "late"
         await watched.mark()
         seen = await pressed(watched, surface, spot, 3 * SLACK_S + WITHIN_S)
     line = judge(watched, surface, seen)
@@ -430,14 +422,14 @@ async def test_all_of_slack_is_slower_than_a_window_may_take_to_open(surface: Su
     assert line["outcome"] == "expired_trigger_id"
 
 
-@pytest.mark.parametrize("mood", ["failing", "late"])
+@pytest.mark.parametrize("condition", ["failing", "late"])
 @pytest.mark.parametrize("surface", SURFACES, ids=str)
-async def test_all_of_slack_is_down_and_comes_back(surface: Surface, mood: Mood, tmp_path: Path) -> None:
+async def test_all_of_slack_is_down_and_comes_back(surface: Surface, condition: Condition, tmp_path: Path) -> None:
     """Nothing gets through by any way, or not in time: what went wrong is told once Slack is well again."""
-    async with bench(tmp_path, drops_abandoned_calls=True) as watched:
+    async with bench(tmp_path, BRIEF, drops_abandoned_calls=True) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
-        watched.box.slack._api.weather.late_s = 60
-        watched.box.slack._api.weather.mood = mood
+        watched.box.slack._api.service.late_s = 60
+        watched.box.slack._api.service.condition = condition
         watched.heals_after = TIMINGS.answers.resend_s
         await watched.mark()
         seen = await pressed(watched, surface, spot, 6 * SLACK_S + WITHIN_S)
@@ -493,7 +485,7 @@ async def test_coc_is_slow_and_slack_refuses_the_note_of_it(
     fault: SlackFault, surface: Surface, tmp_path: Path
 ) -> None:
     """Whatever becomes of the note, the answer comes."""
-    async with bench(tmp_path) as watched:
+    async with bench(tmp_path, BRIEF) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=PATIENCE_S + 0.1)
         break_slack(watched, fault)
@@ -537,7 +529,7 @@ async def closed(watched: Bench) -> None:
 @pytest.mark.parametrize("status", [200, 403])
 async def test_the_modal_is_closed_while_coc_is_slow(status: int, surface: Surface, tmp_path: Path) -> None:
     """Nobody waits any more: no message, no error. But a file comes all the same, and so does word that it won't."""
-    async with bench(tmp_path) as watched:
+    async with bench(tmp_path, BRIEF) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=status, delay=0.3)
         await watched.mark()
@@ -560,7 +552,7 @@ async def test_the_modal_is_closed_while_coc_is_slow(status: int, surface: Surfa
 async def test_the_modal_is_changed_by_another_process(surface: Surface, tmp_path: Path) -> None:
     """An answer never replaces one that it does not know of."""
     newer = {"type": "modal", "title": {"type": "plain_text", "text": "Newer"}, "blocks": [{"type": "divider"}]}
-    async with bench(tmp_path) as watched:
+    async with bench(tmp_path, BRIEF) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=0.3)
         await watched.mark()

@@ -13,7 +13,7 @@ from tests.faults.surfaces import SURFACES, Surface
 from tests.faults.test_table import judge, judge_content, judge_error, pressed
 from tests.slack.presses import NIGHTLY, post
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("few_certificates")]
 
 RULES: dict[str, dict[str, Any]] = {
     "usergroups.users.list": {"ALLOW_USERGROUPS": "S0ONCALL"},

@@ -312,7 +312,7 @@ async def test_the_last_good_answer_stands_in_for_a_transient_error(
     clock.passed += 720
     with pytest.raises(CocError):
         await sharing.snapshot(NIGHTLY, ADA)
-    coc.heal()
+    coc.clear_faults()
     assert (await sharing.snapshot(NIGHTLY, ADA)).stale is None
 
 
@@ -415,7 +415,7 @@ async def test_an_unhealthy_coc_is_asked_for_the_detail_first(coc: LocalCoc, loo
     with pytest.raises(CocError):
         await lookup.snapshot(NIGHTLY)
     assert paths(coc) == ["detail"]
-    coc.heal()
+    coc.clear_faults()
     coc.requests.clear()
     await lookup.snapshot(NIGHTLY)
     assert paths(coc)[0] == "detail"
@@ -431,4 +431,4 @@ async def test_early_calls_for_a_task_that_is_gone_are_cancelled(coc: LocalCoc, 
     with pytest.raises(TaskNotFound):
         await lookup.snapshot(NIGHTLY)
     await asyncio.sleep(0.1)
-    assert [seen.ended for seen in list(coc.requests)[-3:]].count("the client gave up") == 2
+    assert [seen.outcome for seen in list(coc.requests)[-3:]].count("the client gave up") == 2

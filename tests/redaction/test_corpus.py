@@ -22,10 +22,11 @@ def test_the_corpora_are_large_enough() -> None:
     assert not any(case.secrets for case in HARMLESS)
 
 
-@pytest.mark.parametrize("case", SECRETS, ids=lambda case: case.line[:60])
-def test_no_secret_is_seen_in_any_sink(case: Case) -> None:
+@pytest.mark.parametrize("part", SETS)
+def test_no_secret_is_seen_in_any_sink(part: str) -> None:
     """Neither a secret nor four characters of it in a row, as a value, a pair, raw JSON, JSON inside JSON."""
-    assert leaks(case) == {}
+    seen = [f"{case.line}: {found}" for case in load(f"secrets_{part}") if (found := leaks(case))]
+    assert not seen, "\n".join(seen)
 
 
 @pytest.mark.parametrize("part", SETS)
@@ -36,12 +37,16 @@ def test_hardly_anything_harmless_is_hidden(part: str) -> None:
     assert len(hidden) <= MOST_ALTERED * len(cases), hidden
 
 
-@pytest.mark.parametrize(
-    "case", [case for case in SECRETS if "\n" not in case.text][::4], ids=lambda case: case.line[:60]
-)
-def test_a_redacted_text_is_redacted_for_good(case: Case) -> None:
-    """What was shown once is shown again: nothing more is seen, and something still says [hidden]."""
-    for _, shown in sinks(case).values():
-        again = REDACTOR.text(shown)
-        assert count_hidden(again) > 0
-        assert not any(secret in again for secret in case.secrets if secret not in case.around)
+def is_stable(case: Case) -> bool:
+    """Whether no more of a secret is seen in what was shown once, and something in it still says [hidden]."""
+    again = [REDACTOR.text(shown) for _, shown in sinks(case).values()]
+    secrets = [secret for secret in case.secrets if secret not in case.around]
+    return all(count_hidden(text) > 0 and not any(secret in text for secret in secrets) for text in again)
+
+
+@pytest.mark.parametrize("part", SETS)
+def test_a_redacted_text_is_redacted_for_good(part: str) -> None:
+    """Redacting it again shows no more, and hides all that was hidden."""
+    cases = [case for case in load(f"secrets_{part}") if "\n" not in case.text][::4]
+    unstable = [case.line for case in cases if not is_stable(case)]
+    assert not unstable, "\n".join(unstable)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.redact.glance import is_harmless
+from bot.redact.fast_path import is_harmless
 from tests.redaction.corpus import REDACTOR, load
 from tests.redaction.test_corpus import SETS
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from bot import pairs
 from bot.cards.parameters import all_parameters, parameters_view
+from bot.redact import fields
 from bot.show import as_json
 from bot.task.parameters import read_parameters
 from tests.cards.snapshots import snapshot, wire
@@ -149,4 +149,4 @@ def test_the_decoder_takes_the_best_name_and_the_value_itself() -> None:
     row = {"name": "n", "paramName": "a", "default": "9", "paramValue": None, "title": "t"}
     (found,) = read_parameters({"script_params": [row]}, REDACTOR).script
     assert (found.name.raw, found.value, found.is_secret) == ("a", None, False)
-    assert pairs.name_of({"param_name": "", "key": "b"}) == "b"
+    assert fields.name_of({"param_name": "", "key": "b"}) == "b"

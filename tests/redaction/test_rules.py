@@ -7,7 +7,7 @@ import pytest
 
 from bot.redact import Redactor, commands
 from bot.redact.commands import TOOLS, Tool
-from bot.redact.rule import Rule, Rules
+from bot.redact.rules import Rule, Rules
 from bot.redact.shapes import SHAPES
 from bot.redact.syntax import SYNTAX
 from tests.redaction.corpus import REDACTOR, Case, leaks, load, read
@@ -33,7 +33,7 @@ def test_each_rule_has_an_example_that_hides_and_one_that_does_not(name: str) ->
     rule = ALL[name]
     case = read(rule.hides)
     assert case.secrets
-    assert hides(case, Rules(rule).applied(case.text, set()))
+    assert hides(case, Rules(rule).hide(case.text, set()))
     assert hides(case, shown(case))
     harmless = read(rule.keeps)
     assert harmless.text
@@ -45,7 +45,7 @@ def test_each_tool_has_an_example_that_hides_and_one_that_does_not(tool: Tool) -
     """The table of tools is walked in the same way."""
     case = read(tool.hides)
     assert case.secrets
-    assert hides(case, commands.handed_over(case.text, set()))
+    assert hides(case, commands.hide_arguments(case.text, set()))
     assert shown(read(tool.keeps)) == tool.keeps
 
 

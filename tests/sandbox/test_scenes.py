@@ -13,29 +13,29 @@ from bot.sandbox.switches import NORMAL
 WAITING = "ST2601050930000000000005E5"
 
 
-def test_a_step_is_told_when_it_begins_and_when_it_ends() -> None:
-    """Under way it has no outcome and no milliseconds."""
-    told: list[dict[str, Any]] = []
-    scenes = Scenes(told.append, clock=lambda: 7.0)
+def test_a_step_is_announced_when_it_begins_and_when_it_ends() -> None:
+    """A step in progress has neither outcome nor duration."""
+    events: list[dict[str, Any]] = []
+    scenes = Scenes(events.append, clock=lambda: 7.0)
     scenes.end(scenes.begin("reply", "views.open", {"request": {"a": 1}}, request=3), "ok")
-    begun, ended = (event["step"] for event in told)
+    begun, ended = (event["step"] for event in events)
     assert (begun["outcome"], begun["ms"], begun["at"], begun["request"]) == ("", None, 7.0, 3)
     assert ended["outcome"] == "ok"
     assert ended["ms"] >= 0
 
 
-def test_only_the_latest_steps_are_kept() -> None:
-    """The drawer's memory is bounded; what is forgotten has no details any more."""
+def test_the_number_of_steps_is_bounded() -> None:
+    """The oldest steps are evicted, with their details."""
     scenes = Scenes(lambda _: None)
-    for number in range(module.STEPS_KEPT + 5):
+    for number in range(module.MAX_STEPS + 5):
         scenes.note("link", str(number), "x")
     assert [step["what"] for step in scenes.to_json()][:1] == ["5"]
     assert scenes.details(5) is None
     assert scenes.details(6) == {}
 
 
-def test_a_huge_detail_is_cut_and_says_so() -> None:
-    """So many characters more: nobody takes the beginning for the whole."""
+def test_a_huge_detail_is_truncated_visibly() -> None:
+    """It ends with the number of characters that are cut off."""
     scenes = Scenes(lambda _: None)
     step = scenes.begin("coc", "task", {"answer": "x" * (module.DETAIL_CHARACTERS + 1_234)})
     shown = scenes.details(step.serial)
@@ -43,17 +43,17 @@ def test_a_huge_detail_is_cut_and_says_so() -> None:
     assert shown["answer"].endswith("\n… 1,234 more characters")
 
 
-def test_the_keys_of_requests_are_bounded() -> None:
-    """Old triggers and URLs are forgotten; the newest are known."""
+def test_the_number_of_keys_is_bounded() -> None:
+    """Old triggers and URLs are evicted; the newest are known."""
     scenes = Scenes(lambda _: None)
-    for number in range(module.KEYS_KEPT + 1):
-        scenes.owns(number, f"key{number}", None, "")
+    for number in range(module.MAX_KEYS + 1):
+        scenes.assign(number, f"key{number}", None, "")
     assert scenes.owner("key0") is None
-    assert scenes.owner(None, "", f"key{module.KEYS_KEPT}") == module.KEYS_KEPT
+    assert scenes.owner(None, "", f"key{module.MAX_KEYS}") == module.MAX_KEYS
 
 
-async def test_every_position_of_a_switch_can_be_turned_to_and_back() -> None:
-    """Back in its first position COC is as it was."""
+async def test_every_position_of_a_switch_can_be_set_and_reset() -> None:
+    """In its first position, COC is as it was at the start."""
     coc = LocalCoc()
     before = (set(coc.permissions), list(coc.faults), dict(coc.tasks[WAITING].detail))  # type: ignore[arg-type]
     for switch in coc_switches(coc):

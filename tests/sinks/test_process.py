@@ -43,7 +43,7 @@ async def test_no_output_of_a_running_bot_holds_a_secret_of_others(tmp_path: Pat
             await slack.command(ADA, SHIFT, NIGHTLY)
             await bot.event("reply_refused", 30)
             for status in (400, 403, 500):
-                coc.heal()
+                coc.clear_faults()
                 refuse(coc, text, status)
                 await slack.command(ADA, SHIFT, NIGHTLY)
                 failed = await bot.event("coc_failed", 30)
@@ -80,7 +80,7 @@ async def test_show_and_doctor_print_no_secret_of_others(tmp_path: Path, text: s
         del detail["enterprise_project_id"]  # the sandbox's list call wants it right
         coc.change(NIGHTLY, **detail)
         said = [await printed("show", NIGHTLY, *more), await printed("show", "--json", NIGHTLY)]
-        coc.heal()
+        coc.clear_faults()
         refuse(coc, text, 401)
         slack.refuse("auth.test", text)
         said += [await printed("show", NIGHTLY), await printed("doctor")]

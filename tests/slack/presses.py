@@ -1,4 +1,4 @@
-"""What people do in the sandbox, and what they then see: for the tests of buttons and modals."""
+"""What people do in the sandbox and what they see then, for the tests of buttons and modals."""
 
 import json
 from typing import Any
@@ -14,7 +14,7 @@ NIGHTLY = "ST2601050930000000000002B2"
 
 
 async def post(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) -> Message:
-    """A card that stands in the channel."""
+    """Post a card in the channel."""
     before = len(box.slack.messages(channel, user))
     await box.slack.command(user, channel, text)
     await box.slack.settled(lambda: len(box.slack.messages(channel, user)) > before)
@@ -22,37 +22,37 @@ async def post(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) -
 
 
 def now(box: Sandbox, card: Message, user: str = ADA) -> str:
-    """What the card says now, whole."""
-    found = next(m for m in box.slack.messages(card.channel, user) if m.ts == card.ts)
-    return json.dumps([found.text, found.blocks], ensure_ascii=False)
+    """The card's whole text now."""
+    message = next(m for m in box.slack.messages(card.channel, user) if m.ts == card.ts)
+    return json.dumps([message.text, message.blocks], ensure_ascii=False)
 
 
 def view_text(box: Sandbox, user: str = ADA) -> str:
-    """What the person's modal says now, whole; empty without one."""
+    """The whole text of the person's modal now; empty without a modal."""
     view = box.slack.view(user)
     return json.dumps(view["blocks"], ensure_ascii=False) if view else ""
 
 
 async def filled(box: Sandbox, user: str = ADA) -> dict[str, Any]:
-    """The modal once it shows more than that COC is being asked."""
+    """The modal, once it shows more than the loading view."""
     await box.slack.settled(lambda: view_text(box, user) and "Asking COC" not in view_text(box, user), timeout=10)
     view = box.slack.view(user)
     assert view is not None
     return view
 
 
-async def turned(box: Sandbox, page: str) -> None:
-    """Waits until the modal shows something else than this page."""
+async def view_changed(box: Sandbox, page: str) -> None:
+    """Wait until the modal shows something else than this page."""
     await box.slack.settled(lambda: view_text(box) != page)
 
 
 async def chat(box: Sandbox, method: str, **arguments: Any) -> dict[str, Any]:
-    """Calls the local Slack's Web API with the bot's token, as another version of the bot would have."""
+    """Call the local Slack's Web API with the bot's token, as another version of the bot would."""
     headers = {"Authorization": f"Bearer {box.slack.bot_token}"}
     async with (
         aiohttp.ClientSession(headers=headers) as session,
         session.post(f"{box.slack.api_url}{method}", json=arguments) as answer,
     ):
-        found: dict[str, Any] = await answer.json()
-    assert found["ok"], found
-    return found
+        fields: dict[str, Any] = await answer.json()
+    assert fields["ok"], fields
+    return fields

@@ -1,4 +1,4 @@
-"""Who may ask, where, for which tasks, how often: through the real app, refused, said, audited."""
+"""Who may ask, where, for which tasks and how often: refusals through the real app, explained and audited."""
 
 import json
 from collections.abc import AsyncIterator
@@ -11,11 +11,11 @@ import pytest
 
 from bot.app import Bot
 from bot.sandbox.session import Sandbox
-from bot.slack.access import Access, Denied, Rules, Verdict, decide
+from bot.slack.access import Access, Decision, Denied, Rules, decide
 from bot.slack.interaction import Interaction
 from bot.slack.membership import Truth
 from bot.timings import TIMINGS, Timings
-from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, turned, view_text
+from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, view_changed, view_text
 
 MALLORY = "U0PARTNER"
 OTHER = "ST2601050930000000000001A1"
@@ -34,13 +34,13 @@ async def guarded(tmp_path: Path, timings: Timings = TIMINGS, /, **given: str) -
 
 
 def lines(audit: Path) -> list[dict[str, Any]]:
-    """What was audited so far."""
+    """The audit so far."""
     whole = audit.read_text("utf-8").rpartition("\n")[0]  # the last line may be half written
     return [json.loads(line) for line in whole.splitlines()]
 
 
 async def refused(box: Sandbox, audit: Path, who: tuple[str, str], words: str, outcome: str) -> None:
-    """Asks for the nightly task and expects to be refused, alone to see it, and audited. ``who``: person, channel."""
+    """Ask for the nightly task and expect an ephemeral, audited refusal. ``who``: person, channel."""
     user, channel = who
     before = len(box.slack.messages(channel, user))
     assert (await box.slack.command(user, channel, NIGHTLY)).acked
@@ -56,7 +56,7 @@ async def refused(box: Sandbox, audit: Path, who: tuple[str, str], words: str, o
 
 
 async def test_people_of_other_workspaces_are_refused_by_default(tmp_path: Path) -> None:
-    """In a shared channel; told whom to ask; unless the operator names their workspace."""
+    """In a shared channel they read whom to ask, unless the operator allows their workspace."""
     async with guarded(tmp_path, CONTACT="#platform-oncall") as (box, audit):
         await refused(box, audit, (MALLORY, INCIDENT), "Ask #platform-oncall.", "denied: workspace")
     async with guarded(tmp_path, ALLOW_WORKSPACES="T0PARTNER") as (box, _):
@@ -67,8 +67,8 @@ def _has_denials(audit: Path, count: int) -> bool:
     return [line["outcome"] for line in lines(audit)].count("denied: workspace") == count
 
 
-async def test_a_strangers_click_on_anothers_card_is_refused(tmp_path: Path) -> None:
-    """Everybody in the channel sees the buttons; what they carry opens nothing."""
+async def test_a_strangers_click_on_another_persons_card_is_refused(tmp_path: Path) -> None:
+    """Everybody in the channel sees the buttons, but the values in them give nobody access."""
     async with guarded(tmp_path) as (box, audit):
         card = await post(box, NIGHTLY, INCIDENT)
         clicks = (("refresh", None), ("targets", None), ("more", f"runs:{NIGHTLY}"))
@@ -77,13 +77,13 @@ async def test_a_strangers_click_on_anothers_card_is_refused(tmp_path: Path) -> 
             # One after the other: a second window would replace the first before that is refused.
             await box.slack.settled(partial(_has_denials, audit, refusals))
         assert "web-01" not in view_text(box, MALLORY)
-        told = [m.text for m in box.slack.messages(INCIDENT, MALLORY) if m.ephemeral_to == MALLORY]
-        assert any("its own workspace only" in text for text in told)
+        texts = [m.text for m in box.slack.messages(INCIDENT, MALLORY) if m.ephemeral_to == MALLORY]
+        assert any("its own workspace only" in text for text in texts)
         assert box.slack.messages(INCIDENT, ADA)[-1].text == card.text
 
 
-async def test_guests_are_refused_where_the_operator_says_so(tmp_path: Path) -> None:
-    """Asked of Slack once for a while; Ada is none."""
+async def test_guests_are_refused_if_the_operator_says_so(tmp_path: Path) -> None:
+    """Slack is asked once for a while; Ada is not a guest."""
     async with guarded(tmp_path, ALLOW_GUESTS="false") as (box, audit):
         await refused(box, audit, (GRACE, SHIFT), "Guests may not use this bot.", "denied: guest")
         assert "nightly-logrotate" in (await post(box, NIGHTLY)).text
@@ -92,7 +92,7 @@ async def test_guests_are_refused_where_the_operator_says_so(tmp_path: Path) -> 
 
 
 async def test_a_forbidden_channel_is_refused(tmp_path: Path) -> None:
-    """Also in a modal that was opened from a card there before; direct messages have a word of their own."""
+    """The refusal also comes in a modal opened there earlier. ``dm`` stands for direct messages."""
     async with guarded(tmp_path, ALLOW_CHANNELS=f"{SHIFT}, dm") as (box, audit):
         await refused(box, audit, (ADA, INCIDENT), "may not be used in this conversation", "denied: channel")
         assert "nightly-logrotate" in (await post(box, NIGHTLY, "D0ADA")).text
@@ -101,13 +101,13 @@ async def test_a_forbidden_channel_is_refused(tmp_path: Path) -> None:
         view = await filled(box)
         before = view_text(box)
         await box.slack.click(ADA, "targets_next", view_id=view["id"])
-        await turned(box, before)
+        await view_changed(box, before)
         assert "page 2 of 2" in view_text(box)
 
 
 @pytest.mark.parametrize("channel", [INCIDENT, ""])
 async def test_in_a_modal_the_cards_own_channel_counts(tmp_path: Path, channel: str) -> None:
-    """It is where a file would go, whatever else the click says of a channel."""
+    """A file would go there, whatever channel the click names."""
     async with guarded(tmp_path, ALLOW_CHANNELS=SHIFT) as (box, audit):
         box.slack._workspace.bot_in.add(INCIDENT)
         card = await post(box, NIGHTLY)
@@ -125,7 +125,7 @@ async def test_in_a_modal_the_cards_own_channel_counts(tmp_path: Path, channel: 
 
 
 async def test_only_named_people_and_groups_may_ask(tmp_path: Path) -> None:
-    """A person by id or by a user group's membership."""
+    """People are named by id or by user group."""
     async with guarded(tmp_path, ALLOW_USERGROUPS="S0ONCALL", ALLOW_USERS="U0SOMEBODY") as (box, audit):
         assert "nightly-logrotate" in (await post(box, NIGHTLY)).text
         await refused(box, audit, (GRACE, SHIFT), "not among the people", "denied: person")
@@ -134,8 +134,8 @@ async def test_only_named_people_and_groups_may_ask(tmp_path: Path) -> None:
         await refused(box, audit, (ADA, SHIFT), "not among the people", "denied: person")
 
 
-async def test_what_slack_does_not_tell_is_a_no(tmp_path: Path) -> None:
-    """Without the scope nobody is let in by a group, and the log says what is missing."""
+async def test_without_an_answer_from_slack_nobody_is_admitted(tmp_path: Path) -> None:
+    """Without the scope a group admits nobody, and the log names the missing scope."""
     async with guarded(tmp_path, ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
         box.slack.scopes = "commands,chat:write"
         await refused(box, audit, (ADA, SHIFT), "could not find out whether you may use it", "denied: unknown")
@@ -153,7 +153,7 @@ async def test_what_slack_does_not_tell_is_a_no(tmp_path: Path) -> None:
     ],
 )
 async def test_only_named_tasks_may_be_shown(tmp_path: Path, patterns: str, allowed: bool) -> None:
-    """By id, name or enterprise project; where ids alone decide COC is not even asked."""
+    """Tasks are named by id, name or enterprise project. If ids alone decide, COC is not even asked."""
     async with guarded(tmp_path, ALLOW_TASKS=patterns) as (box, audit):
         if allowed:
             assert "nightly-logrotate" in (await post(box, NIGHTLY)).text
@@ -163,7 +163,7 @@ async def test_only_named_tasks_may_be_shown(tmp_path: Path, patterns: str, allo
 
 
 async def test_a_forged_button_value_opens_no_forbidden_task(tmp_path: Path) -> None:
-    """The id in a button is only what is asked for; whether it may be shown is decided anew."""
+    """The id in a button is only a question: whether the task may be shown is decided at each click."""
     async with guarded(tmp_path, ALLOW_TASKS=f"id:{OTHER}") as (box, audit):
         card = await post(box, OTHER)
         built = box.slack._interactions.click_message(ADA, card.ts, "targets")
@@ -173,8 +173,8 @@ async def test_a_forged_button_value_opens_no_forbidden_task(tmp_path: Path) -> 
         await box.slack.settled(lambda: lines(audit)[-1]["outcome"] == "denied: task")
 
 
-async def test_a_flood_is_answered_in_a_friendly_way(tmp_path: Path) -> None:
-    """The third within a minute is told when to try again; another person is not."""
+async def test_over_the_limit_the_reply_says_when_to_try_again(tmp_path: Path) -> None:
+    """The reply to the third command within a minute says when to try again; another person is served."""
     async with guarded(tmp_path, PERSON_LIMIT="2") as (box, audit):
         await post(box, NIGHTLY)
         await post(box, NIGHTLY)
@@ -188,8 +188,8 @@ async def test_a_flood_is_answered_in_a_friendly_way(tmp_path: Path) -> None:
         assert "nightly-logrotate" in (await post(box, NIGHTLY, INCIDENT)).text
 
 
-async def test_a_denial_in_a_modal_keeps_what_one_looked_at(tmp_path: Path) -> None:
-    """Try again goes on where one was."""
+async def test_a_refusal_in_a_modal_keeps_the_page_and_filters(tmp_path: Path) -> None:
+    """Try again shows the same page and filters as before."""
     async with guarded(tmp_path, PERSON_LIMIT="3") as (box, _):
         card = await post(box, NIGHTLY)
         await box.slack.click(ADA, "targets", message_ts=card.ts)
@@ -202,20 +202,20 @@ async def test_a_denial_in_a_modal_keeps_what_one_looked_at(tmp_path: Path) -> N
         assert '"s":"OFFLINE","r":"cn-north-4"' in (box.slack.view(ADA) or {})["private_metadata"]
 
 
-async def test_the_audit_says_who_where_what_how_and_never_a_value(tmp_path: Path) -> None:
-    """One line for each; ids only."""
+async def test_the_audit_has_ids_and_outcomes_and_never_a_value(tmp_path: Path) -> None:
+    """Each interaction is one line with ids only."""
     async with guarded(tmp_path) as (box, audit):
         card = await post(box, f"private {NIGHTLY} host web-secret-07")
         await box.slack.click(ADA, "targets", message_ts=card.ts)
         view = await filled(box)
         before = view_text(box)
         await box.slack.click(ADA, "targets_find", view_id=view["id"], value="hunter2")
-        await turned(box, before)
+        await view_changed(box, before)
         await box.slack.settled(lambda: len(lines(audit)) == 3)
-        found = lines(audit)
-    assert [line["did"] for line in found] == ["command", "targets", "find"]
-    assert [line["outcome"] for line in found] == ["host", "targets", "targets"]
-    for line in found:
+        entries = lines(audit)
+    assert [line["did"] for line in entries] == ["command", "targets", "find"]
+    assert [line["outcome"] for line in entries] == ["host", "targets", "targets"]
+    for line in entries:
         assert set(line) == {
             *("at", "reference", "did", "outcome", "user", "team", "channel", "task_id", "cloud_requests", "ms")
         }
@@ -237,7 +237,7 @@ def asked(user: str = ADA, team: str = "T1", channel: str = SHIFT) -> Interactio
 
 
 async def no_call(method: str, **_arguments: Any) -> dict[str, Any]:
-    """For rules that need nothing of Slack."""
+    """For rules that ask Slack nothing."""
     raise AssertionError(method)
 
 
@@ -245,7 +245,7 @@ RULES = Rules(users=frozenset({ADA}), groups=frozenset({"S1"}), guests=False, ch
 
 
 @pytest.mark.parametrize(
-    ("verdict", "interaction", "guest", "member"),
+    ("decision", "interaction", "guest", "member"),
     [
         ("allowed", asked(), Truth.NO, Truth.NO),  # a listed person needs no group
         ("allowed", asked(GRACE), Truth.NO, Truth.YES),
@@ -263,18 +263,20 @@ RULES = Rules(users=frozenset({ADA}), groups=frozenset({"S1"}), guests=False, ch
         ("unknown", asked(), Truth.UNKNOWN, Truth.NO),
     ],
 )
-def test_a_decision(verdict: Verdict, interaction: Interaction, guest: Truth, member: Truth) -> None:
-    """A no needs no further question; what Slack did not say is no yes."""
-    assert decide(RULES, frozenset({"T1"}), interaction, guest=guest, member=member) == verdict
+def test_the_decision_follows_the_table(
+    decision: Decision, interaction: Interaction, guest: Truth, member: Truth
+) -> None:
+    """A refusal needs no further question, and a missing answer never admits anybody."""
+    assert decide(RULES, frozenset({"T1"}), interaction, guest=guest, member=member) == decision
 
 
 def test_without_rules_slack_is_not_asked() -> None:
-    """Everybody of the own workspace may ask."""
+    """Everybody in the bot's workspace may ask."""
     assert decide(Rules(), frozenset({"T1"}), asked(), guest=Truth.ASK, member=Truth.ASK) == "allowed"
 
 
 async def test_an_interaction_is_decided_and_counted_once() -> None:
-    """However often it is looked at, also after a refusal."""
+    """However often access is checked, also after a refusal."""
     access = Access(Rules(person_limit=1), "T1", no_call, monotonic=lambda: 0.0)
     first, second = asked(), asked()
     for _ in range(3):

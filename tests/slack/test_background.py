@@ -1,4 +1,4 @@
-"""The tasks behind the ack: held on to, drained at the end, never lost in silence."""
+"""Background tasks are referenced, drained at the end, and never lost in silence."""
 
 import asyncio
 import gc
@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from bot.slack.background import BackgroundTasks
 
 
-async def test_work_is_held_until_it_is_done() -> None:
+async def test_a_background_task_is_referenced_until_it_ends() -> None:
     """The event loop itself keeps only weak references to tasks: a collection must not end one."""
     work, go, done = BackgroundTasks(), asyncio.Event(), asyncio.Event()
 
@@ -32,8 +32,8 @@ async def test_draining_nothing_takes_no_time() -> None:
         assert await BackgroundTasks().drain(60) == 0
 
 
-async def test_draining_lets_everything_finish_within_its_grace() -> None:
-    """Nothing is cut off that ends in time, and nobody waits longer than that."""
+async def test_draining_waits_for_tasks_within_the_grace_time() -> None:
+    """Tasks that end in time are not cancelled, and draining takes no longer than they do."""
     work, finished = BackgroundTasks(), []
 
     async def job(number: int) -> None:
@@ -48,8 +48,8 @@ async def test_draining_lets_everything_finish_within_its_grace() -> None:
     assert len(work) == 0
 
 
-async def test_what_is_late_is_cut_off_counted_and_may_clean_up() -> None:
-    """After the grace time only: a job that is cancelled still runs its ``finally``."""
+async def test_late_tasks_are_cancelled_counted_and_may_clean_up() -> None:
+    """Only after the grace time; a cancelled task still runs its ``finally``."""
     work, cleaned, finished = BackgroundTasks(), [], []
 
     async def late() -> None:
@@ -71,22 +71,22 @@ async def test_what_is_late_is_cut_off_counted_and_may_clean_up() -> None:
     assert len(work) == 0
 
 
-async def test_a_job_that_fails_is_in_the_log_by_name_and_harms_no_other() -> None:
-    """With its traceback; draining does not raise it again."""
+async def test_a_failed_task_is_logged_by_name_and_harms_no_other() -> None:
+    """The log has the traceback; draining does not raise the error."""
     work, finished = BackgroundTasks(), []
 
     async def broken() -> None:
         raise ValueError("boom")
 
-    async def sound() -> None:
+    async def healthy() -> None:
         await asyncio.sleep(0.01)
-        finished.append("sound")
+        finished.append("healthy")
 
     with capture_logs() as logs:
         work.start(broken(), "refresh K7QF-2M")
-        work.start(sound(), "sound")
+        work.start(healthy(), "healthy")
         assert await work.drain(5) == 0
-    assert finished == ["sound"]
+    assert finished == ["healthy"]
     (entry,) = logs
     assert (entry["event"], entry["task"], entry["log_level"]) == ("work_failed", "refresh K7QF-2M", "error")
     assert isinstance(entry["exc_info"], ValueError)

@@ -8,25 +8,25 @@ import pytest
 
 from bot.sandbox.coc.samples.errors import error_id
 from bot.sandbox.session import Sandbox
-from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, chat, filled, now, post, turned, view_text
+from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, chat, filled, now, post, view_changed, view_text
 
 WAITING_APPROVAL = "ST2601050930000000000005E5"
 RUNNING = "ST2601050930000000000012M1"
 
 
 class Clock(Protocol):
-    """Slack's clock, as the fixture ``slack_time`` gives it."""
+    """Slack's clock, from the fixture ``slack_time``."""
 
     passed: float
 
 
 async def shows(box: Sandbox, user: str, count: int) -> None:
-    """Waits until this person sees so many messages in the shift chat."""
+    """Wait until this person sees ``count`` messages in the shift chat."""
     await box.slack.settled(lambda: len(box.slack.messages(SHIFT, user)) == count)
 
 
 async def test_refresh_replaces_the_same_message_and_says_what_changed(either_box: Sandbox) -> None:
-    """The card stays where it is; approval and verdict are new; the change is named with its old value."""
+    """The card stays where it is; approval and verdict are new, and the changed value is named with the old one."""
     card = await post(either_box, WAITING_APPROVAL)
     assert "Won't run until ops-bob approves it" in card.text
     either_box.coc.change(WAITING_APPROVAL, approve_status="PASSED")
@@ -37,8 +37,8 @@ async def test_refresh_replaces_the_same_message_and_says_what_changed(either_bo
     assert len(either_box.slack.messages(SHIFT, ADA)) == 1
 
 
-async def test_refresh_without_news_says_unchanged(box: Sandbox) -> None:
-    """Nothing changed: the card says since when it is known to be so."""
+async def test_refresh_without_changes_says_unchanged(box: Sandbox) -> None:
+    """The card says since when nothing has changed."""
     card = await post(box, NIGHTLY)
     await box.slack.click(ADA, "refresh", message_ts=card.ts)
     await box.slack.settled(lambda: "unchanged since" in now(box, card))
@@ -54,15 +54,15 @@ async def test_an_ephemeral_card_is_refreshed_in_place(box: Sandbox) -> None:
 
 
 async def test_a_card_can_be_refreshed_hours_later(box: Sandbox, slack_time: Clock) -> None:
-    """Each click brings its own response_url; the command's, long expired, is not needed."""
+    """Each click has a response_url; the command's, long expired, is not needed."""
     card = await post(box, NIGHTLY)
     slack_time.passed += 5 * 3600
     await box.slack.click(ADA, "refresh", message_ts=card.ts)
     await box.slack.settled(lambda: "unchanged since" in now(box, card))
 
 
-async def test_a_crowd_pressing_refresh_shares_one_question(box: Sandbox) -> None:
-    """Thirty clicks at once: every one is acknowledged and answered, COC is asked once per call."""
+async def test_a_crowd_that_presses_refresh_shares_one_look_up(box: Sandbox) -> None:
+    """Of thirty simultaneous clicks each is acknowledged and answered, and COC sees each call once."""
     card = await post(box, NIGHTLY)
     box.coc.requests.clear()
     box.coc.fail("detail", status=200, delay=0.5)
@@ -78,7 +78,7 @@ async def test_a_crowd_pressing_refresh_shares_one_question(box: Sandbox) -> Non
 
 
 async def test_a_failed_refresh_keeps_the_old_card_and_says_so(either_box: Sandbox) -> None:
-    """The facts stay; one line says that, when and why they were not refreshed; the asker gets the whole story."""
+    """The facts stay. One line says when and why they were not refreshed; an ephemeral card has the whole error."""
     card = await post(either_box, NIGHTLY)
     either_box.coc.fail("detail", status=500)
     for expected in (2, 3):
@@ -91,14 +91,14 @@ async def test_a_failed_refresh_keeps_the_old_card_and_says_so(either_box: Sandb
         assert problem.ephemeral_to == GRACE
         assert "COC failed to answer" in problem.text
     assert len(either_box.slack.messages(SHIFT, ADA)) == 1
-    either_box.coc.heal()
+    either_box.coc.clear_faults()
     await either_box.slack.click(ADA, "refresh", message_ts=card.ts)
     await either_box.slack.settled(lambda: "unchanged since" in now(either_box, card))
     assert "Not refreshed" not in now(either_box, card)
 
 
-async def test_a_failed_refresh_of_a_private_card_leaves_it_alone(box: Sandbox) -> None:
-    """Slack sends no blocks of ephemeral messages; the error card beside it says that nothing was refreshed."""
+async def test_a_failed_refresh_leaves_a_private_card_unchanged(box: Sandbox) -> None:
+    """Slack sends no blocks of ephemeral messages; the error card says that nothing was refreshed."""
     card = await post(box, f"private {NIGHTLY}")
     before = now(box, card)
     box.coc.fail("detail", status=403)
@@ -109,8 +109,8 @@ async def test_a_failed_refresh_of_a_private_card_leaves_it_alone(box: Sandbox) 
     assert "The card above was not refreshed" in said
 
 
-async def test_show_targets_opens_at_once_and_is_filled_then(either_box: Sandbox) -> None:
-    """A loading view first, then the machines by batch; the update carries the hash of the view it replaces."""
+async def test_show_targets_opens_at_once_and_is_filled_later(either_box: Sandbox) -> None:
+    """A loading view comes first, then the machines by batch; the update has the hash of the view it replaces."""
     card = await post(either_box, NIGHTLY)
     either_box.coc.fail("detail", status=200, delay=0.4)
     await either_box.slack.click(ADA, "targets", message_ts=card.ts)
@@ -127,7 +127,7 @@ async def test_show_targets_opens_at_once_and_is_filled_then(either_box: Sandbox
 
 
 async def test_pages_turn_without_asking_coc_again(box: Sandbox) -> None:
-    """999 machines come on pages; next and previous use the data that the view says it is from."""
+    """999 machines come on pages; next and previous use the data of the time that the view names."""
     huge = next(task.id for task in box.coc.tasks.values() if task.name == "fleet-wide-kernel-check")
     card = await post(box, huge)
     await box.slack.click(ADA, "targets", message_ts=card.ts)
@@ -148,7 +148,7 @@ async def test_pages_turn_without_asking_coc_again(box: Sandbox) -> None:
             break
         page = view_text(box)
         await box.slack.click(ADA, "targets_next", view_id=view["id"])
-        await turned(box, page)
+        await view_changed(box, page)
         view = box.slack.view(ADA) or {}
     assert len(names) == 999
     assert not box.coc.requests
@@ -157,7 +157,7 @@ async def test_pages_turn_without_asking_coc_again(box: Sandbox) -> None:
 
 
 async def test_an_expired_trigger_asks_to_press_again(box: Sandbox) -> None:
-    """Slack lets a trigger live 3 s; the person is told to press again, nothing is retried."""
+    """A trigger_id lives for 3 s; the person reads to press again, and nothing is retried."""
     card = await post(box, NIGHTLY)
     box.slack.refuse("views.open", "expired_trigger_id")
     await box.slack.click(ADA, "targets", message_ts=card.ts)
@@ -166,21 +166,21 @@ async def test_an_expired_trigger_asks_to_press_again(box: Sandbox) -> None:
     assert [call.method for call in box.slack.calls].count("views.open") == 1
 
 
-async def test_an_error_is_shown_in_the_modal_and_can_be_tried_again(box: Sandbox) -> None:
-    """COC's refusal replaces the loading view, with its ids; Try again asks COC afresh."""
+async def test_an_error_in_the_modal_has_a_try_again_button(box: Sandbox) -> None:
+    """COC's error replaces the loading view, with its ids; Try again asks COC anew."""
     card = await post(box, NIGHTLY)
     box.coc.fail("detail", status=403)
     await box.slack.click(ADA, "targets", message_ts=card.ts)
     view = await filled(box)
     assert "The bot may not read this task" in view_text(box)
     assert "reference `" in view_text(box)
-    box.coc.heal()
+    box.coc.clear_faults()
     await box.slack.click(ADA, "targets_again", view_id=view["id"])
     await box.slack.settled(lambda: "web-01" in view_text(box))
 
 
-async def test_a_closed_modal_is_nobodys_error(box: Sandbox) -> None:
-    """Closed while COC is being asked: no message, no retry."""
+async def test_a_closed_modal_is_not_an_error(box: Sandbox) -> None:
+    """A modal closed while COC is asked causes no message and no retry."""
     card = await post(box, NIGHTLY)
     box.coc.fail("detail", status=200, delay=0.5)
     await box.slack.click(ADA, "targets", message_ts=card.ts)
@@ -193,7 +193,7 @@ async def test_a_closed_modal_is_nobodys_error(box: Sandbox) -> None:
 
 @pytest.mark.parametrize("value", ["", "nonsense", '{"t": "ST1"}', "ST" + "x" * 30])
 async def test_a_button_without_a_task_id_is_answered(box: Sandbox, value: str) -> None:
-    """A value that carries no id, from whatever card, ends in a sentence to the one who pressed."""
+    """A value without an id, from whatever card, ends in a sentence for the person who pressed."""
     await box.slack.command(ADA, SHIFT, NIGHTLY)
     await box.slack.settled(lambda: box.slack.messages(SHIFT, ADA))
     block = {
@@ -228,8 +228,8 @@ async def test_an_unknown_button_is_answered(box: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("label", ["401SIGNATURE", "403POLICY", "RESET"])
-async def test_refused_calls_are_not_repeated(box: Sandbox, label: str) -> None:
-    """A refusal is final: one request. Only connection failures, 429 and 502–504 are tried again."""
+async def test_refused_calls_are_not_retried(box: Sandbox, label: str) -> None:
+    """A refusal is final after one request. Only connection failures, 429 and 502–504 are retried."""
     task_id = error_id(label)
     await box.slack.command(ADA, SHIFT, task_id)
     await box.slack.settled(lambda: box.slack.messages(SHIFT, ADA), timeout=10)
@@ -238,8 +238,8 @@ async def test_refused_calls_are_not_repeated(box: Sandbox, label: str) -> None:
     assert len(asked) <= 6  # three tries; the transport may repeat a GET once on a dropped kept-alive connection
 
 
-async def test_what_is_under_way_is_answered_before_the_bot_stops(either_box: Sandbox) -> None:
-    """Stopping takes no more requests but finishes what was acknowledged."""
+async def test_acknowledged_requests_are_answered_before_the_bot_stops(either_box: Sandbox) -> None:
+    """A stopping bot takes no new requests and answers the acknowledged ones."""
     either_box.coc.fail("detail", status=200, delay=0.7)
     await either_box.slack.command(ADA, SHIFT, NIGHTLY)
     bot, either_box.bot = either_box.bot, None
@@ -248,7 +248,7 @@ async def test_what_is_under_way_is_answered_before_the_bot_stops(either_box: Sa
     assert "nightly-logrotate" in either_box.slack.messages(SHIFT, ADA)[-1].text
 
 
-async def test_the_run_history_opens_from_the_menu_and_ticks(either_box: Sandbox) -> None:
+async def test_the_run_history_opens_from_the_menu_and_refreshes(either_box: Sandbox) -> None:
     """A loading view at once, then the latest runs of 41; Refresh in it asks COC anew."""
     card = await post(either_box, RUNNING)
     either_box.coc.fail("detail", status=200, delay=0.4)
@@ -260,15 +260,15 @@ async def test_the_run_history_opens_from_the_menu_and_ticks(either_box: Sandbox
     for fact in ("19 finished, 1 running", "The latest 20 of 41 runs", "so far", "took 9 min", "by ops-alice"):
         assert fact in said
     assert either_box.slack.view(GRACE) is None
-    either_box.coc.heal()
+    either_box.coc.clear_faults()
     either_box.coc.requests.clear()
     await either_box.slack.click(ADA, "runs_again", view_id=view["id"])
-    await turned(either_box, said)
+    await view_changed(either_box, said)
     assert any(seen.path == "/v1/schedule/task/history" for seen in either_box.coc.requests)
 
 
-async def test_a_slow_history_is_waited_for_longer_than_a_card_waits(box: Sandbox) -> None:
-    """The card says after 1.5 s that it goes without; the history view, asked for the runs, gets them."""
+async def test_the_history_modal_waits_longer_than_a_card(box: Sandbox) -> None:
+    """The card goes out without the runs after 1.5 s; the history modal waits for them."""
     box.coc.fail("history", status=200, delay=1.8)
     card = await post(box, NIGHTLY)
     assert "Recent runs: COC did not answer in time" in now(box, card)
@@ -277,27 +277,27 @@ async def test_a_slow_history_is_waited_for_longer_than_a_card_waits(box: Sandbo
     assert "The latest 20 of 118 runs" in view_text(box)
 
 
-async def test_a_forbidden_history_is_said_in_its_modal(box: Sandbox) -> None:
-    """With the permission to grant, and what the list of tasks tells instead."""
+async def test_the_history_modal_explains_a_missing_permission(box: Sandbox) -> None:
+    """The modal names the permission to grant and shows what the list of tasks says instead."""
     box.coc.fail("history", status=403)
     card = await post(box, NIGHTLY)
     await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"runs:{NIGHTLY}")
     view = await filled(box)
     assert "coc:schedule:getHistories" in view_text(box)
     assert "118 runs in all" in view_text(box)
-    box.coc.heal()
+    box.coc.clear_faults()
     await box.slack.click(ADA, "runs_again", view_id=view["id"])
     await box.slack.settled(lambda: "The latest 20" in view_text(box))
 
 
-async def test_an_error_in_the_history_view_can_be_tried_again(box: Sandbox) -> None:
-    """The task itself can't be had: the error with its ids, in the modal."""
+async def test_an_error_in_the_history_modal_has_a_try_again_button(box: Sandbox) -> None:
+    """The modal shows the error with its ids."""
     card = await post(box, NIGHTLY)
     box.coc.fail("detail", status=503)
     await box.slack.click(ADA, "more", message_ts=card.ts, selected=f"runs:{NIGHTLY}")
     view = await filled(box)
     assert "COC failed to answer" in view_text(box)
-    box.coc.heal()
+    box.coc.clear_faults()
     await box.slack.click(ADA, "runs_again", view_id=view["id"])
     await box.slack.settled(lambda: "The latest 20" in view_text(box))
 
@@ -305,8 +305,8 @@ async def test_an_error_in_the_history_view_can_be_tried_again(box: Sandbox) -> 
 @pytest.mark.parametrize(
     ("value", "words"), [("runs:nonsense", "carries no task id"), ("of_old:x", "not known to the bot")]
 )
-async def test_an_option_that_makes_no_sense_is_answered(box: Sandbox, value: str, words: str) -> None:
-    """From a card of another version, or forged."""
+async def test_an_unknown_menu_option_is_answered(box: Sandbox, value: str, words: str) -> None:
+    """It comes from a card of another version, or is forged."""
     option = {"text": {"type": "plain_text", "text": "Old"}, "value": value}
     menu = {"type": "overflow", "action_id": "more", "options": [option]}
     sent = await chat(
@@ -318,8 +318,8 @@ async def test_an_option_that_makes_no_sense_is_answered(box: Sandbox, value: st
 
 
 @pytest.mark.parametrize("action", ["targets_next", "targets_again", "runs_again"])
-async def test_a_view_without_a_task_is_answered(box: Sandbox, action: str) -> None:
-    """Its button was pressed in a modal whose metadata names no task: the modal says so."""
+async def test_a_click_in_a_modal_without_a_task_is_answered(box: Sandbox, action: str) -> None:
+    """If the metadata names no task, the modal says so."""
     card = await post(box, NIGHTLY)
     button = {"type": "button", "action_id": action, "text": {"type": "plain_text", "text": "Old"}, "value": "2"}
     view = {
@@ -335,7 +335,7 @@ async def test_a_view_without_a_task_is_answered(box: Sandbox, action: str) -> N
 
 
 async def test_the_parameters_open_from_the_menu_without_a_secret(either_box: Sandbox) -> None:
-    """In order, with the user and the limits; what looks like a secret is hidden and counted; Refresh asks anew."""
+    """They come in sequence, with the user and the limits; secrets are hidden and counted; Refresh asks anew."""
     secrets = "ST2601050930000000000016R1"
     card = await post(either_box, secrets)
     assert (await either_box.slack.click(ADA, "more", message_ts=card.ts, selected=f"parameters:{secrets}")).acked

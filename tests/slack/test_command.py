@@ -14,7 +14,7 @@ NIGHTLY = "ST2601050930000000000002B2"
 
 
 async def ask(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) -> Message:
-    """Types the command and waits for the next message that this person sees."""
+    """Type the command and wait for the next message that this person sees."""
     before = len(box.slack.messages(channel, user))
     interaction = await box.slack.command(user, channel, text)
     assert interaction.acked, interaction.error
@@ -23,12 +23,12 @@ async def ask(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) ->
 
 
 def shown(message: Message) -> str:
-    """Everything a message says, blocks included."""
+    """The whole text of a message, blocks included."""
     return json.dumps([message.text, message.blocks], ensure_ascii=False)
 
 
 async def test_everyone_in_the_conversation_sees_the_card(either_box: Sandbox) -> None:
-    """The card is public, holds the verdict, and its ``text`` answers the first question."""
+    """The card is public, shows the verdict, and its ``text`` answers the first question."""
     card = await ask(either_box, NIGHTLY)
     assert card.ephemeral_to is None
     assert card in either_box.slack.messages(SHIFT, GRACE)
@@ -38,14 +38,14 @@ async def test_everyone_in_the_conversation_sees_the_card(either_box: Sandbox) -
         assert fact in shown(card)
 
 
-async def test_a_private_card_is_seen_by_the_asker_only(either_box: Sandbox) -> None:
+async def test_only_the_person_who_asked_sees_a_private_card(either_box: Sandbox) -> None:
     """``private`` before the id makes the card ephemeral."""
     card = await ask(either_box, f"private {NIGHTLY}")
     assert card.ephemeral_to == ADA
     assert either_box.slack.messages(SHIFT, GRACE) == []
 
 
-async def test_cards_are_private_by_default_where_the_operator_says_so() -> None:
+async def test_cards_are_private_by_default_if_the_operator_says_so() -> None:
     """SCHEDTASK_VISIBILITY=private turns the default around, and ``public`` turns it back."""
     async with Sandbox(given={"SCHEDTASK_VISIBILITY": "private"}) as box:
         assert (await ask(box, NIGHTLY)).ephemeral_to == ADA
@@ -53,7 +53,7 @@ async def test_cards_are_private_by_default_where_the_operator_says_so() -> None
 
 
 async def test_the_bot_need_not_be_a_member(box: Sandbox) -> None:
-    """In a channel that the bot never joined, the card is posted all the same."""
+    """The card is also posted in a channel that the bot never joined."""
     assert "nightly-logrotate" in (await ask(box, NIGHTLY, channel=INCIDENT)).text
 
 
@@ -69,7 +69,7 @@ async def test_the_bot_need_not_be_a_member(box: Sandbox) -> None:
         f"https://console.example/coc?task={NIGHTLY}#x",
     ],
 )
-async def test_ids_are_found_as_people_paste_them(box: Sandbox, typed: str) -> None:
+async def test_pasted_ids_are_found(box: Sandbox, typed: str) -> None:
     """Quotes, brackets, no-break spaces, lower case, sentences and links around an id do no harm."""
     assert NIGHTLY in shown(await ask(box, typed))
 
@@ -84,8 +84,8 @@ async def test_ids_are_found_as_people_paste_them(box: Sandbox, typed: str) -> N
         (f"{NIGHTLY} ST2601050930000000000001A1", "2 different task ids"),
     ],
 )
-async def test_what_is_not_understood_gets_a_short_private_help(box: Sandbox, typed: str, says: str) -> None:
-    """Help names what was wrong, gives examples and asks COC nothing."""
+async def test_a_text_that_is_not_understood_brings_ephemeral_help(box: Sandbox, typed: str, says: str) -> None:
+    """Help names the mistake, gives examples and asks COC nothing."""
     guide = await ask(box, typed)
     assert guide.ephemeral_to == ADA
     assert says in shown(guide)
@@ -120,8 +120,8 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("label", "says"), ROWS)
-async def test_every_error_row_ends_in_its_card_for_the_asker_only(box: Sandbox, label: str, says: str) -> None:
-    """Each failure is one sentence, what to do, and the ids that support asks for; nobody else sees it."""
+async def test_each_error_ends_in_an_ephemeral_card(box: Sandbox, label: str, says: str) -> None:
+    """Each error card has one sentence, the advice, and the ids that support asks for; nobody else sees it."""
     task_id = error_id(label)
     problem = await ask(box, task_id)
     assert problem.ephemeral_to == ADA
@@ -136,7 +136,7 @@ async def test_every_error_row_ends_in_its_card_for_the_asker_only(box: Sandbox,
 
 @pytest.mark.parametrize("label", ["HANGS", "DRIPS"])
 async def test_a_coc_that_never_answers_still_ends_in_an_answer(label: str) -> None:
-    """After a breath the person is told that COC is waited for, at the deadline what became of it."""
+    """First a note says that the bot waits for COC; at the deadline the error follows."""
     async with Sandbox(given={"SCHEDTASK_COC_READ_TIMEOUT": "3.2", "SCHEDTASK_COC_TOTAL_TIMEOUT": "3.5"}) as box:
         waiting = await ask(box, error_id(label))
         assert "Still waiting for COC" in waiting.text
@@ -145,7 +145,7 @@ async def test_a_coc_that_never_answers_still_ends_in_an_answer(label: str) -> N
 
 
 async def test_the_ack_does_not_wait_for_coc(either_box: Sandbox) -> None:
-    """Slack gives 3 s; the ack comes before COC is asked at all."""
+    """Slack allows 3 s; the ack comes before COC is asked at all."""
     either_box.coc.fail("detail", status=200, delay=1.0)
     interaction = await either_box.slack.command(ADA, SHIFT, NIGHTLY)
     assert interaction.acked
@@ -153,8 +153,8 @@ async def test_the_ack_does_not_wait_for_coc(either_box: Sandbox) -> None:
     await either_box.slack.settled(lambda: either_box.slack.messages(SHIFT, ADA))
 
 
-async def test_without_the_other_permissions_the_card_says_what_it_cannot_see(box: Sandbox) -> None:
-    """Only ``coc:schedule:get`` granted: no guess whether the task is enabled, and the missing grants by name."""
+async def test_the_card_names_missing_permissions(box: Sandbox) -> None:
+    """With only ``coc:schedule:get`` the card makes no guess and names the missing permissions."""
     box.coc.permissions = {"coc:schedule:get"}
     card = await ask(box, NIGHTLY)
     said = shown(card)
@@ -163,8 +163,8 @@ async def test_without_the_other_permissions_the_card_says_what_it_cannot_see(bo
     assert "Runs next" not in said.replace("*Next runs*", "")
 
 
-async def test_slow_extra_calls_do_not_hold_the_card_back(box: Sandbox) -> None:
-    """The list and history calls are waited for 1.5 s beyond the detail; then the card says that they are missing."""
+async def test_slow_extra_calls_do_not_delay_the_card(box: Sandbox) -> None:
+    """The card waits 1.5 s beyond the detail call for the list and history calls, then says what is missing."""
     box.coc.fail("list", status=200, delay=10)
     box.coc.fail("history", status=200, delay=10)
     card = await ask(box, NIGHTLY)
@@ -172,7 +172,7 @@ async def test_slow_extra_calls_do_not_hold_the_card_back(box: Sandbox) -> None:
 
 
 async def test_blocks_that_slack_refuses_fall_back_to_text(box: Sandbox) -> None:
-    """If Slack calls the blocks invalid, the person still gets the verdict as text."""
+    """If Slack refuses the blocks, the person still gets the verdict as text."""
     box.slack.refuse("response_url", "invalid_blocks")
     card = await ask(box, NIGHTLY)
     assert card.blocks is None
@@ -180,7 +180,7 @@ async def test_blocks_that_slack_refuses_fall_back_to_text(box: Sandbox) -> None
 
 
 async def test_a_used_up_response_url_still_ends_in_an_answer(box: Sandbox) -> None:
-    """Where the command's response_url is final, the person hears it by chat.postEphemeral."""
+    """When the command's response_url is used up, chat.postEphemeral delivers the answer."""
     box.slack.refuse("response_url", "used_url", times=9, status=404)
     problem = await ask(box, NIGHTLY)
     assert problem.ephemeral_to == ADA
@@ -188,8 +188,8 @@ async def test_a_used_up_response_url_still_ends_in_an_answer(box: Sandbox) -> N
     assert [call.method for call in box.slack.calls].count("chat.postEphemeral") == 1
 
 
-async def test_a_rate_limited_reply_is_tried_once_more(box: Sandbox) -> None:
-    """A short Retry-After is waited for; the card is posted once."""
+async def test_a_rate_limited_reply_is_retried_once(box: Sandbox) -> None:
+    """A short Retry-After is honoured, and the card is posted once."""
     box.slack.refuse("response_url", "ratelimited", status=429, retry_after=1)
     await ask(box, NIGHTLY)
     assert len(box.slack.messages(SHIFT, ADA)) == 1
@@ -209,7 +209,7 @@ async def test_hostile_text_stays_text(box: Sandbox) -> None:
 
 
 async def test_secrets_in_parameters_never_reach_slack(box: Sandbox) -> None:
-    """Planted passwords, keys and tokens are in no request to Slack, card and targets alike."""
+    """Planted passwords, keys and tokens reach Slack neither with the card nor with the targets."""
     secret = next(task for task in box.coc.tasks.values() if task.name == "rotate-db-password")
     card = await ask(box, secret.id)
     await box.slack.click(ADA, "targets", message_ts=card.ts)
@@ -227,8 +227,8 @@ async def test_a_reconnect_loses_nothing(box: Sandbox) -> None:
     assert "nightly-logrotate" in (await ask(box, NIGHTLY)).text
 
 
-async def test_a_call_that_broke_off_is_not_repeated(box: Sandbox) -> None:
-    """Slack may have taken it before the connection dropped: a second try could post twice."""
+async def test_a_call_whose_connection_dropped_is_not_retried(box: Sandbox) -> None:
+    """Slack may have taken it before the connection dropped; a retry could post it twice."""
     box.slack.refuse("response_url", "used_url", times=9, status=404)
     box.slack.refuse("chat.postEphemeral", times=9, status=0)
     await box.slack.command(ADA, SHIFT, NIGHTLY)
@@ -236,8 +236,8 @@ async def test_a_call_that_broke_off_is_not_repeated(box: Sandbox) -> None:
     assert [call.method for call in box.slack.calls].count("chat.postEphemeral") == 1
 
 
-async def test_whether_a_host_is_a_target_is_said_to_everyone(either_box: Sandbox) -> None:
-    """Yes with where it stands; a pattern counts; a near match is asked about; the button opens the targets."""
+async def test_everyone_reads_whether_a_host_is_a_target(either_box: Sandbox) -> None:
+    """The answer is yes, with the place; patterns work; a near match becomes a question; the button works."""
     yes = await ask(either_box, f"{NIGHTLY} host web-07")
     assert yes.ephemeral_to is None
     assert yes.text == "Yes: web-07 in nightly-logrotate."
@@ -251,15 +251,15 @@ async def test_whether_a_host_is_a_target_is_said_to_everyone(either_box: Sandbo
     await either_box.slack.settled(lambda: either_box.slack.view(ADA) is not None)
 
 
-async def test_a_host_question_about_a_task_that_fails_is_an_error_like_any(box: Sandbox) -> None:
-    """Only to the asker."""
+async def test_a_host_question_about_a_failing_task_ends_in_the_error_card(box: Sandbox) -> None:
+    """Only the person who asked sees it."""
     answer = await ask(box, f"{error_id('400NOTFOUND')} host web-07")
     assert answer.ephemeral_to == ADA
     assert "web-07" not in shown(answer)
 
 
-async def test_the_operators_words_hide_and_show_parameters() -> None:
-    """SCHEDTASK_REDACT_WORDS and SCHEDTASK_REDACT_ALLOW, in every view."""
+async def test_the_operators_redaction_words_apply_to_parameters() -> None:
+    """SCHEDTASK_REDACT_WORDS and SCHEDTASK_REDACT_ALLOW work in every view."""
     given = {"SCHEDTASK_REDACT_WORDS": "fahrplan", "SCHEDTASK_REDACT_ALLOW": "token_kind"}
     async with Sandbox(given=given) as box:
         box.coc.change(NIGHTLY, input_param=json.dumps({"fahrplan": "abc-geheim", "token_kind": "shared"}))

@@ -1,4 +1,4 @@
-"""Every documented error of COC behind each button: an answer for the one who pressed, never silence."""
+"""Every documented error of COC, behind each button, ends in an answer for the person who pressed."""
 
 import json
 
@@ -37,7 +37,7 @@ ROWS = {
 
 
 async def card_of(box: Sandbox, task_id: str) -> str:
-    """The ``ts`` of a card, posted when the task could still be read, whose buttons ask for this task."""
+    """The ``ts`` of a card whose buttons ask for this task; it was posted while the task could still be read."""
     buttons = [
         {"type": "button", "action_id": name, "text": {"type": "plain_text", "text": name}, "value": task_id}
         for name in ("refresh", "targets")
@@ -53,8 +53,8 @@ async def card_of(box: Sandbox, task_id: str) -> str:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("label", ROWS)
-async def test_behind_each_button_every_error_is_answered(box: Sandbox, label: str) -> None:
-    """Refresh: the old facts stay and are marked, the presser gets the error. Targets: the modal shows it."""
+async def test_each_error_behind_each_button_is_answered(box: Sandbox, label: str) -> None:
+    """Refresh marks the old facts and shows the person the error; Targets shows it in the modal."""
     task_id = error_id(label)
     ts = await card_of(box, task_id)
     assert (await box.slack.click(GRACE, "refresh", message_ts=ts)).acked

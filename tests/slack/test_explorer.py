@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from bot.sandbox.session import Sandbox
-from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, turned, view_text
+from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, post, view_changed, view_text
 
 HUGE = "ST2601050930000000000014P1"
 
 
 async def opened(box: Sandbox, text: str = NIGHTLY, channel: str = SHIFT) -> dict[str, Any]:
-    """The explorer of a task, filled."""
+    """A task's explorer, with its targets loaded."""
     card = await post(box, text, channel)
     before = (box.slack.view(ADA) or {}).get("id")
     assert (await box.slack.click(ADA, "targets", message_ts=card.ts)).acked
@@ -24,18 +24,18 @@ async def opened(box: Sandbox, text: str = NIGHTLY, channel: str = SHIFT) -> dic
 
 
 async def pressed(box: Sandbox, action: str, **what: Any) -> str:
-    """Uses something in the open modal and waits until it shows something else; what it then says."""
+    """Use something in the open modal and wait until it changes; returns its text."""
     before = view_text(box)
     view = box.slack.view(ADA)
     assert view is not None
     interaction = await box.slack.click(ADA, action, view_id=view["id"], **what)
     assert interaction.acked, interaction.error
-    await turned(box, before)
+    await view_changed(box, before)
     return view_text(box)
 
 
 async def submitted(box: Sandbox, text: str | None) -> Any:
-    """Types into the search field and presses Find; the interaction."""
+    """Type into the search field and press Find; returns the interaction."""
     view = box.slack.view(ADA)
     assert view is not None
     block = next(block["block_id"] for block in view["blocks"] if block["type"] == "input")
@@ -44,7 +44,7 @@ async def submitted(box: Sandbox, text: str | None) -> Any:
 
 
 async def test_filters_and_search_narrow_the_list_without_asking_coc(either_box: Sandbox) -> None:
-    """State, then batch, then a name; each keeps the others; Clear filters takes them all away."""
+    """State, batch and name each keep the other filters; Clear filters removes them all."""
     await opened(either_box)
     either_box.coc.requests.clear()
     assert "*2 of 42 machines match*" in await pressed(either_box, "targets_state", selected="OFFLINE")
@@ -58,8 +58,8 @@ async def test_filters_and_search_narrow_the_list_without_asking_coc(either_box:
     assert not either_box.coc.requests
 
 
-async def test_refresh_asks_anew_and_keeps_what_one_looks_at(box: Sandbox) -> None:
-    """The filter stays; the data is new."""
+async def test_refresh_asks_coc_and_keeps_the_filter(box: Sandbox) -> None:
+    """The filter stays, and the data is new."""
     await opened(box)
     await pressed(box, "targets_state", selected="OFFLINE")
     box.coc.requests.clear()
@@ -79,7 +79,7 @@ async def test_the_age_of_the_data_is_a_setting(age: str) -> None:
 
 
 async def test_find_answers_in_the_modal_that_stays_open(either_box: Sandbox) -> None:
-    """The submission's own acknowledgement brings the list: nothing can come in between."""
+    """The acknowledgement of the submission carries the list, so nothing can come in between."""
     view = await opened(either_box)
     calls = len(either_box.slack.calls)
     interaction = await submitted(either_box, "web-07")
@@ -92,8 +92,8 @@ async def test_find_answers_in_the_modal_that_stays_open(either_box: Sandbox) ->
     assert "*42 machines*  ·  1–40" in view_text(either_box)
 
 
-async def test_find_with_old_data_waits_in_the_modal() -> None:
-    """The ack says that COC is being asked; then the list comes, with what was typed; or the error."""
+async def test_find_with_old_data_shows_a_loading_view() -> None:
+    """The ack carries the loading view; then the list follows, or the error, with the typed text kept."""
     async with Sandbox(given={"SCHEDTASK_TARGETS_MAX_AGE": "0"}) as box:
         await opened(box)
         interaction = await submitted(box, "web-07")
@@ -102,12 +102,12 @@ async def test_find_with_old_data_waits_in_the_modal() -> None:
         box.coc.fail("detail", status=503)
         await submitted(box, "web-08")
         await box.slack.settled(lambda: "COC failed to answer" in view_text(box), timeout=10)
-        box.coc.heal()
+        box.coc.clear_faults()
         assert "web-08" in await pressed(box, "targets_again")
 
 
-async def test_of_two_quick_clicks_the_later_wins(box: Sandbox) -> None:
-    """Both were made in the same view; the answer to the first must neither stand nor keep out the second."""
+async def test_of_two_quick_clicks_the_later_one_wins(box: Sandbox) -> None:
+    """Both happened in the same view; the first answer must neither remain nor block the second."""
     view = await opened(box, HUGE)
     box.slack.refuse("views.update", delay=0.3)  # only the first
     first, second = await asyncio.gather(
@@ -122,7 +122,7 @@ async def test_of_two_quick_clicks_the_later_wins(box: Sandbox) -> None:
 
 
 async def test_a_slow_refresh_does_not_undo_a_later_click(box: Sandbox) -> None:
-    """Refresh waits for COC; meanwhile a page is turned; the refresh comes too late and is dropped."""
+    """While Refresh waits for COC, a page is turned; the refreshed view comes too late and is dropped."""
     view = await opened(box)
     box.coc.fail("detail", status=200, delay=0.4)
     refresh = asyncio.create_task(box.slack.click(ADA, "targets_again", view_id=view["id"]))
@@ -132,8 +132,8 @@ async def test_a_slow_refresh_does_not_undo_a_later_click(box: Sandbox) -> None:
     assert "page 2 of 2" in view_text(box)
 
 
-async def test_a_slow_refresh_says_that_it_waits(box: Sandbox) -> None:
-    """After half a second the modal shows that COC is being asked."""
+async def test_a_slow_refresh_shows_a_loading_view(box: Sandbox) -> None:
+    """After half a second the modal shows the loading view."""
     view = await opened(box)
     box.coc.fail("detail", status=200, delay=1.0)
     await box.slack.click(ADA, "targets_again", view_id=view["id"])
@@ -141,8 +141,8 @@ async def test_a_slow_refresh_says_that_it_waits(box: Sandbox) -> None:
     await box.slack.settled(lambda: "web-01" in view_text(box))
 
 
-async def test_names_to_paste_lie_over_the_explorer(box: Sandbox) -> None:
-    """Of what is selected, each once; closing it shows the explorer again."""
+async def test_the_names_modal_is_pushed_on_the_explorer(box: Sandbox) -> None:
+    """It lists each selected name once; closing it shows the explorer again."""
     view = await opened(box)
     await pressed(box, "targets_state", selected="OFFLINE")
     await pressed(box, "targets_names")
@@ -155,7 +155,7 @@ async def test_names_to_paste_lie_over_the_explorer(box: Sandbox) -> None:
 
 
 async def test_a_file_goes_to_the_direct_messages(either_box: Sandbox) -> None:
-    """CSV of what is selected, for spreadsheets; the modal says so; nobody else sees it."""
+    """It is a CSV of the selection, for spreadsheets; the modal says so, and nobody else sees it."""
     await opened(either_box, channel=INCIDENT)
     await pressed(either_box, "targets_part", selected="1/1")
     assert ":white_check_mark:  Sent `nightly-logrotate_" in await pressed(either_box, "targets_csv")
@@ -172,8 +172,8 @@ async def test_a_file_goes_to_the_direct_messages(either_box: Sandbox) -> None:
     assert either_box.slack.files(GRACE) == []
 
 
-async def test_json_holds_all_999(box: Sandbox) -> None:
-    """With the task, the time, and every machine."""
+async def test_json_has_all_999_machines(box: Sandbox) -> None:
+    """The file names the task, the time and every machine."""
     await opened(box, HUGE)
     await pressed(box, "targets_json")
     (file,) = box.slack.files(ADA)
@@ -182,7 +182,7 @@ async def test_json_holds_all_999(box: Sandbox) -> None:
 
 
 async def test_files_of_ten_thousand_machines_arrive(box: Sandbox) -> None:
-    """Megabytes, without a warning from the transport that they hold up the loop."""
+    """Megabytes arrive without a warning from the transport about the event loop."""
     await opened(box, "ST2601050930000000000036M4")
     await pressed(box, "targets_csv")
     await box.slack.settled(lambda: len(box.slack.files(ADA)) == 1, timeout=20)
@@ -195,7 +195,7 @@ async def test_files_of_ten_thousand_machines_arrive(box: Sandbox) -> None:
 
 
 async def test_a_file_goes_into_the_thread_where_the_bot_is_a_member(box: Sandbox) -> None:
-    """The card's thread in the shift chat; in a channel that it never joined the modal says what to do."""
+    """In the shift chat it goes into the card's thread; elsewhere the modal says what to do."""
     card = await post(box, NIGHTLY)
     await box.slack.click(ADA, "targets", message_ts=card.ts)
     await filled(box)
@@ -208,7 +208,7 @@ async def test_a_file_goes_into_the_thread_where_the_bot_is_a_member(box: Sandbo
 
 
 async def test_a_private_card_offers_no_thread(box: Sandbox) -> None:
-    """An ephemeral message has none."""
+    """An ephemeral message has no thread."""
     await opened(box, f"private {NIGHTLY}")
     assert "targets_thread" not in view_text(box)
     assert "targets_csv" in view_text(box)
@@ -218,8 +218,8 @@ async def test_a_private_card_offers_no_thread(box: Sandbox) -> None:
     ("scopes", "missing"),
     [("commands,chat:write", "im:write"), ("commands,chat:write,im:write", "files:write")],
 )
-async def test_a_missing_scope_is_named(box: Sandbox, scopes: str, missing: str) -> None:
-    """With a reference that is in the log; the list stays."""
+async def test_the_modal_names_a_missing_scope(box: Sandbox, scopes: str, missing: str) -> None:
+    """The modal has a reference that is in the log, and the list stays."""
     box.slack.scopes = scopes
     await opened(box)
     text = await pressed(box, "targets_csv")
@@ -242,10 +242,10 @@ async def test_a_missing_scope_is_named(box: Sandbox, scopes: str, missing: str)
         ("files.completeUploadExternal", {"status": 429, "retry_after": 30}, "in time (`ratelimited`)"),
     ],
 )
-async def test_whatever_slack_says_to_a_file_is_told(
+async def test_the_modal_explains_each_refusal_of_a_file(
     box: Sandbox, method: str, fault: dict[str, Any], words: str
 ) -> None:
-    """One sentence in the modal."""
+    """The modal shows one sentence."""
     await opened(box)
     box.slack.refuse(method, **fault)
     text = await pressed(box, "targets_csv")
@@ -253,14 +253,14 @@ async def test_whatever_slack_says_to_a_file_is_told(
     assert box.slack.files(ADA) == []
 
 
-async def test_a_file_that_fails_after_the_modal_is_closed_is_told(box: Sandbox) -> None:
-    """In the person's direct messages: the modal that would say so is gone."""
+async def test_a_failed_file_is_reported_after_the_modal_is_closed(box: Sandbox) -> None:
+    """The message goes to the direct messages, because the modal is closed."""
     view = await opened(box)
     box.slack._workspace.bot_in.add("D0ADA")
     box.slack.refuse("conversations.open", "user_disabled", delay=0.3)
     assert (await box.slack.click(ADA, "targets_csv", view_id=view["id"])).acked
     await box.slack.close_view(ADA, view["id"])
-    found = await box.slack.settled(
+    messages = await box.slack.settled(
         lambda: [m for place in (SHIFT, "D0ADA") for m in box.slack.messages(place, ADA) if "not sent" in m.text]
     )
-    assert "*Not sent:*" in json.dumps(found[0].blocks)
+    assert "*Not sent:*" in json.dumps(messages[0].blocks)

@@ -1,4 +1,4 @@
-"""Strangers at ``POST /slack/events``, by real sockets: what is refused before its body is read, and how it ends."""
+"""Strangers at ``POST /slack/events``, over real sockets: which requests are refused before their body is read."""
 
 import asyncio
 import hashlib
@@ -29,29 +29,29 @@ async def box() -> AsyncIterator[Sandbox]:
 
 
 def head(*headers: bytes, path: bytes = b"/slack/events", method: bytes = b"POST", version: bytes = b"1.1") -> bytes:
-    """The head of a request."""
+    """A request's head."""
     return b"%s %s HTTP/%s\r\nHost: x\r\n%s\r\n" % (method, path, version, b"".join(headers))
 
 
 def stamp(age: int = 0) -> bytes:
-    """A timestamp header of so many seconds ago."""
+    """A timestamp header, this many seconds old."""
     return b"X-Slack-Request-Timestamp: %d\r\n" % (time.time() - age)
 
 
 def looks_signed(age: int = 0, signature: bytes = b"0" * 64) -> bytes:
-    """The two headers of a signature that can't be told from a real one before the body is there."""
+    """Two signature headers that look real until the body is known."""
     return stamp(age) + b"X-Slack-Signature: v0=" + signature + b"\r\n"
 
 
 def signed(box: Sandbox) -> bytes:
-    """The two headers as Slack makes them for ``BODY``."""
+    """Slack's two headers for ``BODY``."""
     when = b"%d" % time.time()
     digest = hmac.new(box.slack.signing_secret.encode(), b"v0:" + when + b":" + BODY, hashlib.sha256)
     return looks_signed(signature=digest.hexdigest().encode())
 
 
 async def knock(box: Sandbox, raw: bytes, seconds: float = 4.0) -> bytes:
-    """All that is answered until the bot closes the connection. Raises TimeoutError where it does not."""
+    """All bytes until the bot closes the connection. Raises TimeoutError if it does not."""
     assert box.bot is not None
     reader, writer = await asyncio.open_connection("127.0.0.1", box.bot.port)
     try:
@@ -124,8 +124,8 @@ UNREAD: dict[str, tuple[Callable[[], bytes], int, str | None]] = {
 
 
 @pytest.mark.parametrize("case", UNREAD)
-async def test_what_the_head_gives_away_is_refused_before_the_body(case: str, box: Sandbox) -> None:
-    """Only the head is sent. The answer comes at once, no "100 Continue" before it, and the connection is closed."""
+async def test_a_bad_head_is_refused_before_the_body(case: str, box: Sandbox) -> None:
+    """After the head alone the refusal comes at once, without "100 Continue", and the connection is closed."""
     make, status, reason = UNREAD[case]
     began = time.monotonic()
     answer = await knock(box, make())
@@ -139,8 +139,8 @@ async def test_what_the_head_gives_away_is_refused_before_the_body(case: str, bo
     "framing", [b"Content-Length: 9000000000\r\n", b"Transfer-Encoding: chunked\r\n"], ids=["by length", "in chunks"]
 )
 @pytest.mark.parametrize("looks", [b"", b"signed"], ids=["unsigned", "looks signed"])
-async def test_a_body_without_end_is_not_read_on(framing: bytes, looks: bytes, box: Sandbox) -> None:
-    """The sender is cut off within seconds, after a few MB."""
+async def test_an_endless_body_is_not_read(framing: bytes, looks: bytes, box: Sandbox) -> None:
+    """The connection is closed within seconds, after a few MB."""
     assert box.bot is not None
     reader, writer = await asyncio.open_connection("127.0.0.1", box.bot.port)
     writer.write(head(looks_signed() if looks else b"", FORM, framing))
@@ -158,8 +158,8 @@ async def test_a_body_without_end_is_not_read_on(framing: bytes, looks: bytes, b
     assert taken < 40_000_000
 
 
-async def test_whoever_expects_100_continue_and_looks_signed_hears_it(box: Sandbox) -> None:
-    """And is then served: some HTTP clients send no longer body without."""
+async def test_a_request_that_looks_signed_gets_100_continue(box: Sandbox) -> None:
+    """The request is then served; some HTTP clients send a longer body only after that."""
     assert box.bot is not None
     reader, writer = await asyncio.open_connection("127.0.0.1", box.bot.port)
     length = b"Content-Length: %d\r\n" % len(BODY)
@@ -172,8 +172,8 @@ async def test_whoever_expects_100_continue_and_looks_signed_hears_it(box: Sandb
 
 
 @pytest.mark.parametrize("version", [b"1.0", b"1.1"])
-async def test_signed_requests_in_other_dress_are_served(version: bytes, box: Sandbox) -> None:
-    """As proxies may pass them on: HTTP/1.0, in chunks, in several pieces, on a connection that was used before."""
+async def test_signed_requests_are_served_in_any_http_form(version: bytes, box: Sandbox) -> None:
+    """Proxies may use HTTP/1.0, chunks, several packets, or a connection that was used before."""
     assert box.bot is not None
     if version == b"1.0":
         raw = head(signed(box), FORM, b"Content-Length: %d\r\n" % len(BODY), version=version) + BODY
@@ -192,8 +192,8 @@ async def test_signed_requests_in_other_dress_are_served(version: bytes, box: Sa
     writer.close()
 
 
-async def test_a_body_shorter_than_it_says_is_timed_out(box: Sandbox) -> None:
-    """408, also where bytes keep trickling in."""
+async def test_a_body_shorter_than_announced_times_out(box: Sandbox) -> None:
+    """The answer is 408, also while bytes keep trickling in."""
     assert box.bot is not None
     reader, writer = await asyncio.open_connection("127.0.0.1", box.bot.port)
     writer.write(head(looks_signed(), FORM, LONG))

@@ -10,8 +10,8 @@ from bot.sandbox.session import Sandbox
 from tests.slack.presses import ADA, NIGHTLY, SHIFT
 
 
-async def test_random_words_of_slack_make_one_label_and_one_outcome(tmp_path: Path) -> None:
-    """Eight refusals of the card in eight words that nobody knows: one time series, one word in the audit."""
+async def test_unknown_error_codes_make_one_label_and_one_outcome(tmp_path: Path) -> None:
+    """Eight refusals with eight unknown error codes make one time series and one outcome in the audit."""
     audit = tmp_path / "audit.jsonl"
     async with Sandbox(given={"SCHEDTASK_AUDIT_FILE": str(audit)}) as box:
         assert box.bot is not None

@@ -1,4 +1,4 @@
-"""How often somebody may ask: no path walks around the limit, and nobody uses up what is somebody else's."""
+"""How often somebody may ask: no path avoids the limit, and nobody uses up another person's limit."""
 
 import asyncio
 import json
@@ -26,16 +26,16 @@ OVER = "denied: limit per person"
 
 
 async def audited(box: Sandbox, audit: Path, count: int) -> list[dict[str, Any]]:
-    """The audit once it has so many lines."""
+    """The audit, once it has ``count`` lines."""
     await box.slack.settled(lambda: len(lines(audit)) >= count, 15)
     await asyncio.sleep(0.1)
-    found = lines(audit)
-    assert len(found) == count
-    return found
+    entries = lines(audit)
+    assert len(entries) == count
+    return entries
 
 
 async def explorer(box: Sandbox) -> dict[str, Any]:
-    """The targets window, opened by Ada: two interactions."""
+    """Ada's targets modal: two interactions."""
     card = await post(box, NIGHTLY)
     await box.slack.click(ADA, "targets", message_ts=card.ts)
     return await filled(box)
@@ -52,17 +52,17 @@ async def search(box: Sandbox, view: dict[str, Any]) -> Sent:
 
 
 async def test_eight_searches_get_no_more_than_the_limit(tmp_path: Path) -> None:
-    """Three a minute: a card, its window and one search. The others are refused in the acknowledgement itself."""
+    """With three a minute, a card, its modal and one search are served; the other searches are refused in the ack."""
     async with guarded(tmp_path, PERSON_LIMIT="3") as (box, audit):
         view = await explorer(box)
         before = len(box.slack.calls)
         sent = await asyncio.gather(*(search(box, view) for _ in range(8)))
-        found = await audited(box, audit, 10)
+        entries = await audited(box, audit, 10)
         assert len(box.slack.calls) == before
     texts = [json.dumps(one.ack_body) for one in sent]
     assert ["1 of 42 machines match" in text for text in texts].count(True) == 1
     assert ["asked a lot within a minute" in text for text in texts].count(True) == 7
-    assert Counter(line["outcome"] for line in found[2:]) == {"targets": 1, OVER: 7}
+    assert Counter(line["outcome"] for line in entries[2:]) == {"targets": 1, OVER: 7}
 
 
 async def _unreadable(box: Sandbox, spot: Spot) -> Sent:
@@ -95,7 +95,7 @@ async def _late_window(box: Sandbox, spot: Spot) -> Sent:
 
 
 def typed(text: str) -> Any:
-    """Types this behind the command."""
+    """A press that types this text after the command."""
 
     async def press(box: Sandbox, spot: Spot) -> Sent:
         return await box.slack.command(ADA, spot.channel, text)
@@ -104,9 +104,9 @@ def typed(text: str) -> Any:
 
 
 def variant(base: str, name: str, press: Any, outcome: str) -> Surface:
-    """Another press where one is on a surface of the fault table."""
-    found = next(surface for surface in SURFACES if surface.name == base)
-    return Surface(name, "", outcome, found.prepare, press, (), ())
+    """Another press on a surface of the fault table."""
+    surface = next(surface for surface in SURFACES if surface.name == base)
+    return Surface(name, "", outcome, surface.prepare, press, (), ())
 
 
 PATHS = (
@@ -123,7 +123,7 @@ PATHS = (
 
 @pytest.mark.parametrize("path", PATHS, ids=str)
 async def test_each_path_counts_once(path: Surface, tmp_path: Path) -> None:
-    """Where the press and one more are left, the command after it is answered and the next one is not."""
+    """If two are left, the press and one command are served, and the next command is refused."""
     prepared = {"command": 0, "host": 0, "help": 0, "misunderstood": 0}.get(path.name, 1)
     prepared += path.prepare is next(s for s in SURFACES if s.name == "paging").prepare
     async with guarded(tmp_path, PERSON_LIMIT=str(prepared + 2), SHARE_FOR="0") as (box, audit):
@@ -137,7 +137,7 @@ async def test_each_path_counts_once(path: Surface, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("path", PATHS, ids=str)
 async def test_each_path_is_refused_over_the_limit(path: Surface, tmp_path: Path) -> None:
-    """Nothing of the task is shown, COC is not asked, one answer says why, and it is audited."""
+    """The refusal shows nothing of the task, asks COC nothing, gives the reason and is audited."""
     prepared = {"command": 0, "host": 0, "help": 0, "misunderstood": 0}.get(path.name, 1)
     prepared += path.prepare is next(s for s in SURFACES if s.name == "paging").prepare
     async with guarded(tmp_path, PERSON_LIMIT=str(prepared or 1), TARGETS_MAX_AGE="60") as (box, audit):
@@ -155,8 +155,8 @@ async def test_each_path_is_refused_over_the_limit(path: Surface, tmp_path: Path
     assert not box.coc.requests
 
 
-async def test_what_fails_before_it_is_decided_counts(tmp_path: Path) -> None:
-    """Slack is slow to say who is a member, and does not take the loading view either."""
+async def test_an_interaction_that_fails_before_the_decision_counts(tmp_path: Path) -> None:
+    """Slack is slow to say who is a member and refuses the loading view too."""
     each_time = Timings(access=AccessTimings(group_s=0))
     async with guarded(tmp_path, each_time, PERSON_LIMIT="3", ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
         view = await explorer(box)
@@ -168,16 +168,16 @@ async def test_what_fails_before_it_is_decided_counts(tmp_path: Path) -> None:
 
 
 async def test_a_flood_of_help_is_counted_and_refused(tmp_path: Path) -> None:
-    """The first refusals are told, to nobody else; who goes on is only audited."""
+    """The first refusals are ephemeral messages; further ones are only audited."""
     async with guarded(tmp_path, PERSON_LIMIT="3") as (box, audit):
         for _ in range(3 + REFUSALS + 7):
             await box.slack.command(ADA, SHIFT, "help")
-        found = await audited(box, audit, 3 + REFUSALS + 7)
-        told = box.slack.messages(SHIFT, ADA)
-        assert {message.ephemeral_to for message in told} == {ADA}
-        assert len(told) == 3 + REFUSALS
+        entries = await audited(box, audit, 3 + REFUSALS + 7)
+        refusals = box.slack.messages(SHIFT, ADA)
+        assert {message.ephemeral_to for message in refusals} == {ADA}
+        assert len(refusals) == 3 + REFUSALS
     quiet = {f"{OVER}, not told": 7}
-    assert Counter(line["outcome"] for line in found) == {"help": 3, OVER: REFUSALS, **quiet}
+    assert Counter(line["outcome"] for line in entries) == {"help": 3, OVER: REFUSALS, **quiet}
 
 
 @pytest.mark.parametrize(
@@ -191,36 +191,36 @@ async def test_a_flood_of_help_is_counted_and_refused(tmp_path: Path) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
-async def test_who_is_refused_takes_nothing_from_the_conversation(
+async def test_refused_people_take_nothing_from_the_conversation(
     stranger: str, rules: dict[str, str], tmp_path: Path
 ) -> None:
-    """Six who may not ask, then one who may: two a minute are allowed here."""
+    """Six people are refused, then one is served, although the conversation has two a minute."""
     who = MALLORY if stranger == "of another workspace" else GRACE
     async with guarded(tmp_path, CHANNEL_LIMIT="2", **rules) as (box, audit):
         for _ in range(6):
             await box.slack.command(who, INCIDENT, NIGHTLY)
-        found = await audited(box, audit, 6)
-        assert [line["outcome"][:6] for line in found].count("denied") == (5 if "PERSON_LIMIT" in rules else 6)
+        entries = await audited(box, audit, 6)
+        assert [line["outcome"][:6] for line in entries].count("denied") == (5 if "PERSON_LIMIT" in rules else 6)
         assert "nightly-logrotate" in (await post(box, NIGHTLY, INCIDENT)).text
 
 
-async def test_what_a_stranger_may_cost_is_bounded(tmp_path: Path) -> None:
-    """Many clicks: so many refusals are told, then Slack is not called at all; each click is audited."""
+async def test_the_cost_of_a_stranger_is_bounded(tmp_path: Path) -> None:
+    """After a number of refusals Slack is not called any more; each click is audited."""
     async with guarded(tmp_path) as (box, audit):
         card = await post(box, NIGHTLY, INCIDENT)
         before = len(box.slack.calls)
         for _ in range(REFUSALS):
             await box.slack.click(MALLORY, "refresh", message_ts=card.ts)
             await box.slack.click(MALLORY, "targets", message_ts=card.ts)
-        found = await audited(box, audit, 2 * REFUSALS + 1)
+        entries = await audited(box, audit, 2 * REFUSALS + 1)
         assert len(box.slack.calls) - before <= 2 * REFUSALS  # a window takes two
         assert "web-01" not in view_text(box, MALLORY)
-    outcomes = Counter(line["outcome"] for line in found[1:])
+    outcomes = Counter(line["outcome"] for line in entries[1:])
     assert outcomes == {"denied: workspace": REFUSALS, "denied: workspace, not told": REFUSALS}
 
 
-async def test_a_refusal_does_not_say_whether_there_is_a_task(tmp_path: Path) -> None:
-    """Where names decide, a hidden task and no task at all are refused in the same words."""
+async def test_a_refusal_does_not_reveal_whether_a_task_exists(tmp_path: Path) -> None:
+    """With rules for names, a hidden task and an unknown one are refused in the same words."""
     async with guarded(tmp_path, ALLOW_TASKS="name:nothing-like-it") as (box, audit):
         texts = []
         for task_id in (NIGHTLY, OTHER, f"{NIGHTLY[:-2]}ZZ"):
@@ -244,7 +244,7 @@ class Clock:
 
 
 def test_a_bucket_fills_up_again() -> None:
-    """Sixty a minute are one a second, and never more than sixty at once."""
+    """Sixty a minute means one a second, and never more than sixty at once."""
     clock = Clock()
     buckets = Buckets(60, clock)
     assert [buckets.take("a") for _ in range(61)] == [0.0] * 60 + [1.0]
@@ -257,7 +257,7 @@ def test_a_bucket_fills_up_again() -> None:
 
 
 def test_limits_of_one_and_none() -> None:
-    """One a minute; 0 is no limit."""
+    """A limit of 1 allows one a minute; 0 is no limit."""
     clock = Clock()
     one, none = Buckets(1, clock), Buckets(0, clock)
     assert (one.take("a"), one.take("a")) == (0, 60)
@@ -268,8 +268,8 @@ def test_limits_of_one_and_none() -> None:
     assert not any(none.take("a") for _ in range(1_000))
 
 
-def test_a_clock_that_goes_back_gives_nothing_twice() -> None:
-    """Nor does it take anything away."""
+def test_a_clock_that_goes_back_refills_nothing_twice() -> None:
+    """It takes nothing away either."""
     clock = Clock()
     buckets = Buckets(2, clock)
     clock.now = 100
@@ -281,7 +281,7 @@ def test_a_clock_that_goes_back_gives_nothing_twice() -> None:
 
 
 def test_buckets_in_memory_are_bounded() -> None:
-    """Those used last are kept."""
+    """The latest used ones stay."""
     buckets = Buckets(1, lambda: 0.0)
     for number in range(MAX_BUCKETS + 1):
         assert buckets.take(str(number)) == 0
@@ -291,7 +291,7 @@ def test_buckets_in_memory_are_bounded() -> None:
 
 
 def test_both_limits_are_charged_or_neither() -> None:
-    """Whoever is over one of them keeps the other as it was."""
+    """A request over one limit does not charge the other."""
     allowance = Allowance(1, 2, lambda: 0.0)
     assert allowance.take("ada", "shift") is None
     for _ in range(5):
@@ -310,7 +310,7 @@ def test_both_limits_are_charged_or_neither() -> None:
 
 PERSON, CHANNEL = 3, 5
 Event = tuple[float, str, str, Callable[[Access, Interaction], Any]]
-"""When, who, where, by which path."""
+"""Time, person, conversation, path."""
 
 
 async def _whole(access: Access, one: Interaction) -> None:
@@ -341,7 +341,7 @@ EVENTS = st.lists(
 
 
 def admissions(events: list[Event]) -> list[bool]:
-    """Which of them are admitted; the first of each is when it happens."""
+    """Whether each event is admitted; an event begins with its time."""
     clock = Clock()
 
     async def call(_method: str, **arguments: Any) -> dict[str, Any]:
@@ -349,36 +349,36 @@ def admissions(events: list[Event]) -> list[bool]:
 
     async def run() -> list[bool]:
         rules = Rules(person_limit=PERSON, channel_limit=CHANNEL, guests=False)
-        access, found = Access(rules, "T1", call, monotonic=clock), []
+        access, results = Access(rules, "T1", call, monotonic=clock), []
         for at, user, channel, path in events:
             clock.now = at
             one = Interaction("any", user, channel, "T2" if user == "stranger" else "T1", "", "")
             try:
                 await path(access, one)
-                found.append(True)
+                results.append(True)
             except Denied:
-                found.append(False)
-        return found
+                results.append(False)
+        return results
 
     return asyncio.run(run())
 
 
 @settings(max_examples=150, deadline=None)
 @given(EVENTS)
-def test_no_sequence_gets_more_than_its_bucket_and_refusals_cost_nobody(
+def test_no_sequence_exceeds_its_bucket_and_refusals_cost_nobody(
     events: list[Event],
 ) -> None:
-    """What a minute may hold is a full bucket and its refill. Without the refused ones all else stays the same."""
+    """A minute holds at most a full bucket and its refill; without the refused events the outcome is the same."""
     now, timed = 100.0, list[Event]()
     for pause, user, channel, path in events:
         now += pause
         timed.append((now, user, channel, path))
     admitted = admissions(timed)
-    kept = [event for event, yes in zip(timed, admitted, strict=True) if yes]
-    assert all(admissions(kept))
-    assert not {"stranger", "guest"} & {user for _, user, _, _ in kept}
-    by_person = [(user, at) for at, user, _, _ in kept]
-    by_channel = [(channel, at) for at, _, channel, _ in kept if channel]
+    served = [event for event, yes in zip(timed, admitted, strict=True) if yes]
+    assert all(admissions(served))
+    assert not {"stranger", "guest"} & {user for _, user, _, _ in served}
+    by_person = [(user, at) for at, user, _, _ in served]
+    by_channel = [(channel, at) for at, _, channel, _ in served if channel]
     for limit, charged in ((PERSON, by_person), (CHANNEL, by_channel)):
         for key in {key for key, _ in charged}:
             times = sorted(at for whose, at in charged if whose == key)

@@ -1,4 +1,4 @@
-"""User groups and people that Slack is slow to tell of: nobody waits who need not, and nobody waits for long."""
+"""Slack is slow to answer about groups and people: nobody waits without need, and nobody waits long."""
 
 import asyncio
 import time
@@ -23,22 +23,22 @@ from tests.slack.test_limits import Clock
 MEMBERS, PEOPLE = "usergroups.users.list", "users.info"
 ACCESS = TIMINGS.access
 BRIEF = Timings(access=replace(ACCESS, failed_s=0.3))
-"""Slack is asked soon after a failure."""
+"""Timings with a short pause after a failure."""
 NOT_KNOWN = "could not find out whether you may use it"
 
 
 def staff(box: Sandbox, count: int) -> list[str]:
-    """So many more people in the shift's channel."""
+    """Add ``count`` people to the shift's channel."""
     workspace = box.slack._workspace
-    ada, shift = workspace.people[ADA], workspace.places[SHIFT]
+    ada, shift = workspace.people[ADA], workspace.conversations[SHIFT]
     names = [f"U0NEW{number}" for number in range(count)]
     workspace.people |= {name: replace(ada, id=name) for name in names}
-    workspace.places = {**workspace.places, SHIFT: replace(shift, members=shift.members | {*names})}
+    workspace.conversations = {**workspace.conversations, SHIFT: replace(shift, members=shift.members | {*names})}
     return names
 
 
 async def timed(box: Sandbox, user: str) -> tuple[float, str]:
-    """Seconds until this person has the answer to their command, and what it says."""
+    """The seconds until this person has an answer to their command, and its text."""
     began = time.monotonic()
     before = [message.ts for message in box.slack.messages(SHIFT, user)]
 
@@ -54,8 +54,8 @@ async def timed(box: Sandbox, user: str) -> tuple[float, str]:
 # Through the real app -------------------------------------------------------------------------------------
 
 
-async def test_a_hanging_group_holds_up_nobody_else(tmp_path: Path) -> None:
-    """Six ask at once. Whose membership is in hand has the card at once; the others are told together, in time."""
+async def test_a_hanging_group_delays_nobody_else(tmp_path: Path) -> None:
+    """Of six at once, known members get the card at once; the others are refused together, in time."""
     async with guarded(tmp_path, BRIEF, ALLOW_USERGROUPS="S0ONCALL S0SECOND", SHARE_FOR="0") as (box, audit):
         box.slack._workspace.groups["S0ONCALL"] = {ADA, "U0NEW0"}
         people = staff(box, 5)
@@ -63,11 +63,11 @@ async def test_a_hanging_group_holds_up_nobody_else(tmp_path: Path) -> None:
         await asyncio.sleep(0.4)
         box.slack._workspace.groups["S0SECOND"] = {*people}
         box.slack.refuse(MEMBERS, times=99, delay=60)
-        found = await asyncio.gather(*(timed(box, who) for who in (ADA, *people)))
-        for took, text in found[:2]:
+        answers = await asyncio.gather(*(timed(box, who) for who in (ADA, *people)))
+        for took, text in answers[:2]:
             assert "nightly-logrotate" in text
             assert took < 1
-        for took, text in found[2:]:
+        for took, text in answers[2:]:
             assert NOT_KNOWN in text
             assert took < ACCESS.wait_s + 1
         box.slack._api._faults.clear()  # Slack is well again
@@ -81,16 +81,16 @@ async def test_a_hanging_group_holds_up_nobody_else(tmp_path: Path) -> None:
         assert outcomes["denied: unknown"] == 4
 
 
-async def test_people_slack_does_not_tell_of_hold_up_nobody_else(tmp_path: Path) -> None:
-    """The same for what a person is: one question for each of them, however often they press."""
+async def test_a_hanging_question_about_a_person_delays_nobody_else(tmp_path: Path) -> None:
+    """The same for guests: Slack is asked once per person, however often they press."""
     async with guarded(tmp_path, BRIEF, ALLOW_GUESTS="false", SHARE_FOR="0") as (box, _):
         people = staff(box, 5)
         await post(box, NIGHTLY)
         box.slack.refuse(PEOPLE, times=99, delay=3)
-        found = await asyncio.gather(timed(box, ADA), *(timed(box, who) for who in (*people, people[0])))
-        assert "nightly-logrotate" in found[0][1]
-        assert found[0][0] < 1
-        for took, text in found[1:]:
+        answers = await asyncio.gather(timed(box, ADA), *(timed(box, who) for who in (*people, people[0])))
+        assert "nightly-logrotate" in answers[0][1]
+        assert answers[0][0] < 1
+        for took, text in answers[1:]:
             assert NOT_KNOWN in text
             assert took < ACCESS.wait_s + 1
         await asyncio.sleep(1)  # what nobody waited for has come all the same
@@ -101,7 +101,7 @@ async def test_people_slack_does_not_tell_of_hold_up_nobody_else(tmp_path: Path)
 
 
 async def test_a_failure_is_remembered(tmp_path: Path) -> None:
-    """Who asks within the next seconds is told at once, and Slack is left alone."""
+    """Within the next seconds people are refused at once, and Slack is not asked."""
     async with guarded(tmp_path, ALLOW_USERGROUPS="S0ONCALL") as (box, audit):
         box.slack.scopes = "commands,chat:write"
         for _ in range(5):
@@ -116,7 +116,7 @@ async def test_a_failure_is_remembered(tmp_path: Path) -> None:
 
 
 class Slack:
-    """Tells of groups and guests; may fail or hang. ``asked`` is what it was asked about."""
+    """Answers about groups and guests, or fails, or hangs. ``asked`` lists the questions."""
 
     def __init__(self) -> None:
         self.groups: dict[str, set[str]] = {"S1": {ADA}, "S2": set()}
@@ -143,7 +143,7 @@ def asked(user: str = ADA) -> Interaction:
 
 
 async def says(access: Access, user: str = ADA) -> str:
-    """What becomes of a command."""
+    """A command's outcome."""
     try:
         await access.admit(asked(user))
     except Denied as denied:
@@ -152,14 +152,14 @@ async def says(access: Access, user: str = ADA) -> str:
 
 
 def guard(slack: Slack, clock: Callable[[], float], timings: AccessTimings = ACCESS, /, **rules: Any) -> Access:
-    """Groups are asked for unless the rules say otherwise."""
+    """Access with group rules, unless ``rules`` says otherwise."""
     groups = Rules(**({"groups": frozenset({"S1", "S2"})} | rules))
     return Access(groups, "T1", slack.call, timings=timings, monotonic=clock)
 
 
 @pytest.mark.parametrize("what", ["group", "guest"])
-async def test_who_is_removed_is_locked_out_in_time(what: str) -> None:
-    """After a minute (a guest: five); where Slack does not answer, after ten. A newcomer gets in as soon."""
+async def test_a_removed_member_loses_access_in_time(what: str) -> None:
+    """A removal counts after a minute (a guest: five), or after ten while Slack fails; so does a new member."""
     clock, slack = Clock(), Slack()
     fresh_s = ACCESS.group_s if what == "group" else ACCESS.guest_s
     rules = {} if what == "group" else {"groups": frozenset[str](), "guests": False}
@@ -182,8 +182,8 @@ async def test_who_is_removed_is_locked_out_in_time(what: str) -> None:
     assert await says(access) == "allowed"
 
 
-async def test_a_failure_is_asked_about_again_after_some_seconds() -> None:
-    """Until then it is answered at once, whoever asks."""
+async def test_slack_is_asked_again_some_seconds_after_a_failure() -> None:
+    """Until then everybody is refused at once."""
     clock, slack = Clock(), Slack()
     access = guard(slack, clock)
     slack.failing = {"S1", "S2"}
@@ -198,8 +198,8 @@ async def test_a_failure_is_asked_about_again_after_some_seconds() -> None:
 
 
 @pytest.mark.parametrize("failing", ["S1", "S2"])
-async def test_one_group_that_fails_is_not_all_of_them(failing: str) -> None:
-    """A member of the other is let in; of anybody else nothing is known."""
+async def test_one_failing_group_does_not_affect_the_other(failing: str) -> None:
+    """A member of the other group is admitted; about anybody else nothing is known."""
     clock, slack = Clock(), Slack()
     slack.groups = {"S1": {ADA}, "S2": {ADA}}
     slack.failing = {failing}
@@ -209,7 +209,7 @@ async def test_one_group_that_fails_is_not_all_of_them(failing: str) -> None:
 
 
 async def test_a_member_of_one_group_does_not_wait_for_another() -> None:
-    """All are asked at the same time, and the first yes is enough."""
+    """All groups are asked at the same time, and the first yes is enough."""
     slack = Slack()
     slack.groups["S2"], slack.hanging = {GRACE}, {"S1"}
     access = guard(slack, time.monotonic)
@@ -218,25 +218,25 @@ async def test_a_member_of_one_group_does_not_wait_for_another() -> None:
         assert access.admit_at_once(asked(GRACE))
 
 
-async def test_a_listed_person_asks_nobody() -> None:
-    """Whatever the groups do."""
+async def test_for_a_listed_person_slack_is_not_asked() -> None:
+    """The groups are not asked."""
     slack = Slack()
     access = guard(slack, time.monotonic, users=frozenset({GRACE}))
     assert access.admit_at_once(asked(GRACE))
     assert slack.asked == []
 
 
-async def test_a_crowd_asks_once() -> None:
-    """Fifty at the same moment, who are in no hand yet."""
+async def test_a_crowd_asks_slack_once() -> None:
+    """Fifty ask at the same moment, before anything is known."""
     slack = Slack()
     access = guard(slack, time.monotonic, guests=False)
-    found = await asyncio.gather(*(says(access) for _ in range(50)))
-    assert set(found) == {"allowed"}
+    answers = await asyncio.gather(*(says(access) for _ in range(50)))
+    assert set(answers) == {"allowed"}
     assert sorted(slack.asked) == ["S1", "S2", ADA]
 
 
-async def test_old_members_stand_in_while_slack_is_slow() -> None:
-    """After a short wait, shorter than that of those who are not among them."""
+async def test_stale_members_count_while_slack_is_slow() -> None:
+    """They wait shorter than people who are not members."""
     clock, slack = Clock(), Slack()
     access = guard(slack, clock, replace(ACCESS, stale_wait_s=0.05, wait_s=0.2))
     assert await says(access) == "allowed"
@@ -252,8 +252,8 @@ async def test_old_members_stand_in_while_slack_is_slow() -> None:
     assert len(slack.asked) == 4
 
 
-async def test_who_gives_up_waiting_takes_the_answer_from_nobody() -> None:
-    """The look-up is everybody's."""
+async def test_a_cancelled_wait_takes_the_answer_from_nobody() -> None:
+    """The call is shared."""
     slack = Slack()
     slack.hanging = {"S1", "S2"}
     access = guard(slack, time.monotonic)
@@ -267,8 +267,8 @@ async def test_who_gives_up_waiting_takes_the_answer_from_nobody() -> None:
     assert len(slack.asked) == 2
 
 
-async def test_waiting_comes_off_the_time_that_is_left_for_coc() -> None:
-    """It is kept with the interaction."""
+async def test_waiting_for_slack_counts_against_the_time_for_coc() -> None:
+    """The interaction has the seconds."""
     slack = Slack()
     slack.hanging = {"S1", "S2"}
     one = asked()
@@ -277,8 +277,8 @@ async def test_waiting_comes_off_the_time_that_is_left_for_coc() -> None:
     assert 0.1 <= one.slack_wait_s < 0.5
 
 
-async def test_what_is_remembered_of_people_is_bounded() -> None:
-    """Those asked about last are kept."""
+async def test_remembered_answers_are_bounded() -> None:
+    """The latest ones stay."""
     slack = Slack()
     access = guard(slack, lambda: 0.0, groups=frozenset[str](), guests=False)
     for number in range(MAX_ANSWERS + 1):
@@ -289,8 +289,8 @@ async def test_what_is_remembered_of_people_is_bounded() -> None:
 
 
 @pytest.mark.parametrize("answer", [{}, {"users": None}, {"user": []}])
-async def test_an_answer_that_says_nothing_is_a_failure(answer: dict[str, Any]) -> None:
-    """Neither that nobody is a member, nor that nobody is a guest."""
+async def test_an_answer_without_the_fact_is_a_failure(answer: dict[str, Any]) -> None:
+    """It means neither that nobody is a member nor that nobody is a guest."""
 
     async def call(_method: str, **_arguments: Any) -> dict[str, Any]:
         return answer
@@ -299,8 +299,8 @@ async def test_an_answer_that_says_nothing_is_a_failure(answer: dict[str, Any]) 
         assert await says(Access(rules, "T1", call)) == "denied: unknown"
 
 
-async def test_a_crowd_of_strangers_is_told_no_more_than_so_often() -> None:
-    """Many of them in one conversation; what they are told takes nothing from people who may ask."""
+async def test_refusals_for_a_crowd_of_strangers_are_bounded() -> None:
+    """Their refusals in one conversation cost people who may ask nothing."""
     slack = Slack()
     access = guard(slack, lambda: 0.0, person_limit=1)
     quiet = []
@@ -315,7 +315,7 @@ async def test_a_crowd_of_strangers_is_told_no_more_than_so_often() -> None:
     assert (denied.value.outcome, denied.value.is_quiet) == ("denied: limit per person", False)
 
 
-def test_the_waits_fit_into_each_other() -> None:
-    """No one is told that COC is being waited for while it is Slack, and an old answer is no reason to wait."""
+def test_each_wait_ends_before_the_next_longer_one() -> None:
+    """No note about COC comes while the bot waits for Slack, and a stale answer shortens the wait."""
     assert ACCESS.stale_wait_s < ACCESS.wait_s <= TIMINGS.answers.patience_s
     assert ACCESS.question_s < ACCESS.failed_s < ACCESS.group_s < ACCESS.guest_s < ACCESS.stale_s

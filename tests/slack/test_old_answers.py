@@ -1,4 +1,4 @@
-"""What people see of answers that are shared, and of old ones while COC fails; through the real app."""
+"""Shared answers, and stale ones while COC fails, as people see them through the real app."""
 
 import json
 
@@ -9,10 +9,10 @@ from bot.timings import TIMINGS
 from tests.slack.presses import ADA, GRACE, INCIDENT, NIGHTLY, SHIFT, filled, now, post, view_text
 
 ASKS = 3
-"""COC calls of one card."""
+"""The COC calls of one card."""
 
 
-async def test_the_next_person_gets_the_answer_of_a_moment_ago_and_is_told(box: Sandbox) -> None:
+async def test_the_next_person_gets_the_recent_answer_and_reads_so(box: Sandbox) -> None:
     """Two people ask in two places: COC is asked once, the second card says so."""
     first = await post(box, NIGHTLY)
     second = await post(box, NIGHTLY, INCIDENT, GRACE)
@@ -25,15 +25,15 @@ async def test_the_next_person_gets_the_answer_of_a_moment_ago_and_is_told(box: 
 
 
 async def test_sharing_can_be_turned_off() -> None:
-    """With 0 everybody's command asks COC."""
+    """With 0 every command asks COC."""
     async with Sandbox(given={"SCHEDTASK_SHARE_FOR": "0"}) as box:
         await post(box, NIGHTLY)
         await post(box, NIGHTLY, INCIDENT, GRACE)
         assert len(box.coc.requests) == 2 * ASKS
 
 
-async def test_while_coc_fails_a_command_shows_the_last_good_card_as_old(either_box: Sandbox) -> None:
-    """One card, marked first of all, without a colour; no error card beside it; the lock screen says it too."""
+async def test_while_coc_fails_a_command_shows_the_last_good_card_as_stale(either_box: Sandbox) -> None:
+    """One card comes, marked as stale on top and without a colour, also on the lock screen; no error card follows."""
     await post(either_box, NIGHTLY)
     either_box.coc.fail("detail", status=503)
     card = await post(either_box, NIGHTLY)
@@ -46,8 +46,8 @@ async def test_while_coc_fails_a_command_shows_the_last_good_card_as_old(either_
     assert len(either_box.slack.messages(SHIFT, ADA)) == 2
 
 
-async def test_a_refresh_that_fails_keeps_the_card_where_nothing_newer_is_known(box: Sandbox) -> None:
-    """What is on the card already is not put there again as old data: it is marked as not refreshed."""
+async def test_a_failed_refresh_keeps_the_card_if_nothing_newer_is_cached(box: Sandbox) -> None:
+    """The card is not replaced by the same data as stale: it is marked as not refreshed."""
     card = await post(box, NIGHTLY)
     box.coc.fail("detail", status=503)
     await box.slack.click(ADA, "refresh", message_ts=card.ts)
@@ -55,8 +55,8 @@ async def test_a_refresh_that_fails_keeps_the_card_where_nothing_newer_is_known(
     assert "Old data" not in now(box, card)
 
 
-async def test_a_slow_refresh_that_fails_uses_the_response_url_twice() -> None:
-    """After a note that COC is waited for there is one more post, which says that the card stayed as it was."""
+async def test_a_slow_failed_refresh_uses_the_response_url_twice() -> None:
+    """After the waiting note there is one more post; it says that the card was not refreshed."""
     total_s = TIMINGS.answers.patience_s + 0.3
     async with Sandbox(given={"SCHEDTASK_COC_TOTAL_TIMEOUT": str(total_s)}) as box:
         card = await post(box, NIGHTLY)
@@ -75,8 +75,8 @@ async def test_a_slow_refresh_that_fails_uses_the_response_url_twice() -> None:
     ("action", "selected"),
     [("targets", None), ("more", f"parameters:{NIGHTLY}"), ("more", f"runs:{NIGHTLY}")],
 )
-async def test_the_windows_show_what_was_known_as_old(action: str, selected: str | None) -> None:
-    """Targets, parameters and runs of before, with the reason and the reference in front."""
+async def test_the_modals_show_cached_data_as_stale(action: str, selected: str | None) -> None:
+    """Targets, parameters and runs are stale, with the reason and the reference on top."""
     async with Sandbox(given={"SCHEDTASK_SHARE_FOR": "0"}) as box:
         card = await post(box, NIGHTLY)
         box.coc.fail("detail", status=503)
@@ -87,8 +87,8 @@ async def test_the_windows_show_what_was_known_as_old(action: str, selected: str
         assert "nightly-logrotate" in view_text(box)
 
 
-async def test_old_answers_can_be_turned_off() -> None:
-    """With 0 an error is an error."""
+async def test_stale_answers_can_be_turned_off() -> None:
+    """With 0 the person sees the error."""
     async with Sandbox(given={"SCHEDTASK_STALE_FOR": "0"}) as box:
         await post(box, NIGHTLY)
         box.coc.fail("detail", status=503)
@@ -97,8 +97,8 @@ async def test_old_answers_can_be_turned_off() -> None:
         assert problem.ephemeral_to == ADA
 
 
-async def test_an_old_answer_passes_the_rules_as_a_new_one() -> None:
-    """Somebody who may not ask gets nothing from memory either."""
+async def test_a_stale_answer_passes_the_same_rules() -> None:
+    """A person who may not ask gets nothing from the cache either."""
     async with Sandbox(given={"SCHEDTASK_ALLOW_USERS": ADA}) as box:
         await post(box, NIGHTLY)
         box.coc.fail("detail", status=503)
@@ -112,8 +112,8 @@ async def test_an_old_answer_passes_the_rules_as_a_new_one() -> None:
     ("action", "selected"),
     [("targets", None), ("more", f"parameters:{NIGHTLY}"), ("more", f"runs:{NIGHTLY}")],
 )
-async def test_the_windows_say_that_an_answer_was_somebody_elses(action: str, selected: str | None) -> None:
-    """Grace opens a window a moment after Ada asked: nothing is asked again, and it says so."""
+async def test_the_modals_say_that_an_answer_was_shared(action: str, selected: str | None) -> None:
+    """Grace opens a modal a moment after Ada asked: COC is not asked again, and the modal says so."""
     async with Sandbox(given={"SCHEDTASK_SHARE_FOR": "30"}) as box:
         card = await post(box, NIGHTLY)
         await box.slack.click(GRACE, action, message_ts=card.ts, selected=selected)

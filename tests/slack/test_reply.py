@@ -1,4 +1,4 @@
-"""Replies to Slack, against a server on a real socket: what counts as posted, what is tried again, what is final."""
+"""Replies to Slack, against a server on a real socket: which answers count as posted, are retried, or are final."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ CARD = Message("verdict", (section("card"),))
 
 
 class StandIn:
-    """A Slack that answers what a test tells it to, in order; the last answer again and again."""
+    """A Slack that gives the answers of a test in sequence, and repeats the last one."""
 
     def __init__(self) -> None:
         self.answers: list[web.Response | None] = []
@@ -41,13 +41,13 @@ class StandIn:
         return web.Response(status=answer.status, body=answer.body, headers=answer.headers)
 
     async def sleep(self, seconds: float) -> None:
-        """Instead of waiting."""
+        """Record the pause instead of waiting."""
         self.slept.append(seconds)
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[StandIn]:
-    """The stand-in, listening."""
+    """The stand-in, while it listens."""
     stand_in = StandIn()
     app = web.Application()
     app.router.add_post("/{path:.*}", stand_in.handle)
@@ -61,7 +61,7 @@ async def slack() -> AsyncIterator[StandIn]:
 
 @pytest.fixture
 async def replies(slack: StandIn) -> AsyncIterator[Replies]:
-    """What is tested, on a session of its own."""
+    """Replies with their session."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(token="xoxb-1", base_url=f"{slack.url}/api/", session=session)
         yield Replies(session, client, sleep=slack.sleep)
@@ -69,7 +69,7 @@ async def replies(slack: StandIn) -> AsyncIterator[Replies]:
 
 @asynccontextmanager
 async def listening(handle: Callable[[web.Request], Awaitable[web.StreamResponse]]) -> AsyncIterator[str]:
-    """A server that answers every POST so, by its address."""
+    """The address of a server that answers every POST like this."""
     app = web.Application()
     app.router.add_post("/{path:.*}", handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -81,25 +81,25 @@ async def listening(handle: Callable[[web.Request], Awaitable[web.StreamResponse
 
 @asynccontextmanager
 async def talking(url: str, timings: ReplyTimings = TIMINGS.replies) -> AsyncIterator[Replies]:
-    """Replies to this server, on a session of their own."""
+    """Replies that go to this server."""
     async with aiohttp.ClientSession() as session:
         client = AsyncWebClient(token="xoxb-1", base_url=f"{url}/api/", session=session)
         yield Replies(session, client, timings=timings)
 
 
 def text(body: str, status: int = 200, **headers: str) -> web.Response:
-    """An answer in plain text."""
+    """A plain text answer."""
     return web.Response(status=status, text=body, headers=headers)
 
 
 def refusal(error: str, status: int = 200) -> web.Response:
-    """An answer in JSON that says no."""
+    """A JSON answer with an error."""
     return web.json_response({"ok": False, "error": error}, status=status)
 
 
 @pytest.mark.parametrize("answer", [text("ok"), text(""), text("OK\n"), web.json_response({"ok": True}), text("{}")])
-async def test_what_counts_as_posted(slack: StandIn, replies: Replies, answer: web.Response) -> None:
-    """Slack writes ``ok``; nothing, or JSON without an error, is as good. It is posted once."""
+async def test_these_answers_count_as_posted(slack: StandIn, replies: Replies, answer: web.Response) -> None:
+    """Slack writes ``ok``; an empty body and JSON without an error count too. The message is posted once."""
     slack.answers = [answer]
     await replies.respond(slack.url, CARD, response_type="in_channel")
     (body,) = slack.bodies
@@ -118,10 +118,10 @@ async def test_what_counts_as_posted(slack: StandIn, replies: Replies, answer: w
         (None, "broken_off"),
     ],
 )
-async def test_what_is_final_is_not_repeated(
+async def test_final_refusals_are_not_retried(
     slack: StandIn, replies: Replies, answer: web.Response | None, error: str
 ) -> None:
-    """A used or expired URL, a refusal, a broken connection (it may have been posted): one try."""
+    """After a used or expired URL, a refusal, or a broken connection (it may be posted) there is no retry."""
     slack.answers = [answer]
     with pytest.raises(SlackRefused) as caught:
         await replies.respond(slack.url, CARD)
@@ -130,16 +130,16 @@ async def test_what_is_final_is_not_repeated(
 
 
 @pytest.mark.parametrize("first", [text("", 429, **{"Retry-After": "1"}), text("<html>", 503)])
-async def test_what_passes_is_tried_once_more(slack: StandIn, replies: Replies, first: web.Response) -> None:
-    """A short rate limit and a 5xx: after a wait, a second try."""
+async def test_transient_refusals_are_retried_once(slack: StandIn, replies: Replies, first: web.Response) -> None:
+    """After a short rate limit and a 5xx there is a pause and one retry."""
     slack.answers = [first, text("ok")]
     await replies.respond(slack.url, CARD)
     assert len(slack.bodies) == 2
     assert len(slack.slept) == 1
 
 
-async def test_a_long_rate_limit_is_not_waited_for(slack: StandIn, replies: Replies) -> None:
-    """Nobody waits 30 s in a chat."""
+async def test_a_long_rate_limit_is_not_awaited(slack: StandIn, replies: Replies) -> None:
+    """A person would press again sooner."""
     slack.answers = [text("", 429, **{"Retry-After": "30"})]
     with pytest.raises(SlackRefused, match="ratelimited"):
         await replies.respond(slack.url, CARD)
@@ -148,7 +148,7 @@ async def test_a_long_rate_limit_is_not_waited_for(slack: StandIn, replies: Repl
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 async def test_refused_blocks_fall_back_to_the_text(slack: StandIn, replies: Replies, status: int) -> None:
-    """``invalid_blocks``, with whatever status: the person gets the verdict as text."""
+    """After ``invalid_blocks``, with any status, the person gets the verdict as text."""
     slack.answers = [refusal("invalid_blocks", status), text("ok")]
     await replies.respond(slack.url, CARD, response_type="in_channel")
     assert "blocks" in slack.bodies[0]
@@ -158,7 +158,7 @@ async def test_refused_blocks_fall_back_to_the_text(slack: StandIn, replies: Rep
 
 
 async def test_a_card_is_never_replaced_by_bare_text(slack: StandIn, replies: Replies) -> None:
-    """Facts and buttons would be gone for everybody: the text goes to the one who asked; or nothing does."""
+    """Everybody would lose facts and buttons: the text goes only to the person who asked, or nowhere."""
     slack.answers = [refusal("invalid_blocks"), text("ok")]
     await replies.respond(slack.url, CARD, replace_original=True)
     assert "blocks" not in slack.bodies[1]
@@ -169,8 +169,8 @@ async def test_a_card_is_never_replaced_by_bare_text(slack: StandIn, replies: Re
     assert len(slack.bodies) == 3
 
 
-async def test_methods_carry_what_is_given_and_nothing_empty(slack: StandIn, replies: Replies) -> None:
-    """A JSON body without None; the answer's fields come back; an error is Slack's word."""
+async def test_methods_send_their_arguments_without_none(slack: StandIn, replies: Replies) -> None:
+    """The JSON body has no None, the answer's fields come back, and an error has Slack's code."""
     slack.answers = [web.json_response({"ok": True, "view": {"id": "V1"}})]
     assert (await replies.call("views.update", view_id="V1", hash=None))["view"] == {"id": "V1"}
     assert slack.bodies == [{"view_id": "V1"}]
@@ -184,25 +184,25 @@ async def test_methods_carry_what_is_given_and_nothing_empty(slack: StandIn, rep
     ("header", "waited"),
     [("1", 1.0), ("0", 0.0), ("1.5", 1.5), ("soon", 1.0), ("-3", 0.0), ("nan", 0.0), (None, 1.0)],
 )
-async def test_a_short_rate_limit_is_waited_for_as_slack_says(
+async def test_a_short_rate_limit_is_awaited(
     slack: StandIn, replies: Replies, header: str | None, waited: float
 ) -> None:
-    """Retry-After in seconds; a second where it is absent or no number."""
+    """The pause is Retry-After in seconds, or one second if that is absent or not a number."""
     slack.answers = [text("", 429, **({"Retry-After": header} if header else {})), text("ok")]
     await replies.respond(slack.url, CARD)
     assert slack.slept == [waited]
 
 
 async def test_a_second_rate_limit_is_final(slack: StandIn, replies: Replies) -> None:
-    """Honoured once: two tries, one wait, then the person hears of it."""
+    """It is honoured once: two tries and one pause."""
     slack.answers = [text("", 429, **{"Retry-After": "1"})]
     with pytest.raises(SlackRefused, match="ratelimited"):
         await replies.respond(slack.url, CARD)
     assert (len(slack.bodies), slack.slept) == (2, [1.0])
 
 
-async def test_a_server_that_stays_broken_is_given_up(slack: StandIn, replies: Replies) -> None:
-    """Two tries, and the status as the reason."""
+async def test_a_server_that_stays_broken_is_tried_twice(slack: StandIn, replies: Replies) -> None:
+    """There are two tries, and the status is the error."""
     slack.answers = [text("<html>", 502)]
     with pytest.raises(SlackRefused) as caught:
         await replies.respond(slack.url, CARD)
@@ -210,7 +210,7 @@ async def test_a_server_that_stays_broken_is_given_up(slack: StandIn, replies: R
 
 
 async def test_a_refusal_that_names_the_block_is_in_the_log(slack: StandIn, replies: Replies) -> None:
-    """Slack's JSON pointers say which block it was."""
+    """Slack's JSON pointers name the block."""
     pointers = {"messages": ["[ERROR] must be less than 76 characters [json-pointer:/blocks/3/text]"]}
     no = web.json_response({"ok": False, "error": "invalid_blocks", "response_metadata": pointers}, status=400)
     slack.answers = [no, text("ok")]
@@ -221,7 +221,7 @@ async def test_a_refusal_that_names_the_block_is_in_the_log(slack: StandIn, repl
 
 
 async def test_a_text_that_is_refused_too_is_final(slack: StandIn, replies: Replies) -> None:
-    """The fall-back happens once."""
+    """The fallback happens once."""
     slack.answers = [refusal("invalid_blocks")]
     with pytest.raises(SlackRefused, match="invalid_blocks"):
         await replies.respond(slack.url, CARD)
@@ -229,7 +229,7 @@ async def test_a_text_that_is_refused_too_is_final(slack: StandIn, replies: Repl
 
 
 async def test_an_answer_in_several_packets_is_read_to_its_end() -> None:
-    """Its word decides what happens next: half of it would hide ``invalid_blocks``."""
+    """A part of it would hide ``invalid_blocks``."""
     bodies = []
 
     async def handle(request: web.Request) -> web.StreamResponse:
@@ -247,8 +247,8 @@ async def test_an_answer_in_several_packets_is_read_to_its_end() -> None:
 
 
 @pytest.mark.parametrize("method", [None, "chat.postMessage"])
-async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(method: str | None) -> None:
-    """After the deadline; it may have been posted, so a second try could show it twice."""
+async def test_a_hanging_slack_is_not_retried(method: str | None) -> None:
+    """The deadline is the end: it may be posted, and a retry could show it twice."""
     asked = []
 
     async def handle(request: web.Request) -> web.Response:
@@ -276,10 +276,10 @@ async def test_a_slack_that_hangs_is_given_up_and_not_asked_again(method: str | 
         (web.Response(text="{", content_type="application/json"), "http_200", 1),
     ],
 )
-async def test_a_method_that_fails_is_repeated_only_where_that_may_help(
+async def test_a_failed_method_is_retried_only_if_that_may_help(
     slack: StandIn, replies: Replies, answer: web.Response, error: str, tries: int
 ) -> None:
-    """A short rate limit and a gateway's 5xx; never a refusal of Slack's own, nor what is not Slack at all."""
+    """A short rate limit and a gateway's 5xx are retried; a refusal and an answer that is not Slack's are not."""
     slack.answers = [answer]
     with pytest.raises(SlackRefused) as caught:
         await replies.call("chat.postMessage", channel="C1", text="x")
@@ -287,22 +287,22 @@ async def test_a_method_that_fails_is_repeated_only_where_that_may_help(
     assert len(slack.bodies) == tries
 
 
-async def test_nobody_there(replies: Replies) -> None:
-    """No connection: tried once more, then said."""
+async def test_an_unreachable_slack_is_tried_twice(replies: Replies) -> None:
+    """Without a connection there is one retry, then the error."""
     with pytest.raises(SlackRefused, match="unreachable"):
         await replies.respond("http://127.0.0.1:9/", CARD)
 
 
 @pytest.mark.parametrize("word", ["<html>proxy 12:01:07</html>", "Tr\u00e8s long", "x" * 61, ""])
-def test_a_page_in_place_of_a_word_is_not_slack(word: str) -> None:
-    """The word becomes a label of metrics: whatever a proxy writes must not make a new one each time."""
+def test_a_page_instead_of_an_error_code_is_not_slack(word: str) -> None:
+    """The error is a label of metrics: text from a proxy must not make new ones."""
     assert SlackRefused(word).error == "not_slack"
     assert SlackRefused("invalid_blocks").error == "invalid_blocks"
 
 
 @pytest.mark.parametrize("method", [None, "chat.postMessage"])
-async def test_words_that_nobody_knows_make_one_label(slack: StandIn, method: str | None) -> None:
-    """However many Slack, or something in its place, comes up with; the log has each of them, cut and redacted."""
+async def test_unknown_error_codes_make_one_label(slack: StandIn, method: str | None) -> None:
+    """However many there are, they share one label; the log has each code, cut and redacted."""
     outcomes: list[str] = []
     words = [*(f"request_{number}_lost" for number in range(20)), "xoxb-1234567890-secret", "long_" * 100]
     async with aiohttp.ClientSession() as session:
@@ -319,8 +319,8 @@ async def test_words_that_nobody_knows_make_one_label(slack: StandIn, method: st
 
 
 @pytest.mark.parametrize("status", [299, 402, 418, 530, 599])
-async def test_odd_statuses_make_no_label_of_their_own(slack: StandIn, replies: Replies, status: int) -> None:
-    """A gateway may answer with any of them."""
+async def test_odd_statuses_make_no_new_label(slack: StandIn, replies: Replies, status: int) -> None:
+    """A gateway may answer with any status."""
     slack.answers = [web.Response(status=status, text="")]
     with pytest.raises(SlackRefused) as caught:
         await replies.call("chat.postMessage")

@@ -1,4 +1,4 @@
-"""What people type behind the command."""
+"""What people type after the command."""
 
 import time
 
@@ -12,7 +12,7 @@ ID = "ST2601050930000000000001A1"
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "expected"),
     [
         (ID, Show(ID)),
         (f"  {ID}\n", Show(ID)),
@@ -42,17 +42,17 @@ ID = "ST2601050930000000000001A1"
         (f"{ID} {ID[:-1]}2", Help("That holds 2 different task ids, so none is shown. Ask for one at a time.")),
     ],
 )
-def test_what_is_understood(text: str, found: Show | Help) -> None:
-    """An id wherever it hides; words that mean nothing are kept; else what was wrong."""
-    assert parse(text) == found
+def test_these_texts_are_understood(text: str, expected: Show | Help) -> None:
+    """An id is request wherever it hides; unknown words are kept; without an id the mistake is named."""
+    assert parse(text) == expected
 
 
 @pytest.mark.parametrize(
     "text",
     ["help", "HELP", "—help", "–help", "-help", "--help", "-h", "/help", "?", "？", "hilfe", "help me", "usage"],
 )
-def test_help_is_given_however_it_is_asked_for(text: str) -> None:
-    """A phone makes two hyphens a dash."""
+def test_help_is_shown_in_any_wording(text: str) -> None:
+    """A phone turns two hyphens into a dash."""
     assert parse(text) == Help()
 
 
@@ -99,11 +99,11 @@ def test_help_is_given_however_it_is_asked_for(text: str) -> None:
         (f"{ID} host primate", "primate"),
     ],
 )
-def test_privacy_asked_for_is_privacy_given(text: str, says: str) -> None:
-    """Anywhere, in any spelling; what is not plainly ``private`` is said back."""
-    found = parse(text)
-    assert isinstance(found, Show)
-    assert (found.task_id, found.visibility, found.private_word) == (ID, "private", says)
+def test_every_wording_for_privacy_is_private(text: str, says: str) -> None:
+    """It counts anywhere and in any spelling; a text other than ``private`` is named."""
+    request = parse(text)
+    assert isinstance(request, Show)
+    assert (request.task_id, request.visibility, request.private_word) == (ID, "private", says)
 
 
 @pytest.mark.parametrize(
@@ -125,15 +125,15 @@ def test_privacy_asked_for_is_privacy_given(text: str, says: str) -> None:
         (f"show me {ID}", None),
     ],
 )
-def test_a_card_is_public_by_wish_only(text: str, visibility: str | None) -> None:
-    """Where private is the default, only the plain word at one end makes it public; a host's name is no wish."""
-    found = parse(text)
-    assert isinstance(found, Show)
-    assert found.visibility == visibility
+def test_a_card_is_public_only_on_request(text: str, visibility: str | None) -> None:
+    """With private as the default, only the plain word at one end makes it public; a host's name does not count."""
+    request = parse(text)
+    assert isinstance(request, Show)
+    assert request.visibility == visibility
 
 
-def test_the_bare_word_after_host_is_a_wish() -> None:
-    """Help is seen by the asker only."""
+def test_the_bare_word_after_host_asks_for_privacy() -> None:
+    """Only the person who asked sees help."""
     assert parse(f"{ID} host private") == Help("“host” needs a host name, an IP or a resource id after it.")
 
 
@@ -176,19 +176,19 @@ def test_the_bare_word_after_host_is_a_wish() -> None:
         (f"https://c.example/?host=web-07&id={ID}", []),
     ],
 )
-def test_hosts_are_read_as_people_list_them(text: str, hosts: list[str]) -> None:
-    """Any number, separated by anything; a sentence about machines asks about none."""
-    found = parse(text)
-    assert isinstance(found, Show)
-    assert list(found.hosts) == hosts
+def test_lists_of_hosts_are_parsed(text: str, hosts: list[str]) -> None:
+    """Any number, separated by anything; a sentence about machines names no host."""
+    request = parse(text)
+    assert isinstance(request, Show)
+    assert list(request.hosts) == hosts
 
 
 @pytest.mark.parametrize("text", [f"{ID} host", f"host {ID}", f"{ID} --hosts", f"{ID} server:"])
-def test_a_host_question_without_a_host_is_asked_back(text: str) -> None:
-    """The id is none."""
-    found = parse(text)
-    assert isinstance(found, Help)
-    assert "needs a host name, an IP or a resource id after it" in (found.wrong or "")
+def test_a_host_question_without_a_host_brings_help(text: str) -> None:
+    """The id is not a host."""
+    request = parse(text)
+    assert isinstance(request, Help)
+    assert "needs a host name, an IP or a resource id after it" in (request.wrong or "")
 
 
 around = st.text(st.characters(exclude_categories=("L", "N", "Cs")), max_size=8).filter(lambda s: "%" not in s)
@@ -196,14 +196,14 @@ around = st.text(st.characters(exclude_categories=("L", "N", "Cs")), max_size=8)
 
 @given(before=around, after=around, tail=st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=24, max_size=24))
 def test_an_id_is_found_in_any_surroundings(before: str, after: str, tail: str) -> None:
-    """Whatever stands around it, as long as it is no letter or digit."""
-    found = parse(f"{before}ST{tail}{after}")
-    assert isinstance(found, Show)
-    assert found.task_id == f"ST{tail}"
+    """Anything but a letter or a digit may surround it."""
+    request = parse(f"{before}ST{tail}{after}")
+    assert isinstance(request, Show)
+    assert request.task_id == f"ST{tail}"
 
 
-def test_half_a_character_is_named_as_a_question_mark() -> None:
-    """What was wrong is said back to the person, so it must be text that can be sent."""
+def test_half_a_character_becomes_a_question_mark() -> None:
+    """Help repeats the text, so it must be text that can be sent."""
     assert parse("x\ud800y") == Help("“x” is not a task id and not a word I know.")
     assert parse("\ud800\ud800") == Help()
     assert parse("\ud800!") == Help()
@@ -211,8 +211,8 @@ def test_half_a_character_is_named_as_a_question_mark() -> None:
 
 
 @given(st.text(st.characters(exclude_categories=[])))
-def test_nothing_that_can_be_typed_is_an_error(text: str) -> None:
-    """Every text is a request or a help."""
+def test_no_text_raises_an_error(text: str) -> None:
+    """Every text becomes a request or help."""
     assert isinstance(parse(text), Show | Help)
 
 
@@ -226,7 +226,7 @@ company = st.sampled_from(("public", "show me", "please", "host web-07, web-08",
 
 @st.composite
 def private_requests(draw: st.DrawFn) -> tuple[str, str]:
-    """An id and a text that holds it, a wish for privacy in any decoration, and other words, in any order."""
+    """An id and a text with it, a decorated word for privacy, and other words, in any sequence."""
     task_id = draw(ids)
     wish = draw(marks) + draw(wishes) + draw(marks)
     words = draw(st.permutations([task_id, wish, *draw(st.lists(company, max_size=4))]))
@@ -234,11 +234,11 @@ def private_requests(draw: st.DrawFn) -> tuple[str, str]:
 
 
 @given(private_requests())
-def test_private_wins_wherever_it_stands(asked: tuple[str, str]) -> None:
-    """Among any words, in any decoration, before or behind the id."""
-    found = parse(asked[1])
-    assert isinstance(found, Show), asked
-    assert (found.task_id, found.visibility) == (asked[0], "private"), asked
+def test_private_wins_in_any_position(asked: tuple[str, str]) -> None:
+    """Among any words, in any decoration, before or after the id."""
+    request = parse(asked[1])
+    assert isinstance(request, Show), asked
+    assert (request.task_id, request.visibility) == (asked[0], "private"), asked
 
 
 @pytest.mark.slow
@@ -247,8 +247,8 @@ def test_private_wins_wherever_it_stands(asked: tuple[str, str]) -> None:
     "piece",
     ["ST1 ", "ST…", "prviat0 ", "host ", "<a", "a[", "%25", "1 . ", "*a", f"{ID[:9]} ", ".", "-", "_:", "a:", "1-"],
 )
-def test_ten_thousand_characters_are_read_in_a_moment(begin: str, piece: str) -> None:
-    """The loop waits for it: linear, whatever was pasted."""
+def test_ten_thousand_characters_are_parsed_fast(begin: str, piece: str) -> None:
+    """It takes linear time whatever was pasted: the event loop waits for it."""
     began = time.process_time()
     parse(f"{begin}{piece * 10_000}"[:9_999] + "x")
     assert time.process_time() - began < 0.5

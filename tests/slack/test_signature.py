@@ -15,12 +15,12 @@ SECRET, NOW = "8f742231b10e8888abcd99yyyzzz85a5", 1531420618.0
 
 
 def genuine(secret: str, headers: Mapping[str, str], body: bytes, clock: Callable[[], float]) -> bool:
-    """Whether the request is known as Slack's."""
+    """Whether the request is verified."""
     return verified(secret, headers, body, clock) is not None
 
 
 def signed(stamp: str, body: bytes, secret: str = SECRET) -> dict[str, str]:
-    """The two headers as Slack makes them."""
+    """Slack's two headers."""
     digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, hashlib.sha256).hexdigest()
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}"}
 
@@ -43,13 +43,13 @@ def test_slacks_own_example_passes() -> None:
 @pytest.mark.parametrize(
     ("age", "good"), [(0, True), (MAX_AGE_S, True), (MAX_AGE_S + 1, False), (-MAX_AGE_S - 1, False)]
 )
-def test_old_and_future_requests_are_replays(age: int, good: bool) -> None:
-    """Five minutes either way, as Slack advises."""
+def test_old_and_future_requests_are_refused(age: int, good: bool) -> None:
+    """Five minutes in either direction, as Slack advises."""
     assert genuine(SECRET, signed(str(int(NOW) - age), b"x"), b"x", lambda: NOW) is good
 
 
 def test_another_body_or_another_secret_is_refused() -> None:
-    """The signature covers the body, with our secret only."""
+    """The signature covers the body and needs the app's secret."""
     headers = signed(str(int(NOW)), b"x")
     assert genuine(SECRET, headers, b"x", lambda: NOW)
     assert not genuine(SECRET, headers, b"y", lambda: NOW)
@@ -58,13 +58,13 @@ def test_another_body_or_another_secret_is_refused() -> None:
 
 @pytest.mark.parametrize("stamp", ["", "abc", "-1", "1e9", "١٥٣١٤٢٠٦١٨", " 1531420618", "9" * 400])
 def test_a_junk_timestamp_is_refused_without_an_error(stamp: str) -> None:
-    """Also where the signature over the junk is right."""
+    """Even with a correct signature over the junk."""
     assert not genuine(SECRET, signed(stamp, b"x"), b"x", lambda: NOW)
 
 
 @pytest.mark.parametrize("signature", ["", "v0=", "v1=" + "0" * 64, "v0=é", "v0=\udcff"])
 def test_a_junk_signature_is_refused_without_an_error(signature: str) -> None:
-    """Also with bytes in it that are no text, as HTTP servers hand them on."""
+    """Even with bytes that are not text, which HTTP servers pass on."""
     headers = {"X-Slack-Request-Timestamp": str(int(NOW)), "X-Slack-Signature": signature}
     assert not genuine(SECRET, headers, b"x", lambda: NOW)
 
@@ -80,8 +80,8 @@ def test_nothing_unsigned_passes_and_nothing_raises(
     assert not genuine(SECRET, fresh, body, lambda: NOW)
 
 
-def test_what_slack_sends_is_read() -> None:
-    """By length or in chunks, as a form or as JSON, whatever a proxy has added."""
+def test_heads_of_slacks_requests_pass() -> None:
+    """With a length or in chunks, as a form or as JSON, with any header of a proxy."""
     own = {**signed(str(int(NOW)), b"x"), "X-Forwarded-For": "192.0.2.1", "Accept-Encoding": "gzip,deflate"}
     for more in (
         {"Content-Length": "1048576", "Content-Type": "application/x-www-form-urlencoded"},
@@ -100,8 +100,8 @@ def test_what_slack_sends_is_read() -> None:
         ),
     ),
 )
-def test_no_header_makes_the_first_look_fail(headers: list[tuple[str, str]], own: dict[str, str]) -> None:
-    """Without a signature everything is refused; nothing raises."""
+def test_no_header_makes_the_head_check_raise(headers: list[tuple[str, str]], own: dict[str, str]) -> None:
+    """Without a signature every request is refused, and nothing raises."""
     found = CIMultiDict([*headers, *own.items()])
     found.popall("X-Slack-Signature", None)
     assert refused_unread(found, 1000, lambda: NOW) is not None

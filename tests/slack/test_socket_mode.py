@@ -1,4 +1,4 @@
-"""Socket Mode over real WebSockets: connections are replaced before they go, watched, and given up in the end."""
+"""Socket Mode over real WebSockets: connections are watched and replaced, and the bot gives up in the end."""
 
 import asyncio
 import json
@@ -33,12 +33,12 @@ async def connected(count: int = 2, **given: str) -> AsyncIterator[Sandbox]:
 
 
 def opened(box: Sandbox) -> int:
-    """How often the bot has asked for a connection's address."""
+    """How often the bot has asked for a connection's URL."""
     return [call.method for call in box.slack.calls].count("apps.connections.open")
 
 
 async def metric(box: Sandbox, name: str) -> float:
-    """A figure of ``/metrics``."""
+    """One value of ``/metrics``."""
     assert box.bot is not None
     async with aiohttp.ClientSession() as session, session.get(f"http://127.0.0.1:{box.bot.port}/metrics") as answer:
         found = re.search(rf"^{re.escape(name)} (\S+)$", await answer.text(), re.MULTILINE)
@@ -47,7 +47,7 @@ async def metric(box: Sandbox, name: str) -> float:
 
 
 async def test_two_connections_by_default(box: Sandbox) -> None:
-    """Both serve: Slack takes turns."""
+    """Both serve requests, alternately."""
     await box.slack.settled(lambda: box.slack.connections == 2)
     for _ in range(4):
         assert (await box.slack.command(ADA, SHIFT, "help")).acked
@@ -56,8 +56,8 @@ async def test_two_connections_by_default(box: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("count", [1, 2])
-async def test_a_connection_that_is_to_go_is_replaced_first(count: int) -> None:
-    """Slack warns and closes a little later, again and again: commands go on meanwhile and none is lost."""
+async def test_a_connection_that_slack_will_close_is_replaced_first(count: int) -> None:
+    """Slack warns and closes repeatedly; meanwhile no command is lost."""
     async with connected(count) as box:
         lost, stop = [], asyncio.Event()
 
@@ -80,7 +80,7 @@ async def test_a_connection_that_is_to_go_is_replaced_first(count: int) -> None:
 
 @pytest.mark.parametrize("how", ["refresh_requested", "drop", "mute"])
 async def test_a_lost_connection_is_noticed_and_replaced(how: str) -> None:
-    """Closed by Slack, broken off without a word, or open but deaf: a new one takes its place."""
+    """Whether closed by Slack, dropped, or open but silent, a new one replaces it."""
     async with connected() as box:
         if how == "drop":
             box.slack.drop(1)
@@ -95,8 +95,8 @@ async def test_a_lost_connection_is_noticed_and_replaced(how: str) -> None:
             assert (await box.slack.command(ADA, SHIFT, "help")).acked
 
 
-async def test_after_an_outage_the_bot_comes_back_by_itself() -> None:
-    """Slack can't be reached for a while: not ready meanwhile, then it serves again."""
+async def test_after_an_outage_the_bot_reconnects() -> None:
+    """The bot is not ready during the outage and serves again afterwards."""
     async with connected() as box:
         assert box.bot is not None
         await box.slack.cut_off()
@@ -109,8 +109,8 @@ async def test_after_an_outage_the_bot_comes_back_by_itself() -> None:
         assert await box.bot.ready()
 
 
-async def test_a_link_that_stays_away_ends_the_process_for_its_supervisor() -> None:
-    """After the time that the operator set, with a sentence."""
+async def test_a_long_outage_ends_the_process() -> None:
+    """It ends after the operator's time, with a sentence."""
     async with connected() as box:
         assert box.bot is not None
         links = box.bot._socket
@@ -121,8 +121,8 @@ async def test_a_link_that_stays_away_ends_the_process_for_its_supervisor() -> N
             assert await links.failed == "no connection to Slack for 1 s"
 
 
-async def test_a_token_that_is_taken_away_ends_the_process_at_once() -> None:
-    """Trying again would never help; the connections that still live are used to their end."""
+async def test_a_revoked_token_ends_the_process_at_once() -> None:
+    """A retry could never help; connections that still live are used to their end."""
     async with connected() as box:
         assert box.bot is not None
         links = box.bot._socket
@@ -137,8 +137,8 @@ async def test_a_token_that_is_taken_away_ends_the_process_at_once() -> None:
             assert await links.failed == "Slack refuses the app-level token (token_revoked)"
 
 
-async def test_an_acknowledgement_finds_another_way() -> None:
-    """The connection goes between a request and its acknowledgement: the other one carries it."""
+async def test_an_acknowledgement_uses_another_connection() -> None:
+    """If a connection closes before the acknowledgement, the other one carries it."""
     async with connected() as box:
         assert box.bot is not None
         links = box.bot._socket
@@ -156,7 +156,7 @@ async def test_an_acknowledgement_finds_another_way() -> None:
 
 
 async def test_stopping_waits_for_acknowledgements_under_way() -> None:
-    """Commands that reached the bot before it stops are acknowledged."""
+    """Commands that arrived before the stop are acknowledged."""
     async with connected() as box:
         assert box.bot is not None
         asking = [asyncio.create_task(box.slack.command(ADA, SHIFT, "help")) for _ in range(20)]
@@ -166,8 +166,8 @@ async def test_stopping_waits_for_acknowledgements_under_way() -> None:
         assert all(one.acked for one in done)
 
 
-async def test_an_answer_that_is_not_slacks_does_not_end_the_reconnecting() -> None:
-    """A proxy's page instead of JSON, a URL that leads nowhere: tried again until it works."""
+async def test_an_answer_that_is_not_slacks_does_not_stop_reconnecting() -> None:
+    """After a proxy's page instead of JSON or a dead URL it goes on until it works."""
     async with connected() as box:
         for _ in range(3):
             box.slack.refuse("apps.connections.open", "odd", status=503)
@@ -177,8 +177,8 @@ async def test_an_answer_that_is_not_slacks_does_not_end_the_reconnecting() -> N
         await post(box, NIGHTLY)
 
 
-async def test_what_nobody_listens_for_is_not_acknowledged() -> None:
-    """Slack tells the person that it failed, which is better than silence."""
+async def test_a_request_without_a_listener_is_not_acknowledged() -> None:
+    """Slack shows the person an error, which is better than silence."""
     async with connected() as box:
         assert box.bot is not None
         links = box.bot._socket
@@ -193,7 +193,7 @@ async def test_what_nobody_listens_for_is_not_acknowledged() -> None:
 
 
 def twice(box: Sandbox, monkeypatch: pytest.MonkeyPatch, wait_s: float) -> list[dict[str, Any]]:
-    """From now on Slack sends each envelope twice, on two connections where there are two; all acknowledgements."""
+    """Make Slack send each envelope twice, over two connections if there are two; returns all acknowledgements."""
     sockets, acks = box.slack._sockets, list[dict[str, Any]]()
     send, acknowledge = sockets._send, sockets._acknowledge
 
@@ -213,10 +213,10 @@ def twice(box: Sandbox, monkeypatch: pytest.MonkeyPatch, wait_s: float) -> list[
 
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize("wait_s", [0.0, 0.3])
-async def test_an_envelope_that_comes_twice_is_acknowledged_twice_and_makes_one_card(
+async def test_a_repeated_envelope_is_acknowledged_twice_and_makes_one_card(
     count: int, wait_s: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """On one connection or on two, at once or after the card was posted."""
+    """On one connection or two, at once or after the card was posted."""
     async with connected(count) as box:
         acks = twice(box, monkeypatch, wait_s)
         assert (await box.slack.command(ADA, SHIFT, NIGHTLY)).acked
@@ -229,8 +229,8 @@ async def test_an_envelope_that_comes_twice_is_acknowledged_twice_and_makes_one_
         assert len(box.coc.requests) == 3
 
 
-async def test_a_submission_that_comes_twice_gets_the_same_answer_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its acknowledgement carries the new view; an empty one would close the window."""
+async def test_a_repeated_submission_gets_the_same_answer_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The acknowledgement carries the new view; an empty one would close the modal."""
     async with connected() as box:
         await post(box, NIGHTLY)
         spot = await FIND.prepare(box, SHIFT)
@@ -241,8 +241,8 @@ async def test_a_submission_that_comes_twice_gets_the_same_answer_twice(monkeypa
         assert "1 of 42 machines match" in json.dumps(acks[0])
 
 
-async def test_what_is_remembered_of_envelopes_is_bounded() -> None:
-    """In number and in the size of their responses; what is forgotten is done again."""
+async def test_remembered_envelopes_are_bounded() -> None:
+    """In number and in the size of their responses; an evicted envelope is handled again."""
     envelopes, made = Envelopes(most=10, most_characters=1_000), list[str]()
 
     async def answer(envelope_id: str, body: str) -> None:
@@ -263,8 +263,8 @@ async def test_what_is_remembered_of_envelopes_is_bounded() -> None:
     assert made[-2:] == ["large-99", "large-0"]
 
 
-async def test_an_envelope_that_failed_is_tried_again() -> None:
-    """Its copy must not wait for ever, nor fail with it."""
+async def test_a_copy_of_a_failed_envelope_is_handled() -> None:
+    """Its copy must neither wait for ever nor fail with it."""
     envelopes, begun = Envelopes(), asyncio.Event()
 
     async def fail() -> BoltResponse:
@@ -282,10 +282,10 @@ async def test_an_envelope_that_failed_is_tried_again() -> None:
         await first
 
 
-async def test_a_connection_that_does_not_say_goodbye_does_not_hold_up_the_stop(
+async def test_a_connection_that_does_not_close_does_not_delay_the_stop(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its peer may be gone for good; nothing of it stays behind."""
+    """Its peer may be gone for good; nothing stays behind."""
     async with connected() as box:
         assert box.bot is not None
         links = box.bot._socket

@@ -1,4 +1,4 @@
-"""Task ids that pasting has broken, and what is said of those that can't be mended."""
+"""Task ids that pasting has broken, and the messages about those that can't be repaired."""
 
 import pytest
 from hypothesis import given
@@ -32,12 +32,12 @@ ID = "ST2601050930000000000001A1"
     ],
 )
 def test_a_broken_id_is_joined(text: str) -> None:
-    """By line ends, blanks, hyphens, invisible characters, encodings; a phone's capital is no part of it."""
+    """Broken by line ends, blanks, hyphens, invisible characters or encodings, or with a phone's capital."""
     assert parse(text) == Show(ID)
 
 
-def test_what_follows_a_broken_id_is_read_too() -> None:
-    """The join ends where the id does."""
+def test_words_after_a_broken_id_are_parsed_too() -> None:
+    """Joining stops at the end of the id."""
     assert parse(f"{ID[:9]} {ID[9:]} host web-07 private") == Show(ID, "private", ("web-07",))
 
 
@@ -82,7 +82,7 @@ def test_what_follows_a_broken_id_is_read_too() -> None:
     ],
 )
 def test_a_near_miss_is_named(text: str, says: str) -> None:
-    """What is really wrong with it, in one sentence."""
+    """One sentence says what is wrong with it."""
     assert parse(text) == Help(says)
 
 
@@ -92,14 +92,14 @@ ids = st.text("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ", min_size=24, max_size=24)
 @given(
     ids.filter(lambda tail: any(map(str.isdigit, tail))), st.integers(2, 25), st.sampled_from((" ", "\n", "-", "-\n"))
 )
-def test_an_id_broken_anywhere_is_that_id_or_nothing(tail: str, at: int, by: str) -> None:
-    """Never another one; and found wherever the second piece can be told from a word."""
+def test_an_id_broken_anywhere_is_that_id_or_none(tail: str, at: int, by: str) -> None:
+    """Never another id; it is found wherever the second piece is not a word."""
     task_id = f"ST{tail}"
     found = parse(f"{task_id[:at]}{by}{task_id[at:]}")
     assert found == Show(task_id) or (isinstance(found, Help) and task_id[at:].isalpha()), found
 
 
 @given(ids, st.integers(2, 25), st.sampled_from(("private", "public", "please", "host", "status", "server", "web")))
-def test_a_truncated_id_takes_no_word_along(tail: str, cut: int, word: str) -> None:
-    """Not even where both have 26 characters together."""
+def test_a_truncated_id_is_not_joined_with_a_word(tail: str, cut: int, word: str) -> None:
+    """Not even if both have 26 characters together."""
     assert isinstance(parse(f"ST{tail}"[:cut] + f" {word}"), Help)

@@ -1,4 +1,4 @@
-"""What tired people type, through the real app and real sockets: who sees the answer, and what it says of hosts."""
+"""What tired people type, through the real app and real sockets: who sees the answer, and its text about hosts."""
 
 import json
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ async def private_box() -> AsyncIterator[Sandbox]:
 
 
 async def typed(box: Sandbox, text: str, count: int = 1) -> list[Message]:
-    """Types the command and waits until it is answered with so many messages and the bot has nothing under way."""
+    """Type the command and wait for ``count`` messages and until no background task is left."""
     before = len(box.slack.messages(SHIFT, ADA))
     interaction = await box.slack.command(ADA, SHIFT, text)
     assert interaction.acked, interaction.error
@@ -47,12 +47,12 @@ async def typed(box: Sandbox, text: str, count: int = 1) -> list[Message]:
 
 
 def said(messages: list[Message]) -> str:
-    """Everything in messages, blocks included."""
+    """The whole text of messages, blocks included."""
     return json.dumps([[message.text, message.blocks] for message in messages], ensure_ascii=False)
 
 
-async def test_privacy_asked_for_is_privacy_given(either_box: Sandbox) -> None:
-    """However it is asked for, nothing reaches the channel."""
+async def test_every_wording_for_privacy_is_private(either_box: Sandbox) -> None:
+    """In any wording, nothing reaches the channel."""
     for text in PRIVATE:
         answers = await typed(either_box, text)
         assert [answer.ephemeral_to for answer in answers] == [ADA], text
@@ -61,7 +61,7 @@ async def test_privacy_asked_for_is_privacy_given(either_box: Sandbox) -> None:
 
 
 async def test_private_by_default_stays_private(private_box: Sandbox) -> None:
-    """A near miss of ``public``, or the word within a sentence or a link, does not turn it around."""
+    """A near miss of ``public``, or the word within a sentence or a link, does not change it."""
     for text in (*PRIVATE, f"pubilc {NIGHTLY}", f"is {NIGHTLY} public", f"https://c.example/public/{NIGHTLY}"):
         answers = await typed(private_box, text)
         assert [answer.ephemeral_to for answer in answers] == [ADA], text
@@ -70,12 +70,12 @@ async def test_private_by_default_stays_private(private_box: Sandbox) -> None:
 
 @pytest.mark.parametrize("text", [f"public {NIGHTLY}", f"{NIGHTLY} public", f"public {NIGHTLY} host web-07"])
 async def test_public_is_public_where_private_is_the_default(private_box: Sandbox, text: str) -> None:
-    """The plain word at one end."""
+    """The plain word at one end makes it public."""
     assert [answer.ephemeral_to for answer in await typed(private_box, text)] == [None]
 
 
-async def test_a_near_miss_says_what_it_was_taken_for(box: Sandbox) -> None:
-    """On the private card itself."""
+async def test_a_near_miss_of_private_is_explained(box: Sandbox) -> None:
+    """The private card says it."""
     (card,) = await typed(box, f"prviate {NIGHTLY} verbose")
     assert "Only you see this: “prviate” counts as private." in said([card])
     assert "Not understood and ignored: “verbose”." in said([card])
@@ -83,8 +83,8 @@ async def test_a_near_miss_says_what_it_was_taken_for(box: Sandbox) -> None:
     assert "Only you" not in said(await typed(box, f"{NIGHTLY} private"))
 
 
-async def test_ignored_words_are_named_to_the_asker_only(either_box: Sandbox) -> None:
-    """Beside a public card; with what would have asked about the host."""
+async def test_only_the_person_who_asked_reads_the_ignored_words(either_box: Sandbox) -> None:
+    """They come beside a public card, with the command that asks about the host."""
     card, note = await typed(either_box, f"please show {NIGHTLY} web-07 verbose", count=2)
     assert (card.ephemeral_to, note.ephemeral_to) == (None, ADA)
     assert "Not understood" not in said([card])
@@ -93,13 +93,13 @@ async def test_ignored_words_are_named_to_the_asker_only(either_box: Sandbox) ->
     assert either_box.slack.messages(SHIFT, GRACE) == [card]
 
 
-async def test_small_talk_is_no_ignored_word(box: Sandbox) -> None:
-    """A sentence around the id gets the card and nothing else."""
+async def test_small_talk_is_not_named_as_ignored(box: Sandbox) -> None:
+    """A sentence around the id brings the card and nothing else."""
     assert len(await typed(box, f"hi, can you show me the status of task {NIGHTLY} please?")) == 1
 
 
-async def test_what_is_advised_works(box: Sandbox) -> None:
-    """The command in the note, typed as it stands."""
+async def test_the_suggested_command_works(box: Sandbox) -> None:
+    """The note's command works as it stands."""
     _, note = await typed(box, f"{NIGHTLY} web-07", count=2)
     command = said([note]).split("`/schedtask ")[1].split("`")[0]
     (card,) = await typed(box, command)
@@ -107,7 +107,7 @@ async def test_what_is_advised_works(box: Sandbox) -> None:
 
 
 async def test_a_note_that_slack_refuses_leaves_the_card(box: Sandbox) -> None:
-    """It is the smaller part of the answer: no error follows, and it is logged."""
+    """The refused note is logged, and no error card follows."""
     box.slack.refuse("response_url", None)  # the card passes
     for method in ("response_url", "chat.postEphemeral", "chat.postMessage"):
         box.slack.refuse(method, "channel_not_found", times=9, status=404)
@@ -119,7 +119,7 @@ async def test_a_note_that_slack_refuses_leaves_the_card(box: Sandbox) -> None:
 
 
 async def test_several_ids_show_none(box: Sandbox) -> None:
-    """It says so, only to the asker."""
+    """Only the person who asked reads why."""
     (answer,) = await typed(box, f"{NIGHTLY} ST2601050930000000000001A1")
     assert answer.ephemeral_to == ADA
     assert "2 different task ids, so none is shown" in said([answer])
@@ -140,22 +140,22 @@ async def test_several_ids_show_none(box: Sandbox) -> None:
         "host <http://web-07|web-07>",
     ],
 )
-async def test_a_target_is_not_denied(box: Sandbox, text: str) -> None:
-    """Whatever surrounds its name."""
+async def test_a_target_is_never_answered_with_no(box: Sandbox, text: str) -> None:
+    """Its name may have anything around it."""
     (card,) = await typed(box, f"{NIGHTLY} {text}")
     assert card.text.startswith("Yes: ")
     assert "step 1, batch 2 of 3" in said([card])
 
 
 async def test_each_of_several_hosts_is_answered(either_box: Sandbox) -> None:
-    """On one card."""
+    """All answers are on one card."""
     (card,) = await typed(either_box, f"{NIGHTLY} hosts web-07,web-08 and db-99; web_09、10.0.0.0/24")
     assert card.text.startswith("Yes: web-07. Yes: web-08. No: db-99. Perhaps: web")
     assert "*2 of the 5 asked for* are targets of" in said([card])
 
 
-async def test_a_near_match_is_asked_about_with_what_to_type(box: Sandbox) -> None:
-    """A private question gets a private command."""
+async def test_a_near_match_becomes_a_question_with_a_command(box: Sandbox) -> None:
+    """The suggested command is private if the question was."""
     (card,) = await typed(box, f"private {NIGHTLY} host web_07")
     assert "*Did you mean `web-07`?*" in said([card])
     assert ":x:" not in said([card])
@@ -164,8 +164,8 @@ async def test_a_near_match_is_asked_about_with_what_to_type(box: Sandbox) -> No
     assert (again.text, again.ephemeral_to) == ("Yes: web-07 in nightly-logrotate.", ADA)
 
 
-async def test_what_is_no_host_name_is_asked_back(box: Sandbox) -> None:
-    """It is never a no."""
+async def test_a_text_that_is_not_a_host_name_is_questioned(box: Sandbox) -> None:
+    """The answer is never no."""
     (card,) = await typed(box, f"{NIGHTLY} host web-[07,08]")
     assert "*Can't read:* `web-[07,08]` as one host: it is a range" in said([card])
 
@@ -175,13 +175,13 @@ async def test_what_is_no_host_name_is_asked_back(box: Sandbox) -> None:
     [f"{NIGHTLY[:9]}\n{NIGHTLY[9:]}", f"St{NIGHTLY[2:].lower()}", f"https%253A%252F%252Fc.example%252F{NIGHTLY}"],
 )
 async def test_a_damaged_id_is_found(box: Sandbox, text: str) -> None:
-    """Broken, in a phone's case, in a link that was encoded twice."""
+    """Broken, in a phone's case, or in a link encoded twice."""
     (card,) = await typed(box, text)
     assert "nightly-logrotate" in card.text
 
 
 async def test_an_error_behind_a_private_request_stays_private(box: Sandbox) -> None:
-    """Like any error."""
+    """Only the person who asked sees it."""
     (card,) = await typed(box, f"{error_id('400NOTFOUND')} private")
     assert card.ephemeral_to == ADA
     assert box.slack.messages(SHIFT, GRACE) == []

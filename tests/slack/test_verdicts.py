@@ -1,4 +1,4 @@
-"""Every row of the verdict's table, on a card in a channel: the real bot, the sample tasks, real sockets."""
+"""Every row of the verdict's table on a card, with the real bot, the sample tasks and real sockets."""
 
 import re
 import time
@@ -19,7 +19,7 @@ def task(suffix: str) -> str:
 
 
 async def card(box: Sandbox, task_id: str) -> tuple[str, str]:
-    """The verdict's line and all the fields of the card that the command brings."""
+    """The verdict's line and all fields of the command's card."""
     before = len(box.slack.messages(SHIFT, ADA))
     await box.slack.command(ADA, SHIFT, task_id)
     await box.slack.settled(lambda: len(box.slack.messages(SHIFT, ADA)) > before)
@@ -66,7 +66,7 @@ async def card(box: Sandbox, task_id: str) -> tuple[str, str]:
 async def test_each_row_is_on_a_card(
     box: Sandbox, suffix: str, permissions: frozenset[str], dot: str, words: str
 ) -> None:
-    """With the colour and the words of the table."""
+    """The card has the colour and the words of the table."""
     box.coc.permissions = set(permissions)
     line, _ = await card(box, task(suffix))
     assert line.startswith(f":{dot}:")
@@ -74,7 +74,7 @@ async def test_each_row_is_on_a_card(
 
 
 async def test_a_failed_run_says_why_and_when_the_next_one_is(box: Sandbox) -> None:
-    """On the card's first line, and in the text that a locked phone shows."""
+    """Both the card's first line and the text on a locked phone say it."""
     line, _ = await card(box, task("13N1"))
     reason = "“Success rate 75% is below 100%: backup-02: disk full (/backup 100%)”"
     assert re.match(rf":red_circle:  \*Last run failed <!date[^>]*>\* — {re.escape(reason)} · runs next <!date", line)
@@ -82,8 +82,8 @@ async def test_a_failed_run_says_why_and_when_the_next_one_is(box: Sandbox) -> N
     assert re.match(rf"database-backup: Last run failed .* — {re.escape(reason)} · runs next .* \(in ", text)
 
 
-async def test_a_last_run_that_can_not_be_seen_is_not_taken_for_a_good_one(box: Sandbox) -> None:
-    """The list knows that the task is enabled and nothing of its runs; the history is not for the bot."""
+async def test_an_unknown_last_run_does_not_count_as_a_good_one(box: Sandbox) -> None:
+    """The list says that the task is enabled and nothing about its runs; the bot may not read the history."""
     box.coc.permissions = set(EVERYTHING - {"coc:schedule:getHistories"})
     nothing = dict.fromkeys(("last_execution_status", "last_execution_time", "execution_count"))
     box.coc.change(task("02B2"), **nothing)
@@ -92,8 +92,8 @@ async def test_a_last_run_that_can_not_be_seen_is_not_taken_for_a_good_one(box: 
     assert "can't see how its last run went: the bot lacks `coc:schedule:getHistories`" in line
 
 
-async def test_a_task_due_a_moment_ago_is_given_time(box: Sandbox) -> None:
-    """Its run may be recorded in a moment; a missed one is not claimed yet."""
+async def test_a_task_due_a_moment_ago_is_not_late_yet(box: Sandbox) -> None:
+    """Its run may be recorded in a moment, so the card does not claim a missed run yet."""
     before = int(time.time() - 60) * 1000
     box.coc.change(task("32H9"), trigger_time={"policy": "ONCE", "single_scheduled_time": before})
     line, _ = await card(box, task("32H9"))
@@ -109,8 +109,8 @@ async def test_clock_changes_are_marked_on_the_card(box: Sandbox) -> None:
 
 
 @pytest.mark.parametrize(("suffix", "raw"), [("34K2", "`30 2 * * 1-5`"), ("21W1", "unknown time zone")])
-async def test_what_can_not_be_computed_is_shown_as_it_came(box: Sandbox, suffix: str, raw: str) -> None:
-    """The person on call can still read it."""
+async def test_a_schedule_that_can_not_be_computed_is_shown_as_it_came(box: Sandbox, suffix: str, raw: str) -> None:
+    """The raw value is on the card."""
     _, fields = await card(box, task(suffix))
     assert raw in fields
     assert "Can't tell" in fields
@@ -122,10 +122,10 @@ async def test_what_can_not_be_computed_is_shown_as_it_came(box: Sandbox, suffix
     ids=["detail only", "and the list", "and the history"],
 )
 @pytest.mark.parametrize("suffix", ["01A1", "02B2", "03C3", "06F6", "10K1", "11L1", "12M1", "13N1", "25A2", "29E6"])
-async def test_what_is_not_permitted_is_named_and_never_guessed(
+async def test_a_missing_permission_is_named_and_nothing_is_guessed(
     box: Sandbox, suffix: str, granted: frozenset[str]
 ) -> None:
-    """Each missing permission once or more, none that is granted; no promise without knowing that it is enabled."""
+    """The card names each missing permission and no granted one, and promises no run of a task in doubt."""
     box.coc.permissions = set(granted)
     line, fields = await card(box, task(suffix))
     missing = EVERYTHING - granted

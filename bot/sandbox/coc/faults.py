@@ -1,4 +1,4 @@
-"""What may go wrong on the way to COC, as data: which answer comes instead, and how it is delivered."""
+"""What may go wrong with a call of COC, as data: the answer that replaces the normal one, and how it is delivered."""
 
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -8,13 +8,17 @@ PathKind = Literal["detail", "list", "history", "any"]
 
 @dataclass
 class Fault:
-    """One way an answer goes wrong.
+    """One way in which an answer goes wrong.
 
-    ``status`` and ``body`` replace the answer; with 200 and no body the normal answer is delivered, only
-    slower or broken as the other fields say. ``delay`` is in seconds, before the first byte. ``drop`` resets
-    the connection instead of answering; ``truncate`` closes it after that many bytes of the body that
-    Content-Length promised; ``drip`` sends so many bytes at a time, with so many seconds in between.
-    ``times`` is how many requests are left to suffer (None: all).
+    =================  ===========================================================================================
+    ``status, body``   replace the answer; 200 without a body keeps the normal answer
+    ``headers``        are added to the answer's
+    ``delay``          seconds before the first byte
+    ``drop``           resets the connection instead of answering
+    ``truncate``       closes the connection after so many bytes of the body that Content-Length promised
+    ``drip``           sends so many bytes at a time, with so many seconds in between
+    ``times``          requests that this fault is still to hit; None for all
+    =================  ===========================================================================================
     """
 
     path_kind: PathKind = "any"
@@ -29,11 +33,11 @@ class Fault:
 
     @property
     def keeps_answer(self) -> bool:
-        """Whether the normal answer is delivered after all."""
+        """Whether the normal answer is delivered, however late or broken."""
         return self.status == 200 and self.body is None
 
-    def meets(self, path_kind: str) -> bool:
-        """Whether it befalls a request of this kind; counts it if so."""
+    def use_on(self, path_kind: str) -> bool:
+        """Whether the fault hits a request of this kind; counts the request if so."""
         if self.path_kind not in {"any", path_kind} or self.times == 0:
             return False
         if self.times is not None:
@@ -56,4 +60,4 @@ GATEWAY_ERRORS: dict[int, tuple[str, str]] = {
     503: ("APIGW.0801", "The service is unavailable."),
     504: ("APIGW.0201", "Backend timeout."),
 }
-"""HTTP status → code and message, as the vendor's "API Request Signing Guide: Error Codes" words them."""
+"""HTTP status → code and message, in the words of the vendor's "API Request Signing Guide: Error Codes"."""

@@ -1,8 +1,8 @@
-"""The list and history calls of the sandbox's COC: which rows match, in which order, which page of them.
+"""The list and history calls of the local COC: filters, order and pages of rows.
 
-Parameters and answers follow the vendor's documents "Querying Scheduled Tasks" and "Querying Historical
-Scheduled O&M Records". Rows are answered as they are; ``next_maker`` (sic) is the id of the last row when more
-follow, and comes back as ``marker``.
+Parameters and answers follow the vendor's documents "Querying Scheduled Tasks" and "Querying Historical Scheduled O&M
+Records". Where more rows follow, ``next_maker`` (sic) is the id of the page's last row; the next request passes it as
+``marker``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from bot.sandbox.coc.samples.parts import Json, SampleTask
 
 Query = Mapping[str, str]
 
-_SAME_WORD = (
+_EQUAL_FIELDS = (
     *("scheduled_type", "task_type", "associated_task_type", "risk_level", "created_by", "reviewer"),
     *("reviewer_user_name", "approve_status", "last_execution_status", "region_id"),
 )
@@ -21,43 +21,43 @@ _HISTORY_LIMIT = 100
 
 
 class InvalidParameter(Exception):
-    """A query parameter is missing or out of range; the text names it."""
+    """A query parameter is missing or out of range; the argument is its name."""
 
 
 def task_list(query: Query, tasks: Sequence[SampleTask]) -> Json:
-    """The answer of the list call: rows that meet every filter, in the enterprise project ("0" if none is named)."""
+    """The answer of the list call: the rows that match every filter; without one, enterprise project "0" is meant."""
     project = query.get("enterprise_project_id") or "0"
     start, end = _number(query, "last_execution_start_time"), _number(query, "last_execution_end_time")
 
-    def wanted(task: SampleTask, row: Json) -> bool:
+    def matches(task: SampleTask, row: Json) -> bool:
         last = row.get("last_execution_time")
         return (
             (row.get("enterprise_project_id") or "0") == project
             and query.get("task_id", task.id) == task.id
             and query.get("task_name", "") in (row.get("name") or "")
-            and all(row.get(name) == query[name] for name in _SAME_WORD if name in query)
+            and all(row.get(name) == query[name] for name in _EQUAL_FIELDS if name in query)
             and _between(last, start, end)
-            and _holds_resource(task, query.get("resource_id"))
+            and _has_target(task, query.get("resource_id"))
         )
 
-    rows = [task.listing for task in tasks if task.listing is not None and wanted(task, task.listing)]
+    rows = [task.listing for task in tasks if task.listing is not None and matches(task, task.listing)]
     limit = _number(query, "limit", low=1, high=_LIST_LIMIT)
     page, more = _page(rows, query, _LIST_LIMIT if limit is None else limit)
     return {"count": len(rows), "next_maker": more, "scheduled_tasks": page}
 
 
 def run_history(query: Query, runs: Sequence[Json]) -> Json:
-    """The answer of the history call for one task's runs, newest first unless the query sorts otherwise."""
+    """The answer of the history call for one task's runs; newest first, unless the query sorts otherwise."""
     limit = _number(query, "limit", low=1, high=_HISTORY_LIMIT)
     if limit is None:
         raise InvalidParameter("limit")
-    key = _one_of(query, "sort_key", ("started_time", "finished_time"))
-    descending = _one_of(query, "sort_dir", ("desc", "asc")) == "desc"
-    spans = {name: (_number(query, f"{name}_start_time"), _number(query, f"{name}_end_time")) for name in _SPANS}
+    key = _choice(query, "sort_key", ("started_time", "finished_time"))
+    descending = _choice(query, "sort_dir", ("desc", "asc")) == "desc"
+    spans = {name: (_number(query, f"{name}_start_time"), _number(query, f"{name}_end_time")) for name in _RUN_TIMES}
     rows = [
         row
         for row in runs
-        if all(row.get(column) == query[name] for name, column in _RUN_WORDS.items() if name in query)
+        if all(row.get(column) == query[name] for name, column in _RUN_FILTERS.items() if name in query)
         and all(_between(row.get(f"{name}_time"), *span) for name, span in spans.items())
     ]
     rows.sort(key=lambda row: int(row.get(key) or 0), reverse=descending)
@@ -65,8 +65,8 @@ def run_history(query: Query, runs: Sequence[Json]) -> Json:
     return {"count": len(rows), "next_maker": more, "scheduled_task_history_list": page}
 
 
-_SPANS = ("started", "finished")
-_RUN_WORDS = {"id": "execution_id", "region": "region", "status": "status"}
+_RUN_TIMES = ("started", "finished")
+_RUN_FILTERS = {"id": "execution_id", "region": "region", "status": "status"}
 
 
 def _page(rows: Sequence[Json], query: Query, limit: int) -> tuple[list[Json], str | None]:
@@ -89,9 +89,9 @@ def _number(query: Query, name: str, *, low: int = 0, high: int = 2**63 - 1) -> 
     return int(value)
 
 
-def _one_of(query: Query, name: str, words: tuple[str, ...]) -> str:
-    value = query.get(name, words[0])
-    if value not in words:
+def _choice(query: Query, name: str, choices: tuple[str, ...]) -> str:
+    value = query.get(name, choices[0])
+    if value not in choices:
         raise InvalidParameter(name)
     return value
 
@@ -102,8 +102,8 @@ def _between(value: Any, start: int | None, end: int | None) -> bool:
     return bool(value) and (start or 0) <= value and (end is None or value <= end)
 
 
-def _holds_resource(task: SampleTask, resource_id: str | None) -> bool:
-    # Ids are UUIDs: looking for the text in the targets' JSON finds them at any depth.
+def _has_target(task: SampleTask, resource_id: str | None) -> bool:
+    # Resource ids are UUIDs, so a search in the text of the JSON finds one at any depth and nothing else.
     if resource_id is None:
         return True
     return isinstance(task.detail, dict) and resource_id in str(task.detail.get("target_instances"))

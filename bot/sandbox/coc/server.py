@@ -1,9 +1,9 @@
-"""The sandbox's local COC: an HTTP server on 127.0.0.1 that answers the three read calls as the real one does.
+"""The sandbox's local COC: an HTTP server on 127.0.0.1 that answers the three read calls as the real COC does.
 
-It checks each signature, then permissions, then parameters, in the gateway's order, so that nobody learns of
-a task without being allowed to. Errors have the vendor's codes and wording; what it does not document and what
-is assumed here: the order of rows, and that paging markers are row ids. It can be told to fail in every way
-that matters (:meth:`LocalCoc.fail`), and keeps the requests it has seen.
+It checks the signature, then permissions, then parameters, in the gateway's order: without permission, nobody learns
+whether a task exists. Errors have the vendor's codes and wording. Two things are assumptions, because the vendor does
+not document them: the order of rows, and that paging markers are row ids. :meth:`LocalCoc.fail` makes calls fail, and
+:attr:`LocalCoc.requests` records the latest requests.
 """
 
 import asyncio
@@ -14,41 +14,42 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import unquote
 from uuid import uuid4
 
 from aiohttp import web
 
-from bot.sandbox.coc.answers import FORBIDDEN, REQUEST_ID, Answer, encoded, gateway_error, instead, json_answer
+from bot.sandbox.coc.answers import FORBIDDEN, REQUEST_ID, Answer, encode, fault_answer, gateway_error, json_answer
 from bot.sandbox.coc.faults import Fault, PathKind
 from bot.sandbox.coc.queries import InvalidParameter, run_history, task_list
 from bot.sandbox.coc.samples.catalog import sample_tasks
 from bot.sandbox.coc.samples.errors import INVALID, NOT_FOUND
 from bot.sandbox.coc.samples.parts import DETAIL_FIELDS, LISTING_FIELDS, SampleTask
-from bot.sandbox.coc.signature import KeyCheck, SignatureRefused
+from bot.sandbox.coc.signature import SignatureRefused, SignatureVerifier
+from bot.sandbox.local_server import LocalServer
 
 ACCESS_KEY = "SANDBOXAK00000000001"
-SECRET_KEY = "sandbox-secret-key-that-opens-nothing-00"  # noqa: S105  it opens this sandbox alone
+SECRET_KEY = "sandbox-secret-key-that-opens-nothing-00"  # noqa: S105 - it opens nothing but this sandbox
 
-REQUESTS_KEPT = 1000
-"""Requests kept in :attr:`LocalCoc.requests`; older ones are forgotten."""
+MAX_REQUESTS = 1000
+"""Requests in :attr:`LocalCoc.requests`; older ones are dropped."""
 
 PERMISSIONS = {"detail": "coc:schedule:get", "list": "coc:schedule:list", "history": "coc:schedule:getHistories"}
 EXCERPT_BYTES = 20_000
-"""How much of an answer is kept with its request."""
+"""How much of an answer's body is recorded with its request."""
 
 _TASK_ID = re.compile(r"ST[0-9A-Za-z]{24}")
 _ROOT = "/v1/schedule/task"
 
 
 @dataclass
-class Seen:
-    """A request as it came: ``headers`` with lower-case names, ``at`` in Unix seconds by the sandbox's clock.
+class RecordedRequest:
+    """A request as received: ``headers`` has lower-case names, ``at`` is in Unix seconds by the server's clock.
 
-    ``status`` is None until it is answered, and stays None where the connection was reset. ``ended`` says that it
-    is over: "answered", "reset", or "the client gave up". ``excerpt`` is the beginning of the body.
+    ``status`` is None until the request is answered, and stays None if the connection is reset. ``outcome`` is empty
+    while the request is in progress, then "answered", "reset" or "the client gave up". ``excerpt`` is the beginning
+    of the answer's body.
     """
 
     method: str
@@ -57,16 +58,17 @@ class Seen:
     headers: dict[str, str]
     at: float
     status: int | None = None
-    ended: str = ""
+    outcome: str = ""
     request_id: str = ""
     excerpt: bytes = b""
 
 
-class LocalCoc:
-    """A COC of one's own. ``tasks`` holds what it knows, ``permissions`` what the key may do; change both freely.
+class LocalCoc(LocalServer):
+    """A COC for one key pair. ``tasks`` and ``permissions`` may be changed at any time.
 
-    ``clock`` returns Unix seconds; sample tasks are made for the moment of construction. Use it as an async
-    context manager, or call :meth:`start` and :meth:`stop`; it can be started once.
+    ``tasks`` are the sample tasks unless others are passed in. ``clock`` returns Unix seconds; the sample tasks'
+    times are relative to the moment of construction. Use it as an async context manager, or call :meth:`start` and
+    :meth:`stop`; it can be started only once.
     """
 
     def __init__(
@@ -79,57 +81,31 @@ class LocalCoc:
         *,
         tasks: dict[str, SampleTask] | None = None,
     ) -> None:
-        self.observe: Callable[[Seen], None] = lambda _: None
-        """Told of each request twice: when it came, and when it is over."""
+        super().__init__(port)
+        self.observe: Callable[[RecordedRequest], None] = lambda _: None
+        """Called twice for each request: when it arrives, and when it has its outcome."""
         self.access_key = access_key
         self.secret_key = secret_key
         self.security_token = security_token
         self.tasks = sample_tasks(int(clock() * 1000)) if tasks is None else tasks
         self.permissions = set(PERMISSIONS.values())
-        self.requests: deque[Seen] = deque(maxlen=REQUESTS_KEPT)
+        self.requests: deque[RecordedRequest] = deque(maxlen=MAX_REQUESTS)
         self.faults: list[Fault] = []
-        self._key = KeyCheck(access_key, secret_key, security_token)
-        self._port = port
+        self._verifier = SignatureVerifier(access_key, secret_key, security_token)
         self._clock = clock
         self._stopping = asyncio.Event()
-        self._runner: web.ServerRunner | None = None
 
-    @property
-    def url(self) -> str:
-        """The base URL, ``http://127.0.0.1:PORT``: what COC_ENDPOINT is set to. Known once started."""
-        return f"http://127.0.0.1:{self._port}"
-
-    async def start(self) -> None:
-        """Listen. Raises OSError where the port is taken."""
-        # No reason to wait for handlers on the way out: the slow ones are woken by _stopping.
-        self._runner = web.ServerRunner(
-            # A client that gives up ends its handler, and so it is seen that it did.
-            web.Server(self._handle, handler_cancellation=True, access_log=None),
-            shutdown_timeout=1.0,
+    def _make_runner(self) -> web.ServerRunner:
+        # With handler_cancellation, a client that gives up ends its handler, and the request is recorded as given up.
+        # Slow handlers are woken by _stopping, so the shutdown has nothing to wait for.
+        return web.ServerRunner(
+            web.Server(self._handle, handler_cancellation=True, access_log=None), shutdown_timeout=1.0
         )
-        await self._runner.setup()
-        try:
-            await web.TCPSite(self._runner, "127.0.0.1", self._port).start()
-        except OSError:
-            await self.stop()
-            raise
-        self._port = self._runner.addresses[0][1]
 
     async def stop(self) -> None:
-        """Close every connection, also those that are being kept waiting, and stop listening."""
+        """Close every connection, also those that a fault keeps waiting, and stop listening."""
         self._stopping.set()
-        if self._runner is not None:
-            await self._runner.cleanup()
-            self._runner = None
-
-    async def __aenter__(self) -> Self:
-        await self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.stop()
+        await super().stop()
 
     def fail(
         self,
@@ -144,24 +120,24 @@ class LocalCoc:
         truncate: int | None = None,
         drip: tuple[int, float] | None = None,
     ) -> Fault:
-        """From now on answer requests of this kind so, ``times`` times or until :meth:`heal`; see :class:`Fault`."""
+        """Make requests of this kind fail, ``times`` times or until :meth:`clear_faults`; see :class:`Fault`."""
         fault = Fault(path_kind, status, body, dict(headers or {}), delay, times, drop, truncate, drip)
         self.faults.append(fault)
         return fault
 
-    def heal(self) -> None:
-        """Answer rightly again. Sample ids that demonstrate errors go on doing so."""
+    def clear_faults(self) -> None:
+        """Answer normally. The sample ids that demonstrate errors still do so."""
         self.faults.clear()
 
     def change(self, task_id: str, **fields: Any) -> None:
-        """Set fields of a task, in the detail and in the list, wherever they occur (``approve_status="PASSED"``).
+        """Set fields of a task (``approve_status="PASSED"``) in its detail and in its row of the list.
 
-        Raises ValueError for a field that neither call has, KeyError for an id that nobody knows.
+        Raises ValueError for a field that neither has, KeyError for an unknown id.
         """
         task = self.tasks[task_id]
         for name, value in fields.items():
             if name not in DETAIL_FIELDS and name not in LISTING_FIELDS:
-                raise ValueError(f"{name} is a field of neither call")
+                raise ValueError(f"neither call has a field {name}")
             if name in DETAIL_FIELDS and isinstance(task.detail, dict):
                 task.detail[name] = value
             if name in LISTING_FIELDS and task.listing is not None:
@@ -171,42 +147,42 @@ class LocalCoc:
         target = request.raw_path
         path, _, query = target.partition("?")
         headers = _headers(request)
-        seen = Seen(request.method, unquote(path), _query(query), headers, self._clock())
-        self.requests.append(seen)
-        self.observe(seen)
+        record = RecordedRequest(request.method, unquote(path), _query(query), headers, self._clock())
+        self.requests.append(record)
+        self.observe(record)
         try:
-            response = await self._respond(request, seen, target, headers)
+            response = await self._respond(request, record, target, headers)
         except asyncio.CancelledError:
-            seen.ended = "the client gave up"
+            record.outcome = "the client gave up"
             raise
         else:
-            seen.ended = seen.ended or "answered"
+            record.outcome = record.outcome or "answered"
             return response
         finally:
-            self.observe(seen)
+            self.observe(record)
 
     async def _respond(
-        self, request: web.BaseRequest, seen: Seen, target: str, headers: dict[str, str]
+        self, request: web.BaseRequest, record: RecordedRequest, target: str, headers: dict[str, str]
     ) -> web.StreamResponse:
         kind, task_id = _route(request.method, target.partition("?")[0])
         if kind is None:
-            return await self._send(request, seen, gateway_error(404), Fault(status=200))
+            return await self._send(request, record, gateway_error(404), Fault(status=200))
         try:
-            self._key.check(request.method, target, headers, await request.read(), now=self._clock())
+            self._verifier.verify(request.method, target, headers, await request.read(), now=self._clock())
         except SignatureRefused as refused:
             message = f"Incorrect IAM authentication information: {refused}"
-            return await self._send(request, seen, gateway_error(401, message), Fault(status=200))
+            return await self._send(request, record, gateway_error(401, message), Fault(status=200))
         except web.HTTPRequestEntityTooLarge:
-            return await self._send(request, seen, gateway_error(413), Fault(status=200))
-        fault = next((fault for fault in self.faults if fault.meets(kind)), None)
+            return await self._send(request, record, gateway_error(413), Fault(status=200))
+        fault = next((fault for fault in self.faults if fault.use_on(kind)), None)
         if fault is None:
-            answer, fault = self._answer(kind, task_id, seen.query)
+            answer, fault = self._answer(kind, task_id, record.query)
         else:
-            answer = self._answer(kind, task_id, seen.query)[0] if fault.keeps_answer else instead(fault)
-        return await self._send(request, seen, answer, fault)
+            answer = self._answer(kind, task_id, record.query)[0] if fault.keeps_answer else fault_answer(fault)
+        return await self._send(request, record, answer, fault)
 
     def _answer(self, kind: str, task_id: str, query: dict[str, str]) -> tuple[Answer, Fault]:
-        """What is answered to a signed request, and what befalls it on the way."""
+        """The answer to a signed request, and the fault of its delivery."""
         clean = Fault(status=200)
         permission = PERMISSIONS[kind]
         if permission not in self.permissions:
@@ -215,34 +191,36 @@ class LocalCoc:
             if kind == "list":
                 return json_answer(200, task_list(query, list(self.tasks.values()))), clean
             if kind == "history":
-                return json_answer(200, run_history(query, self._known(query.get("task_id", "")).runs)), clean
-            task = self._known(task_id)
+                return json_answer(200, run_history(query, self._task(query.get("task_id", "")).runs)), clean
+            task = self._task(task_id)
         except InvalidParameter as error:
             return json_answer(400, {**INVALID, "error_msg": f"Invalid parameter: {error}."}), clean
         except KeyError:
             return json_answer(400, NOT_FOUND), clean
         if task.answer is not None and not task.answer.keeps_answer:
-            return instead(task.answer), task.answer
-        body = task.detail if isinstance(task.detail, bytes) else encoded(task.detail)
+            return fault_answer(task.answer), task.answer
+        body = task.detail if isinstance(task.detail, bytes) else encode(task.detail)
         return Answer(200, body), task.answer or clean
 
-    def _known(self, task_id: str) -> SampleTask:
+    def _task(self, task_id: str) -> SampleTask:
         if not _TASK_ID.fullmatch(task_id):
             raise InvalidParameter("task_id")
         return self.tasks[task_id]
 
-    async def _send(self, request: web.BaseRequest, seen: Seen, answer: Answer, fault: Fault) -> web.StreamResponse:
+    async def _send(
+        self, request: web.BaseRequest, record: RecordedRequest, answer: Answer, fault: Fault
+    ) -> web.StreamResponse:
         await self._wait(fault.delay)
         if fault.drop or self._stopping.is_set():
-            seen.ended = "reset"
+            record.outcome = "reset"
             _reset(request)
             return web.Response()
-        request_id = seen.request_id = uuid4().hex
+        request_id = record.request_id = uuid4().hex
         body = answer.body.replace(REQUEST_ID.encode(), request_id.encode())
         headers = {"X-Request-Id": request_id, "Content-Type": answer.content_type, **fault.headers}
         response = web.StreamResponse(status=answer.status, headers=headers)
         response.content_length = len(body)
-        seen.status, seen.excerpt = answer.status, body[:EXCERPT_BYTES]
+        record.status, record.excerpt = answer.status, body[:EXCERPT_BYTES]
         await response.prepare(request)
         size, pause = fault.drip or (len(body), 0.0)
         sent = body if fault.truncate is None else body[: fault.truncate]
@@ -250,8 +228,8 @@ class LocalCoc:
             try:
                 await response.write(sent[start : start + size])
             except ConnectionResetError:
-                seen.ended = "the client gave up"
-                return response  # the client has had enough: that is what dripping is for
+                record.outcome = "the client gave up"
+                return response  # a client that gives up on a dripping answer is what the fault is for
             await self._wait(pause)
         if len(sent) < len(body) and request.transport is not None:
             request.transport.close()
@@ -260,7 +238,7 @@ class LocalCoc:
         return response
 
     async def _wait(self, seconds: float) -> None:
-        """Wait so long, or until the server stops."""
+        """Sleep, but not beyond the stop of the server."""
         if seconds <= 0:
             return
         try:
@@ -270,7 +248,7 @@ class LocalCoc:
 
 
 def _route(method: str, path: str) -> tuple[PathKind | None, str]:
-    """Which call a path is, and the task id in it. A slash at the end is fine."""
+    """The kind of call and the task id of a path, with or without a slash at its end; (None, "") for other paths."""
     path = path.removesuffix("/")
     if method != "GET":
         return None, ""
@@ -283,12 +261,12 @@ def _route(method: str, path: str) -> tuple[PathKind | None, str]:
 
 
 def _headers(request: web.BaseRequest) -> dict[str, str]:
-    found: dict[str, str] = {}
+    headers: dict[str, str] = {}
     for raw_name, raw_value in request.raw_headers:
         name, value = raw_name.decode("ascii").lower(), raw_value.decode("utf-8", "surrogateescape")
-        # Sent twice, it counts as one header with both values: a second one cannot slip past the signature.
-        found[name] = f"{found[name]},{value}" if name in found else value
-    return found
+        # A repeated header counts as one header with both values, so a second one cannot slip past the signature.
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
 
 
 def _query(query: str) -> dict[str, str]:
@@ -297,7 +275,7 @@ def _query(query: str) -> dict[str, str]:
 
 
 def _reset(request: web.BaseRequest) -> None:
-    """Close the connection with a reset: lingering for no time makes the kernel send RST instead of FIN."""
+    """Close the connection with a reset: with a linger time of zero, the kernel sends RST instead of FIN."""
     if request.transport is None:
         return
     connection = request.transport.get_extra_info("socket")

@@ -1,8 +1,8 @@
-"""Checks that a request is signed as Huawei Cloud's gateway wants it: ``SDK-HMAC-SHA256``, from the key pair.
+"""Verifies that a request is signed as Huawei Cloud's gateway demands: ``SDK-HMAC-SHA256`` with a key pair.
 
-Written from the vendor's "API Request Signing Guide" alone (canonical request, string to sign, signature,
-header), with nothing but ``hmac`` and ``hashlib``, so that it is a second opinion on the library that signs.
-Lengths of time are in seconds, times are Unix seconds.
+Written from the vendor's "API Request Signing Guide" alone (canonical request, string to sign, signature, header),
+with only ``hmac`` and ``hashlib``, so that it is a second opinion on the library that signs. Durations are in
+seconds, times are Unix seconds.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from urllib.parse import quote, unquote
 
 ALGORITHM = "SDK-HMAC-SHA256"
 MAX_SKEW = 15 * 60
-"""The guide: the gateway refuses a date that is more than 15 minutes off."""
+"""The guide: the gateway refuses a date that is off by more than 15 minutes."""
 MAX_FAILURES = 5
 LOCK_TIME = 5 * 60
 """The guide's FAQ: more than five failures in a row lock the key for five minutes."""
@@ -26,16 +26,16 @@ _AUTHORIZATION = re.compile(
 
 
 class SignatureRefused(Exception):
-    """The request is not authenticated; the text is what the gateway says after its own prefix."""
+    """The request is not authenticated; the argument is the gateway's message without its prefix."""
 
 
 def canonical_request(method: str, target: str, headers: Mapping[str, str], signed: list[str], body: bytes) -> str:
     """The canonical request of ``target`` (path and query as sent) over the ``signed`` header names.
 
-    ``headers`` has lower-case names. A path ends in a slash here, whether or not it was sent with one.
+    ``headers`` has lower-case names. The canonical path always ends in a slash.
     """
     path, _, query = target.partition("?")
-    uri = "/".join(_encoded(unquote(part)) for part in path.split("/"))
+    uri = "/".join(_percent_encode(unquote(part)) for part in path.split("/"))
     return "\n".join(
         [
             method.upper(),
@@ -51,14 +51,14 @@ def canonical_request(method: str, target: str, headers: Mapping[str, str], sign
 
 def signature(secret_key: str, date: str, canonical: str) -> str:
     """The signature, in lower-case hex, of a canonical request at ``date`` (``YYYYMMDDTHHMMSSZ``)."""
-    # Header values that are no UTF-8 come in as lone surrogates; they go out as the bytes they were.
+    # Header values that are not UTF-8 arrive as lone surrogates; the signature covers their original bytes.
     hashed = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
     to_sign = f"{ALGORITHM}\n{date}\n{hashed}"
     return hmac.new(secret_key.encode(), to_sign.encode("utf-8", "surrogateescape"), hashlib.sha256).hexdigest()
 
 
-class KeyCheck:
-    """One key pair as the gateway knows it, with its failures counted and its lock."""
+class SignatureVerifier:
+    """Verifies requests against one key pair; counts its failures and locks it as the gateway does."""
 
     def __init__(self, access_key: str, secret_key: str, security_token: str | None) -> None:
         self._access_key = access_key
@@ -67,27 +67,27 @@ class KeyCheck:
         self._failures = 0
         self._locked_until = 0.0
 
-    def check(self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, now: float) -> None:
-        """Return if the request is signed with this key, else raise SignatureRefused.
+    def verify(self, method: str, target: str, headers: Mapping[str, str], body: bytes, *, now: float) -> None:
+        """Raise SignatureRefused unless the request is signed with this key.
 
         ``target`` is path and query as sent, ``headers`` has lower-case names, ``now`` is in Unix seconds.
-        Failures of a key that we do not have are not counted: they cannot lock the one that we have.
+        Failures of an unknown key are not counted, so they cannot lock this one.
         """
         sent = headers.get("authorization")
         if sent is None:
             raise SignatureRefused("x-auth-token not found, and there is no Authorization header")
-        found = _AUTHORIZATION.fullmatch(sent)
-        if found is None:
+        authorization = _AUTHORIZATION.fullmatch(sent)
+        if authorization is None:
             raise SignatureRefused(
                 f"the Authorization header is not of the form {ALGORITHM} Access=…, SignedHeaders=…"
             )
-        if not _same(found["access"], self._access_key):
+        if not _equal(authorization["access"], self._access_key):
             raise SignatureRefused("Get secretKey failed,ak:******,err:ak not exist")
         if now < self._locked_until:
             raise SignatureRefused("AK access failed to reach the limit,forbidden.")
         try:
             self._check_date(headers, now)
-            self._check_signature(method, target, headers, body, found)
+            self._check_signature(method, target, headers, body, authorization)
             self._check_token(headers)
         except SignatureRefused:
             self._failures += 1
@@ -108,9 +108,9 @@ class KeyCheck:
             raise SignatureRefused(f"verify aksk signature fail, signature expired: X-Sdk-Date is {off:+d} s off")
 
     def _check_signature(
-        self, method: str, target: str, headers: Mapping[str, str], body: bytes, found: re.Match[str]
+        self, method: str, target: str, headers: Mapping[str, str], body: bytes, authorization: re.Match[str]
     ) -> None:
-        signed = found["signed"].split(";")
+        signed = authorization["signed"].split(";")
         if signed != sorted(set(signed)) or any(name != name.lower() for name in signed):
             raise SignatureRefused("verify aksk signature fail, SignedHeaders are not sorted lower-case names")
         if "x-sdk-date" not in signed:
@@ -119,7 +119,7 @@ class KeyCheck:
             if name not in headers:
                 raise SignatureRefused(f"verify aksk signature fail, signed header {name} was not sent")
         canonical = canonical_request(method, target, headers, signed, body)
-        if not _same(found["signature"], signature(self._secret_key, headers["x-sdk-date"], canonical)):
+        if not _equal(authorization["signature"], signature(self._secret_key, headers["x-sdk-date"], canonical)):
             raise SignatureRefused("verify aksk signature fail")
 
     def _check_token(self, headers: Mapping[str, str]) -> None:
@@ -127,20 +127,20 @@ class KeyCheck:
             return
         if "x-security-token" not in headers:
             raise SignatureRefused("decrypt token fail, X-Security-Token is missing")
-        if not _same(headers["x-security-token"], self._security_token):
+        if not _equal(headers["x-security-token"], self._security_token):
             raise SignatureRefused("decrypt token fail")
 
 
 def _canonical_query(query: str) -> str:
-    # A plus sign is a plus sign: RFC 3986, as the guide wants it, knows no other way to write a space than %20.
+    # A plus sign stays a plus sign: in RFC 3986, which the guide follows, only %20 means a space.
     pairs = [part.partition("=") for part in query.split("&") if part]
     decoded = sorted((unquote(name), unquote(value)) for name, _, value in pairs)
-    return "&".join(f"{_encoded(name)}={_encoded(value)}" for name, value in decoded)
+    return "&".join(f"{_percent_encode(name)}={_percent_encode(value)}" for name, value in decoded)
 
 
-def _encoded(text: str) -> str:
+def _percent_encode(text: str) -> str:
     return quote(text, safe="~", errors="replace")
 
 
-def _same(left: str, right: str) -> bool:
+def _equal(left: str, right: str) -> bool:
     return hmac.compare_digest(left.encode("utf-8", "surrogateescape"), right.encode("utf-8", "surrogateescape"))

@@ -1,6 +1,4 @@
-"""The page's switches of the sandbox's COC: how it answers, what the bot's key may do, what happens to the tasks."""
-
-from collections.abc import Iterable
+"""The page's switches of the local COC: how it answers, what the bot's key may do, what the reviewer has decided."""
 
 from bot.sandbox.coc.faults import Fault
 from bot.sandbox.coc.server import PERMISSIONS, LocalCoc
@@ -32,7 +30,7 @@ _KEY_CHOICES = (
 
 
 def coc_switches(coc: LocalCoc) -> tuple[Switch, ...]:
-    """How COC answers, what the bot's key may do there, and what happens to the tasks meanwhile."""
+    """The three switches of one local COC."""
     waiting = [
         task_id
         for task_id, task in coc.tasks.items()
@@ -40,9 +38,7 @@ def coc_switches(coc: LocalCoc) -> tuple[Switch, ...]:
     ]
 
     async def answer(value: str) -> None:
-        coc.heal()
-        for fault in _coc_faults(value):
-            coc.faults.append(fault)
+        coc.faults[:] = _faults(value)
 
     async def permit(value: str) -> None:
         names = {"detail": ("detail",), "nothing": ()}.get(value, tuple(PERMISSIONS))
@@ -63,7 +59,7 @@ def coc_switches(coc: LocalCoc) -> tuple[Switch, ...]:
     )
 
 
-def _coc_faults(value: str) -> Iterable[Fault]:
+def _faults(value: str) -> list[Fault]:
     match value:
         case "slow":
             return [Fault(status=200, delay=SLOW_SECONDS)]

@@ -1,4 +1,4 @@
-"""The sandbox page's own API: its files, the state, the stream of changes, and what the person does there."""
+"""The HTTP API of the page: its files, its state, the stream of changes, and the actions of the person."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from bot.sandbox.slack.workspace import Event
 COMMAND = "/schedtask"
 KEEPALIVE_SECONDS = 15.0
 STREAM_EVENTS = 1_000
-"""Changes a slow page may be behind before its stream is cut; it then reconnects and reads the state."""
+"""Changes that may queue for a slow page. With more, its stream ends; it then reconnects and reads the state."""
 FILE_TYPES: Mapping[str, str] = MappingProxyType(
     {
         "html": "text/html",
@@ -46,11 +46,11 @@ LOCAL_NAMES = frozenset({"127.0.0.1", "localhost"})
 
 
 class BadRequestError(Exception):
-    """The page sent something that can't be understood; the argument says what."""
+    """The page sent an invalid request; the argument says why."""
 
 
 class PageApi:
-    """Serves the page. `run` starts an interaction in the background."""
+    """Serves the page. `run` delivers an interaction in the background."""
 
     def __init__(
         self, page: PageState, files: Files, interactions: Interactions, run: Callable[[Interaction], None]
@@ -64,7 +64,7 @@ class PageApi:
         self._streams: set[asyncio.Queue[Event | None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
-        """Puts the page and its API into the application."""
+        """Add the page and its API to the application."""
         app.router.add_get("/", self._file)
         app.router.add_get(r"/page/{name:[A-Za-z0-9_-]+\.[a-z]+}", self._file)
         app.router.add_get("/sandbox/state", self._state)
@@ -80,12 +80,12 @@ class PageApi:
             ("switch", self._switch),
             ("steps/clear", self._clear),
         ):
-            app.router.add_post(f"/sandbox/{path}", _posted(act))
+            app.router.add_post(f"/sandbox/{path}", _json_endpoint(act))
 
     def end_streams(self) -> None:
-        """Ends every stream of changes, so that the server can stop."""
+        """End every stream of changes, so that the server can stop."""
         for queue in tuple(self._streams):
-            self._cut(queue)
+            self._end(queue)
 
     # --- reading
 
@@ -113,7 +113,7 @@ class PageApi:
         file = next((file for file in visible if file.id == request.match_info["id"]), None)
         if file is None:
             return _error(404, "there is no such file")
-        # Always saved, never shown: a file's content is nothing of the page's.
+        # Always saved, never displayed: the page must not show untrusted content as its own.
         headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(file.name, safe='')}"}
         return web.Response(body=file.content, content_type=file.media_type, headers=headers)
 
@@ -128,38 +128,39 @@ class PageApi:
                 try:
                     queue.put_nowait(event)
                 except asyncio.QueueFull:
-                    self._cut(queue)
+                    self._end(queue)
 
-        # Listening starts before the headers go out: the page reads the state once the stream is open.
-        end = self._workspace.listen(listener)
+        # Listen before the headers are sent: the page reads the state once the stream is open, and must miss no
+        # change.
+        stop_listening = self._workspace.listen(listener)
         self._streams.add(queue)
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
         try:
-            # A page that went away ends its stream; there is nobody left to tell.
+            # If the page is gone, the stream ends, and nobody needs to know.
             with suppress(ConnectionError):
                 await response.prepare(request)
                 await response.write(b": hello\n\n")
                 await _stream(queue, response)
         finally:
-            end()
+            stop_listening()
             self._streams.discard(queue)
         return response
 
-    def _cut(self, queue: asyncio.Queue[Event | None]) -> None:
-        """Ends a stream; what it has not yet sent is dropped."""
+    def _end(self, queue: asyncio.Queue[Event | None]) -> None:
+        """End a stream; changes that it has not yet sent are dropped."""
         self._streams.discard(queue)
         while not queue.empty():
             queue.get_nowait()
         queue.put_nowait(None)
 
-    # --- doing
+    # --- actions
 
     async def _command(self, body: Json) -> Json:
         user, channel, line = (_string(body, key) for key in ("user", "channel", "text"))
         thread_ts = _string(body, "thread_ts") if "thread_ts" in body else None
         command, _, text = line.strip().partition(" ")
         if command != COMMAND:
-            self._interactions.say(user, channel, line, thread_ts)
+            self._interactions.write(user, channel, line, thread_ts)
             return {"id": None}
         if thread_ts is not None:
             self._workspace.toast(user, "not_in_threads", f"{COMMAND} is not supported in threads. Sorry!")
@@ -170,16 +171,16 @@ class PageApi:
         user, action_id = _string(body, "user"), _string(body, "action_id")
         option = body.get("selected_option")
         selected = _string(option, "value") if isinstance(option, dict) else option
-        what: dict[str, Any] = {"block_id": body.get("block_id"), "value": body.get("value"), "selected": selected}
-        if any(not isinstance(value, str | None) for value in what.values()):
+        choice: dict[str, Any] = {"block_id": body.get("block_id"), "value": body.get("value"), "selected": selected}
+        if any(not isinstance(value, str | None) for value in choice.values()):
             raise BadRequestError("block_id, value and selected_option must be strings")
         message, view = body.get("message"), body.get("view")
         if isinstance(message, dict):
             ts = _string(message, "ts")
-            return self._started(self._interactions.click_message(user, ts, action_id, **what))
+            return self._started(self._interactions.click_message(user, ts, action_id, **choice))
         if isinstance(view, dict):
             view_id = _string(view, "id")
-            return self._started(self._interactions.click_view(user, view_id, action_id, **what))
+            return self._started(self._interactions.click_view(user, view_id, action_id, **choice))
         raise BadRequestError("message or view is missing")
 
     async def _submit(self, body: Json) -> Json:
@@ -197,7 +198,7 @@ class PageApi:
         if user not in self._workspace.people:
             raise NotThereError(f"there is no user {user!r}")
         try:
-            self._page.move(user, zone)
+            self._page.set_time_zone(user, zone)
         except KeyError:
             raise BadRequestError(f"there is no time zone {zone!r}") from None
         return {"tz": zone}
@@ -205,7 +206,7 @@ class PageApi:
     async def _switch(self, body: Json) -> Json:
         switch_id, value = _string(body, "id"), _string(body, "value")
         try:
-            await self._page.turn(switch_id, value)
+            await self._page.set_switch(switch_id, value)
         except KeyError:
             raise BadRequestError(f"there is no switch {switch_id!r} with {value!r}") from None
         return {"id": switch_id, "value": value}
@@ -220,10 +221,10 @@ class PageApi:
 
 
 @web.middleware
-async def guard(
+async def reject_other_sites(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Refuses other sites: a Host that is not this machine (DNS rebinding), an Origin that is not this page."""
+    """Refuse other sites: a Host that is not this machine (DNS rebinding), or an Origin that is not this page."""
     host = request.headers.get("Host", "")
     origin = request.headers.get("Origin")
     if host.partition(":")[0] not in LOCAL_NAMES or origin not in {None, f"http://{host}"}:
@@ -231,8 +232,8 @@ async def guard(
     return await handler(request)
 
 
-async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """The headers of everything that a browser may show; the bot's doors go without."""
+async def add_security_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Add HEADERS to everything that a browser may show; the endpoints for the bot do without."""
     if not request.path.startswith(("/api/", "/response/", "/upload/", "/link")):
         response.headers.update(HEADERS)
 
@@ -250,11 +251,11 @@ async def _stream(queue: asyncio.Queue[Event | None], response: web.StreamRespon
         await response.write(b"data: " + json.dumps(event.body).encode() + b"\n\n")
 
 
-def _posted(act: Callable[[Json], Awaitable[Json]]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
-    """Wraps an action: JSON in, 202 and JSON out; 4xx with the reason where it makes no sense."""
+def _json_endpoint(act: Callable[[Json], Awaitable[Json]]) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
+    """An endpoint for an action: JSON in, 202 and JSON out; 4xx and the reason for an invalid request."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
-        # Other sites can send forms and plain text without asking; JSON they cannot.
+        # A browser lets other sites send forms and plain text without a preflight request, but not JSON.
         if request.content_type != "application/json":
             return _error(415, "send application/json")
         try:

@@ -1,8 +1,7 @@
-"""What the sandbox's page shows one person: everything it needs when it opens; changes come by the stream."""
+"""The state of the page for one person: everything that it needs when it opens. Changes follow in the stream."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any
 from zoneinfo import available_timezones
 
 from bot.sandbox.scenes import Scenes
@@ -15,7 +14,7 @@ NO_COUNTRY = ("Etc/", "SystemV/", "US/", "posix/", "right/")
 
 @dataclass(frozen=True, slots=True)
 class SampleNote:
-    """A task worth trying, as the page lists it: its id, its name, and what it shows."""
+    """A sample task in the page's list: its id, its name, and what it shows."""
 
     id: str
     name: str
@@ -23,7 +22,7 @@ class SampleNote:
 
 
 class PageState:
-    """Gathers it. `connected` tells whether a bot is there."""
+    """Builds the state. `connected` returns whether a bot is connected."""
 
     def __init__(
         self,
@@ -43,38 +42,35 @@ class PageState:
         )
 
     def to_json(self, user: str) -> Json:
-        """The page's STATE object for one of the workspace's people."""
+        """The page's STATE object for one person."""
         workspace = self.workspace
-        places = [place for place in workspace.places.values() if user in place.members]
+        conversations = [one for one in workspace.conversations.values() if user in one.members]
         people = workspace.people.values()
         return {
             "app": {"id": APP_ID, "name": APP_NAME, "bot_user": BOT_USER},
             "team": {"id": TEAM_ID, "name": TEAM_NAME},
             "users": [{key: getattr(p, key) for key in ("id", "name", "title", "tz", "guest")} for p in people],
-            "channels": [{"id": place.id, "name": place.name, "kind": place.kind} for place in places],
+            "channels": [{"id": one.id, "name": one.name, "kind": one.kind} for one in conversations],
             "tasks": [asdict(task) for task in self._tasks],
             "zones": self._zones,
             "connected": self._connected(),
             "messages": {
-                place.id: [message.to_json() for message in workspace.messages(place.id, user)] for place in places
+                one.id: [message.to_json() for message in workspace.messages(one.id, user)] for one in conversations
             },
             "views": [view.to_json() for view in workspace.stack(user)],
             "steps": self.scenes.to_json(),
             "switches": [switch.to_json() for switch in self._switches],
         }
 
-    def move(self, user: str, zone: str) -> None:
-        """Puts a person into another time zone. Raises KeyError for one that is not there."""
+    def set_time_zone(self, user: str, zone: str) -> None:
+        """Set a person's time zone. Raises KeyError for an unknown one."""
         if zone not in self._zones and zone != "UTC":
             raise KeyError(zone)
-        self.workspace.move(user, zone)
+        self.workspace.set_time_zone(user, zone)
 
-    async def turn(self, switch_id: str, value: str) -> None:
-        """Turns a switch, and tells every window. Raises KeyError for what is not there."""
+    async def set_switch(self, switch_id: str, value: str) -> None:
+        """Set a switch, on every open page. Raises KeyError for an unknown switch or position."""
         switch = {switch.id: switch for switch in self._switches}[switch_id]
         await switch.set(value)
-        self.announce({"type": "switch", "id": switch_id, "value": value})
-
-    def announce(self, body: dict[str, Any]) -> None:
-        """Tells every window."""
+        body = {"type": "switch", "id": switch_id, "value": value}
         self.workspace.announce(body, self.workspace.people)

@@ -1,129 +1,64 @@
-"""Slack's Block Kit as a table: which fields each object has, and how long, how many, of what type.
+"""Slack's Block Kit as a table: the fields of each object, their types and their limits.
 
-The numbers are those of Slack's Block Kit reference (docs.slack.dev/reference/block-kit). Only what is in
-the table is accepted: unknown types and unknown fields are refused, as Slack does.
+The numbers are those of Slack's Block Kit reference (docs.slack.dev/reference/block-kit). Unknown types and unknown
+fields are refused, as Slack refuses them.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from bot.sandbox.slack.schema import Array, Boolean, Enum, Integer, Object, Schema, String, Text, TypedObject
 
-@dataclass(frozen=True, slots=True)
-class Str:
-    """A string of `least` to `most` characters."""
-
-    most: int
-    least: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """true or false."""
+UNLIMITED = 1_000_000
+"""For strings and arrays without a documented limit; the limit of the message or view applies."""
+ID = String(255, least=1)
+URL = String(3000, least=1)
+BOOLEAN = Boolean()
 
 
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """An integer from `least` to `most`."""
-
-    least: int
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """One of a few words."""
-
-    words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Text:
-    """A text object of 1 to `most` characters: plain_text only, unless `mrkdwn` is allowed too."""
-
-    most: int
-    mrkdwn: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Many:
-    """An array of `least` to `most` things that follow one rule."""
-
-    of: "Rule"
-    most: int
-    least: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class One:
-    """An object whose `type` is one of `kinds`; the table KINDS says what it holds."""
-
-    kinds: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """An object: its fields, the required ones, and sets of which exactly one (or at least one) is needed."""
-
-    fields: "Mapping[str, Rule]"
-    required: tuple[str, ...] = ()
-    exactly_one: tuple[str, ...] = ()
-    at_least_one: tuple[str, ...] = field(default=())
-
-
-Rule = Str | Flag | Whole | Word | Text | Many | One | Shape
-
-LONG = 1_000_000
-"""For strings and arrays whose limit Slack does not document; the message or view limit holds."""
-ID = Str(255, least=1)
-URL = Str(3000, least=1)
-FLAG = Flag()
-
-
-def _option(*, mrkdwn: bool = False, url: bool = False) -> Shape:
-    fields: dict[str, Rule] = {
+def _option(*, mrkdwn: bool = False, url: bool = False) -> Object:
+    fields: dict[str, Schema] = {
         "text": Text(75, mrkdwn=mrkdwn),
-        "value": Str(150, least=1),
+        "value": String(150, least=1),
         "description": Text(75, mrkdwn=mrkdwn),
     }
-    return Shape(fields | {"url": URL} if url else fields, ("text", "value"))
+    return Object(fields | {"url": URL} if url else fields, ("text", "value"))
 
 
 OPTION, RICH_OPTION = _option(), _option(mrkdwn=True)
-OPTION_GROUP = Shape({"label": Text(75), "options": Many(OPTION, 100)}, ("label", "options"))
-CONFIRM = Shape(
+OPTION_GROUP = Object({"label": Text(75), "options": Array(OPTION, 100)}, ("label", "options"))
+CONFIRM = Object(
     {
         "title": Text(100),
         "text": Text(300, mrkdwn=True),
         "confirm": Text(30),
         "deny": Text(30),
-        "style": Word(("primary", "danger")),
+        "style": Enum(("primary", "danger")),
     },
     ("title", "text", "confirm", "deny"),
 )
-STYLE = Shape(
-    dict.fromkeys(("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink"), FLAG)
-)
-MENU: Mapping[str, Rule] = {"placeholder": Text(150), "focus_on_load": FLAG}
-CHOICES: Mapping[str, Rule] = {"options": Many(OPTION, 100), "option_groups": Many(OPTION_GROUP, 100)}
+STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
+STYLE = Object(dict.fromkeys(STYLES, BOOLEAN))
+MENU: Mapping[str, Schema] = {"placeholder": Text(150), "focus_on_load": BOOLEAN}
+CHOICES: Mapping[str, Schema] = {"options": Array(OPTION, 100), "option_groups": Array(OPTION_GROUP, 100)}
 LEAVES = ("text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date", "color")
 RICH_PARTS = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
-BORDER = Whole(0, 1)
+BORDER = Integer(0, 1)
 
 
-def _element(fields: Mapping[str, Rule], required: tuple[str, ...] = (), **more: tuple[str, ...]) -> Shape:
-    return Shape({"action_id": ID, "confirm": CONFIRM, **fields}, required, **more)
+def _element(fields: Mapping[str, Schema], required: tuple[str, ...] = (), **more: tuple[str, ...]) -> Object:
+    return Object({"action_id": ID, "confirm": CONFIRM, **fields}, required, **more)
 
 
-def _block(fields: Mapping[str, Rule], required: tuple[str, ...] = (), **more: tuple[str, ...]) -> Shape:
-    return Shape({"block_id": ID, **fields}, required, **more)
+def _block(fields: Mapping[str, Schema], required: tuple[str, ...] = (), **more: tuple[str, ...]) -> Object:
+    return Object({"block_id": ID, **fields}, required, **more)
 
 
-def _leaves(kinds: tuple[str, ...] = LEAVES, **more: Rule) -> Shape:
-    return Shape({"elements": Many(One(kinds), LONG, least=0), **more}, ("elements",))
+def _leaves(kinds: tuple[str, ...] = LEAVES, **more: Schema) -> Object:
+    return Object({"elements": Array(TypedObject(kinds), UNLIMITED, least=0), **more}, ("elements",))
 
 
-IMAGE_SOURCE: Mapping[str, Rule] = {"image_url": URL, "alt_text": Str(2000, least=1)}
+IMAGE_SOURCE: Mapping[str, Schema] = {"image_url": URL, "alt_text": String(2000, least=1)}
 ACTIONABLE = (
     "button",
     "overflow",
@@ -136,34 +71,34 @@ ACTIONABLE = (
     "radio_buttons",
 )
 
-BLOCKS: Mapping[str, Shape] = MappingProxyType(
+BLOCKS: Mapping[str, Object] = MappingProxyType(
     {
         "section": _block(
             {
                 "text": Text(3000, mrkdwn=True),
-                "fields": Many(Text(2000, mrkdwn=True), 10),
-                "accessory": One((*ACTIONABLE, "image")),
-                "expand": FLAG,
+                "fields": Array(Text(2000, mrkdwn=True), 10),
+                "accessory": TypedObject((*ACTIONABLE, "image")),
+                "expand": BOOLEAN,
             },
             at_least_one=("text", "fields"),
         ),
         "header": _block({"text": Text(150)}, ("text",)),
         "divider": _block({}),
         "context": _block(
-            {"elements": Many(One(("image", "mrkdwn", "plain_text")), 10)},
+            {"elements": Array(TypedObject(("image", "mrkdwn", "plain_text")), 10)},
             ("elements",),
         ),
         "actions": _block(
-            {"elements": Many(One(tuple(kind for kind in ACTIONABLE if "multi" not in kind)), 25)},
+            {"elements": Array(TypedObject(tuple(kind for kind in ACTIONABLE if "multi" not in kind)), 25)},
             ("elements",),
         ),
         "image": _block({**IMAGE_SOURCE, "title": Text(2000)}, ("image_url", "alt_text")),
-        "rich_text": _block({"elements": Many(One(RICH_PARTS), LONG)}, ("elements",)),
+        "rich_text": _block({"elements": Array(TypedObject(RICH_PARTS), UNLIMITED)}, ("elements",)),
         "table": _block(
             {
-                "rows": Many(Many(One(("raw_text", "rich_text")), 20), 100),
-                "column_settings": Many(
-                    Shape({"align": Word(("left", "center", "right")), "is_wrapped": FLAG}), 20, least=0
+                "rows": Array(Array(TypedObject(("raw_text", "rich_text")), 20), 100),
+                "column_settings": Array(
+                    Object({"align": Enum(("left", "center", "right")), "is_wrapped": BOOLEAN}), 20, least=0
                 ),
             },
             ("rows",),
@@ -171,42 +106,42 @@ BLOCKS: Mapping[str, Shape] = MappingProxyType(
         "input": _block(
             {
                 "label": Text(2000),
-                "element": One(
+                "element": TypedObject(
                     (*(kind for kind in ACTIONABLE if kind not in {"button", "overflow"}), "plain_text_input")
                 ),
                 "hint": Text(2000),
-                "optional": FLAG,
-                "dispatch_action": FLAG,
+                "optional": BOOLEAN,
+                "dispatch_action": BOOLEAN,
             },
             ("label", "element"),
         ),
         "alert": _block(
             {
                 "text": Text(200, mrkdwn=True),
-                "level": Word(("default", "info", "warning", "error", "success")),
+                "level": Enum(("default", "info", "warning", "error", "success")),
             },
             ("text",),
         ),
     }
 )
 
-PARTS: Mapping[str, Shape] = MappingProxyType(
+PARTS: Mapping[str, Object] = MappingProxyType(
     {
-        # Context elements are text objects themselves.
-        "mrkdwn": Shape({"text": Str(3000, least=1), "verbatim": FLAG}, ("text",)),
-        "plain_text": Shape({"text": Str(3000, least=1), "emoji": FLAG}, ("text",)),
-        "image": Shape(IMAGE_SOURCE, ("image_url", "alt_text")),
+        # The elements of a context block are text objects themselves.
+        "mrkdwn": Object({"text": String(3000, least=1), "verbatim": BOOLEAN}, ("text",)),
+        "plain_text": Object({"text": String(3000, least=1), "emoji": BOOLEAN}, ("text",)),
+        "image": Object(IMAGE_SOURCE, ("image_url", "alt_text")),
         "button": _element(
             {
                 "text": Text(75),
                 "url": URL,
-                "value": Str(2000),
-                "style": Word(("primary", "danger")),
-                "accessibility_label": Str(75),
+                "value": String(2000),
+                "style": Enum(("primary", "danger")),
+                "accessibility_label": String(75),
             },
             ("text",),
         ),
-        "overflow": _element({"options": Many(_option(url=True), 5)}, ("options",)),
+        "overflow": _element({"options": Array(_option(url=True), 5)}, ("options",)),
         "static_select": _element(
             {**MENU, **CHOICES, "initial_option": OPTION}, exactly_one=("options", "option_groups")
         ),
@@ -214,101 +149,101 @@ PARTS: Mapping[str, Shape] = MappingProxyType(
             {
                 **MENU,
                 **CHOICES,
-                "initial_options": Many(OPTION, 100),
-                "max_selected_items": Whole(1, LONG),
+                "initial_options": Array(OPTION, 100),
+                "max_selected_items": Integer(1, UNLIMITED),
             },
             exactly_one=("options", "option_groups"),
         ),
         "users_select": _element({**MENU, "initial_user": ID}),
         "conversations_select": _element(
-            {**MENU, "initial_conversation": ID, "default_to_current_conversation": FLAG}
+            {**MENU, "initial_conversation": ID, "default_to_current_conversation": BOOLEAN}
         ),
-        "datepicker": _element({**MENU, "initial_date": Str(10, least=10)}),
+        "datepicker": _element({**MENU, "initial_date": String(10, least=10)}),
         "checkboxes": _element(
             {
-                "options": Many(RICH_OPTION, 10),
-                "initial_options": Many(RICH_OPTION, 10),
-                "focus_on_load": FLAG,
+                "options": Array(RICH_OPTION, 10),
+                "initial_options": Array(RICH_OPTION, 10),
+                "focus_on_load": BOOLEAN,
             },
             ("options",),
         ),
         "radio_buttons": _element(
-            {"options": Many(RICH_OPTION, 10), "initial_option": RICH_OPTION, "focus_on_load": FLAG},
+            {"options": Array(RICH_OPTION, 10), "initial_option": RICH_OPTION, "focus_on_load": BOOLEAN},
             ("options",),
         ),
-        "plain_text_input": Shape(
+        "plain_text_input": Object(
             {
                 "action_id": ID,
                 **MENU,
-                "initial_value": Str(3000),
-                "multiline": FLAG,
-                "min_length": Whole(0, 3000),
-                "max_length": Whole(1, 3000),
-                "dispatch_action_config": Shape(
+                "initial_value": String(3000),
+                "multiline": BOOLEAN,
+                "min_length": Integer(0, 3000),
+                "max_length": Integer(1, 3000),
+                "dispatch_action_config": Object(
                     {
-                        "trigger_actions_on": Many(Word(("on_enter_pressed", "on_character_entered")), 2),
+                        "trigger_actions_on": Array(Enum(("on_enter_pressed", "on_character_entered")), 2),
                     }
                 ),
             }
         ),
-        "raw_text": Shape({"text": Str(LONG, least=1)}, ("text",)),
+        "raw_text": Object({"text": String(UNLIMITED, least=1)}, ("text",)),
         "rich_text_section": _leaves(),
         "rich_text_quote": _leaves(border=BORDER),
-        "rich_text_preformatted": _leaves(("text", "link"), border=BORDER, language=Str(LONG)),
-        "rich_text_list": Shape(
+        "rich_text_preformatted": _leaves(("text", "link"), border=BORDER, language=String(UNLIMITED)),
+        "rich_text_list": Object(
             {
-                "style": Word(("bullet", "ordered")),
-                "elements": Many(One(("rich_text_section",)), LONG),
-                "indent": Whole(0, 8),
-                "offset": Whole(0, LONG),
+                "style": Enum(("bullet", "ordered")),
+                "elements": Array(TypedObject(("rich_text_section",)), UNLIMITED),
+                "indent": Integer(0, 8),
+                "offset": Integer(0, UNLIMITED),
                 "border": BORDER,
             },
             ("style", "elements"),
         ),
-        "text": Shape({"text": Str(LONG, least=1), "style": STYLE}, ("text",)),
-        "link": Shape(
-            {"url": URL, "text": Str(LONG, least=1), "style": STYLE, "unsafe": FLAG},
+        "text": Object({"text": String(UNLIMITED, least=1), "style": STYLE}, ("text",)),
+        "link": Object(
+            {"url": URL, "text": String(UNLIMITED, least=1), "style": STYLE, "unsafe": BOOLEAN},
             ("url",),
         ),
-        "emoji": Shape({"name": ID, "unicode": ID, "style": STYLE}, ("name",)),
-        "user": Shape({"user_id": ID, "style": STYLE}, ("user_id",)),
-        "usergroup": Shape({"usergroup_id": ID, "style": STYLE}, ("usergroup_id",)),
-        "channel": Shape({"channel_id": ID, "style": STYLE}, ("channel_id",)),
-        "broadcast": Shape({"range": Word(("here", "channel", "everyone")), "style": STYLE}, ("range",)),
-        "date": Shape(
+        "emoji": Object({"name": ID, "unicode": ID, "style": STYLE}, ("name",)),
+        "user": Object({"user_id": ID, "style": STYLE}, ("user_id",)),
+        "usergroup": Object({"usergroup_id": ID, "style": STYLE}, ("usergroup_id",)),
+        "channel": Object({"channel_id": ID, "style": STYLE}, ("channel_id",)),
+        "broadcast": Object({"range": Enum(("here", "channel", "everyone")), "style": STYLE}, ("range",)),
+        "date": Object(
             {
-                "timestamp": Whole(0, 2**53),
-                "format": Str(LONG, least=1),
+                "timestamp": Integer(0, 2**53),
+                "format": String(UNLIMITED, least=1),
                 "url": URL,
-                "fallback": Str(LONG, least=1),
+                "fallback": String(UNLIMITED, least=1),
                 "style": STYLE,
             },
             ("timestamp", "format"),
         ),
-        "color": Shape({"value": Str(9, least=4), "style": STYLE}, ("value",)),
-        # A cell of a table; unlike the block, it has no id.
-        "rich_text": Shape({"elements": Many(One(RICH_PARTS), LONG)}, ("elements",)),
+        "color": Object({"value": String(9, least=4), "style": STYLE}, ("value",)),
+        # A cell of a table; unlike the block, it has no block_id.
+        "rich_text": Object({"elements": Array(TypedObject(RICH_PARTS), UNLIMITED)}, ("elements",)),
     }
 )
 
-MODAL = Shape(
+MODAL = Object(
     {
-        "type": Word(("modal",)),
+        "type": Enum(("modal",)),
         "title": Text(24),
         "close": Text(24),
         "submit": Text(24),
-        "private_metadata": Str(3000),
-        "callback_id": Str(255),
-        "external_id": Str(255),
-        "clear_on_close": FLAG,
-        "notify_on_close": FLAG,
-        "submit_disabled": FLAG,
+        "private_metadata": String(3000),
+        "callback_id": String(255),
+        "external_id": String(255),
+        "clear_on_close": BOOLEAN,
+        "notify_on_close": BOOLEAN,
+        "submit_disabled": BOOLEAN,
     },
     ("type", "title"),
 )
 
-# Modals take neither tables nor markdown. Whether ephemeral messages show a table is not documented, and
-# an input block outside a modal needs more than this sandbox does: both are refused.
+# Modals accept neither tables nor markdown. Two things are refused although Slack may accept them: tables in
+# ephemeral messages, which are not documented, and input blocks in messages, which this sandbox does not support.
 SURFACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
         "message": ("section", "context", "header", "divider", "actions", "image", "rich_text", "table"),

@@ -1,4 +1,4 @@
-"""How the sandbox's Slack reaches the bot: Socket Mode over a WebSocket, or signed HTTP posts.
+"""How the local Slack reaches the bot: Socket Mode over a WebSocket, or signed HTTP posts.
 
 Follows docs.slack.dev/apis/events-api/using-socket-mode and
 docs.slack.dev/authentication/verifying-requests-from-slack.
@@ -21,28 +21,28 @@ from aiohttp import web
 from bot.sandbox.slack.records import APP_ID, Json, SlackRefusedError
 
 ACK_SECONDS = 3.0
-"""How long Slack waits for an acknowledgement, network included."""
+"""How long Slack waits for an acknowledgement, including the network."""
 CONNECTIONS = 10
-"""Socket Mode connections that one app may hold."""
-TICKET_SECONDS, TICKETS_KEPT = 30.0, 100
-"""How long, and how many of, the WebSocket addresses of apps.connections.open are good for one use."""
+"""Socket Mode connections of one app."""
+TICKET_SECONDS, MAX_TICKETS = 30.0, 100
+"""How long a WebSocket URL of apps.connections.open is valid for one use, and how many of them are."""
 
 
 class DeliveryError(Exception):
-    """The bot did not take it: the argument is `operation_timeout` or `dispatch_failed`."""
+    """The bot did not acknowledge: the argument is `operation_timeout` or `dispatch_failed`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ack:
-    """The bot took it after `ms` milliseconds; `body` is what it answered with, if anything."""
+    """An acknowledgement after `ms` milliseconds; `body` is the answer that it carried, if any."""
 
     ms: float
     body: Json | None
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
-    """Something to deliver: `kind` is the envelope's type, `slash_commands` or `interactive`."""
+class Envelope:
+    """A payload to deliver; `kind` is `slash_commands` or `interactive`."""
 
     id: str
     kind: str
@@ -51,7 +51,7 @@ class Parcel:
 
 
 class SocketMode:
-    """The WebSocket side: hello, envelopes to one connection at a time, acknowledgements, disconnects."""
+    """Delivery by WebSocket: hello, each envelope to one of the connections, acknowledgements, disconnects."""
 
     def __init__(self, clock: Callable[[], float], on_change: Callable[[], None]) -> None:
         self._clock = clock
@@ -60,126 +60,126 @@ class SocketMode:
         self._tickets: OrderedDict[str, float] = OrderedDict()
         self._connections: deque[web.WebSocketResponse] = deque()
         self._retired: set[web.WebSocketResponse] = set()
-        self._deaf: set[web.WebSocketResponse] = set()
+        self._muted: set[web.WebSocketResponse] = set()
         self._transports: dict[web.WebSocketResponse, asyncio.Transport] = {}
         self._waiting: dict[str, asyncio.Future[Json | None]] = {}
         self.refusing = False
-        """Whether no client is let in, as if Slack could not be reached."""
+        """Whether new connections are refused, as if Slack could not be reached."""
 
     @property
     def connected(self) -> bool:
-        """Whether a client was greeted and is still there."""
+        """Whether a client is connected and got its hello."""
         return bool(self._connections)
 
     @property
     def count(self) -> int:
-        """How many clients were greeted and are still there."""
+        """How many clients are connected and got their hello."""
         return len(self._connections)
 
     def ticket(self) -> str:
-        """The secret of a WebSocket address: one use, thirty seconds. Raises SlackRefusedError."""
+        """The secret of a WebSocket URL, valid once within thirty seconds. Raises SlackRefusedError."""
         if self.refusing:
             raise SlackRefusedError("internal_error")
         if len(self._connections) >= CONNECTIONS:
             raise SlackRefusedError("too_many_websockets")
         ticket = secrets.token_hex(16)
         self._tickets[ticket] = self._clock()
-        while len(self._tickets) > TICKETS_KEPT:
+        while len(self._tickets) > MAX_TICKETS:
             self._tickets.popitem(last=False)
         return ticket
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """Serves one WebSocket until either side closes it."""
+        """Serve one WebSocket until either side closes it."""
         issued = self._tickets.pop(request.query.get("ticket", ""), None)
         if self.refusing or issued is None or self._clock() - issued > TICKET_SECONDS:
             return web.Response(status=403)
         socket = web.WebSocketResponse(timeout=2.0, autoping=False)
         await socket.prepare(request)
         self._connections.append(socket)
-        assert isinstance(request.transport, asyncio.Transport)  # noqa: S101 - it has just been used
+        assert isinstance(request.transport, asyncio.Transport)  # noqa: S101 - the handshake used it
         self._transports[socket] = request.transport
         try:
             await socket.send_json(self._hello())
             self._on_change()
             async for message in socket:
-                if socket in self._deaf:
+                if socket in self._muted:
                     continue
                 if message.type is aiohttp.WSMsgType.PING:
                     await socket.pong(message.data)
                 elif message.type is aiohttp.WSMsgType.TEXT:
                     self._acknowledge(message.data)
         except ConnectionError:
-            # The client left while it was being greeted: it is gone, which is all there is to know.
+            # The client left during its hello; there is nothing to clean up beyond the finally.
             pass
         finally:
             self._retired.discard(socket)
-            self._deaf.discard(socket)
+            self._muted.discard(socket)
             self._transports.pop(socket, None)
             if socket in self._connections:
                 self._connections.remove(socket)
             self._on_change()
         return socket
 
-    async def deliver(self, parcel: Parcel) -> Ack:
-        """Sends to one connection and waits for its acknowledgement. Raises DeliveryError."""
+    async def deliver(self, envelope: Envelope) -> Ack:
+        """Send an envelope on one connection and wait for its acknowledgement. Raises DeliveryError."""
         loop = asyncio.get_running_loop()
         started = loop.time()
         acknowledged: asyncio.Future[Json | None] = loop.create_future()
-        self._waiting[parcel.id] = acknowledged
+        self._waiting[envelope.id] = acknowledged
         try:
             async with asyncio.timeout(self.ack_s):
-                await self._send(parcel)
+                await self._send(envelope)
                 body = await acknowledged
         except TimeoutError as error:
             raise DeliveryError("operation_timeout") from error
         finally:
-            del self._waiting[parcel.id]
+            del self._waiting[envelope.id]
         return Ack((loop.time() - started) * 1000, body)
 
     async def disconnect(self, reason: str, count: int | None = None) -> None:
-        """Tells so many connections (all) to go; all but a `warning` is followed by a close, as Slack does."""
-        told = self._oldest(count)
-        for socket in told:
-            # A client that left a moment ago needs no telling.
+        """Send a disconnect on the `count` oldest connections (None: all); unless it is a `warning`, close them."""
+        sockets = self._oldest(count)
+        for socket in sockets:
+            # The client may have left a moment ago.
             with suppress(ConnectionError):
                 await socket.send_json({"type": "disconnect", "reason": reason, "debug_info": _DEBUG})
         if reason != "warning":
-            self._retired.update(told)
+            self._retired.update(sockets)
             self._connections = deque(socket for socket in self._connections if socket not in self._retired)
             self._on_change()
-            if self._waiting:  # what was sent before is still heard
+            if self._waiting:  # acknowledgements of earlier envelopes still count
                 await asyncio.wait(list(self._waiting.values()), timeout=1.0)
-            await asyncio.gather(*(socket.close() for socket in told))
+            await asyncio.gather(*(socket.close() for socket in sockets))
 
     def drop(self, count: int | None = None) -> None:
-        """Breaks so many connections (all) off without a word, as a router that forgot them."""
+        """Abort the `count` oldest connections (None: all): no close frame, as from a router that lost its state."""
         for socket in self._oldest(count):
             self._transports[socket].abort()
 
     def mute(self, count: int | None = None) -> None:
-        """On so many connections (all) nothing that the client sends is heard any more, no ping either."""
-        self._deaf.update(self._oldest(count))
+        """Ignore everything that arrives on the `count` oldest connections (None: all), pings included."""
+        self._muted.update(self._oldest(count))
 
     def _oldest(self, count: int | None) -> list[web.WebSocketResponse]:
         return [socket for socket in self._transports if socket in self._connections][:count]
 
     async def close(self) -> None:
-        """Closes every connection."""
+        """Close every connection."""
         await asyncio.gather(*(socket.close() for socket in (*self._connections, *self._retired)))
 
-    async def _send(self, parcel: Parcel) -> None:
-        envelope = {
-            "envelope_id": parcel.id,
-            "type": parcel.kind,
-            "accepts_response_payload": parcel.accepts_response,
-            "payload": parcel.payload,
+    async def _send(self, envelope: Envelope) -> None:
+        body = {
+            "envelope_id": envelope.id,
+            "type": envelope.kind,
+            "accepts_response_payload": envelope.accepts_response,
+            "payload": envelope.payload,
         }
         for _ in range(len(self._connections)):
             socket = self._connections[0]
             self._connections.rotate(-1)
-            # A connection that broke under the envelope is skipped; the next one gets it.
+            # If the connection breaks during the send, the next one gets the envelope.
             with suppress(ConnectionError):
-                await socket.send_json(envelope)
+                await socket.send_json(body)
                 return
         raise DeliveryError("dispatch_failed")
 
@@ -202,22 +202,22 @@ class SocketMode:
         }
 
 
-class SignedPosts:
-    """The HTTP side: form posts signed with the v0 scheme.
+class SignedHttp:
+    """Delivery by HTTP: form posts with a v0 signature.
 
-    `wall_clock` is real time even where the sandbox's own clock is not: the receiver compares the
-    timestamp with its own.
+    `wall_clock` is the real time, even if the workspace's clock is not: the receiver compares the timestamp with its
+    own clock.
     """
 
     def __init__(self, signing_secret: str, wall_clock: Callable[[], float]) -> None:
         self._secret = signing_secret.encode()
         self._wall_clock = wall_clock
 
-    async def deliver(self, url: str, parcel: Parcel) -> Ack:
-        """Posts and takes a 200 for the acknowledgement. Raises DeliveryError."""
+    async def deliver(self, url: str, envelope: Envelope) -> Ack:
+        """Post an envelope; a 200 is its acknowledgement. Raises DeliveryError."""
         loop = asyncio.get_running_loop()
-        slash = parcel.kind == "slash_commands"
-        body = urlencode(parcel.payload if slash else {"payload": json.dumps(parcel.payload)})
+        slash = envelope.kind == "slash_commands"
+        body = urlencode(envelope.payload if slash else {"payload": json.dumps(envelope.payload)})
         started = loop.time()
         try:
             async with (
@@ -247,7 +247,7 @@ _DEBUG: Json = {"host": "applink-sandbox"}
 
 
 def _answer(text: str, content_type: str) -> Json | None:
-    """The body of a 200: a JSON object, or plain words."""
+    """The body of a 200: a JSON object, or plain text as the `text` of one."""
     if not text.strip():
         return None
     if content_type != "application/json":

@@ -1,18 +1,27 @@
-"""What may go wrong on the way to Slack, as data: one call that fails, or a mood that lasts."""
+"""What may go wrong with calls of Slack, as data: the fault of a single call, or a condition of the whole service."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-Mood = Literal["well", "limited", "late", "failing"]
+Condition = Literal["well", "limited", "late", "failing"]
 
 LIMIT_SECONDS = 1
-"""What the Retry-After of a limited Slack says: about one message a second is its documented limit."""
+"""The Retry-After of a rate-limited Slack; its documented limit is about one message a second."""
 LATE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """How a call is made to fail. `status` 0 cuts the connection; `delay` in seconds comes first."""
+    """How one call fails.
+
+    =============  ==================================================================================
+    `error`        Slack's error code; None for a call that is only delayed
+    `status`       the HTTP status: 429 comes with `retry_after`, 5xx with a page of HTML,
+                   0 closes the connection without an answer
+    `retry_after`  seconds in the Retry-After header
+    `delay`        seconds before anything else happens
+    =============  ==================================================================================
+    """
 
     error: str | None
     status: int = 200
@@ -20,20 +29,25 @@ class Fault:
     delay: float = 0
 
 
-class Weather:
-    """How Slack is today: `mood` may be set at any time.
+class Service:
+    """The condition of the whole service; it may be set at any time.
 
-    Limited means what it means at Slack: a method that was refused is taken again once its Retry-After is over.
+    ==========  ============================================================================================
+    `well`      calls succeed
+    `limited`   each call of a method is refused with 429 at first, and succeeds after its Retry-After
+    `late`      each call takes two seconds longer
+    `failing`   each call gets a 503
+    ==========  ============================================================================================
     """
 
     def __init__(self) -> None:
-        self.mood: Mood = "well"
+        self.condition: Condition = "well"
         self.late_s = LATE_SECONDS
-        self._open_again: dict[str, float] = {}
+        self._limited_until: dict[str, float] = {}
 
     def fault(self, method: str, now: float) -> Fault | None:
-        """What befalls a call of `method` at `now` (seconds on any clock), if anything."""
-        match self.mood:
+        """The fault of a call of `method` at `now` (in seconds of any clock), if there is one."""
+        match self.condition:
             case "late":
                 return Fault(None, delay=self.late_s)
             case "failing":
@@ -44,8 +58,8 @@ class Weather:
                 return None
 
     def _limited(self, method: str, now: float) -> Fault | None:
-        if now >= self._open_again.get(method, float("inf")):
-            del self._open_again[method]
+        if now >= self._limited_until.get(method, float("inf")):
+            del self._limited_until[method]
             return None
-        self._open_again.setdefault(method, now + LIMIT_SECONDS)
+        self._limited_until.setdefault(method, now + LIMIT_SECONDS)
         return Fault("ratelimited", status=429, retry_after=LIMIT_SECONDS)

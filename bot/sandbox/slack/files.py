@@ -1,7 +1,7 @@
-"""Files in the sandbox's Slack: an upload in three steps, as slack_sdk's `files_upload_v2` makes it.
+"""Files of the local Slack: an upload in three steps, as in slack_sdk's `files_upload_v2`.
 
-`files.getUploadURLExternal` hands out an address, the bytes are posted there, `files.completeUploadExternal` shares
-the file in a conversation. Everything lives in memory and is bounded; the oldest files are forgotten.
+`files.getUploadURLExternal` returns a URL, the bytes are posted to it, and `files.completeUploadExternal` shares the
+file in a conversation. Everything is in memory and bounded; the oldest files are evicted.
 """
 
 import json
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
-from bot.sandbox.slack.records import BOT_USER, Json, Message, Place, SlackRefusedError
+from bot.sandbox.slack.records import BOT_USER, Conversation, Json, Message, SlackRefusedError
 from bot.sandbox.slack.rules import check_message
 from bot.sandbox.slack.workspace import Workspace
 
-FILES_KEPT = 200
-"""Files kept, those whose upload is not complete included."""
-BYTES_KEPT = 50 * 1024 * 1024
+MAX_FILES = 200
+"""Files in memory, including incomplete uploads."""
+MAX_BYTES = 50 * 1024 * 1024
 NAME_CHARACTERS = 255
-"""Characters of a file's name or title; more is refused, so that memory stays bounded."""
+"""Characters of a file's name or title; a longer one is refused, so that memory stays bounded."""
 LENGTH_DIGITS = 12
 
-_KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
+_TYPES: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "csv": ("text/csv", "CSV"),
         "json": ("application/json", "JSON"),
@@ -33,15 +33,15 @@ _KINDS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "zip": ("application/zip", "Zip"),
     }
 )
-"""By the name's ending: media type and what people call it. Nothing here is run by a browser that opens it."""
+"""Extension → media type and Slack's pretty_type. A browser executes none of these types."""
 _BINARY = ("application/octet-stream", "Binary")
 
 
 @dataclass(slots=True)
 class File:
-    """A file the bot sends. `length` is in bytes, as announced; `token` is the secret part of its upload address.
+    """A file from the bot. `length` is the announced number of bytes, `token` the secret part of the upload URL.
 
-    `content` is empty until it was uploaded. `channel` and `ts` (of its message) are empty while nobody sees it.
+    `content` is empty until the upload. `channel` and `ts` (of the message) are empty until the file is shared.
     """
 
     id: str
@@ -57,67 +57,70 @@ class File:
 
     @property
     def media_type(self) -> str:
-        """What a download is said to be."""
-        return self._kind()[0]
+        """The Content-Type of a download."""
+        return self._types()[0]
 
     def to_slack(self, url: str) -> Json:
-        """Slack's file object; `url` is the sandbox's address. Only people who see the file may follow its links."""
-        ending = self.name.rpartition(".")[2].lower()
+        """Slack's file object; `url` is the server's base URL. The links work only for people who see the file."""
+        extension = self._extension()
         address = f"{url}/sandbox/files/{self.id}"
         return {
             "id": self.id,
             "name": self.name,
             "title": self.title,
             "mimetype": self.media_type,
-            "filetype": ending if ending in _KINDS else "binary",
-            "pretty_type": self._kind()[1],
+            "filetype": extension if extension in _TYPES else "binary",
+            "pretty_type": self._types()[1],
             "size": len(self.content),
             "user": BOT_USER,
             "url_private": address,
             "permalink": address,
         }
 
-    def _kind(self) -> tuple[str, str]:
-        return _KINDS.get(self.name.rpartition(".")[2].lower(), _BINARY)
+    def _types(self) -> tuple[str, str]:
+        return _TYPES.get(self._extension(), _BINARY)
+
+    def _extension(self) -> str:
+        return self.name.rpartition(".")[2].lower()
 
 
 class UploadRefusedError(Exception):
-    """Bytes that were not taken: an HTTP status and the sandbox's own word; Slack documents none."""
+    """A refused upload: an HTTP status, and an error code of the sandbox because Slack documents none."""
 
-    def __init__(self, status: int, word: str) -> None:
-        super().__init__(word)
-        self.status, self.word = status, word
+    def __init__(self, status: int, error: str) -> None:
+        super().__init__(error)
+        self.status, self.error = status, error
 
 
 class Files:
-    """All files of one workspace. `url` gives the sandbox's address."""
+    """All files of one workspace. `url` returns the server's base URL."""
 
     def __init__(self, workspace: Workspace, url: Callable[[], str]) -> None:
         self._workspace = workspace
         self._url = url
-        self.files_kept, self.bytes_kept = FILES_KEPT, BYTES_KEPT
+        self.max_files, self.max_bytes = MAX_FILES, MAX_BYTES
         self._files: OrderedDict[str, File] = OrderedDict()
 
-    # --- the bot's side
+    # --- for the bot
 
     def get_upload_url(self, args: Json) -> Json:
         """`files.getUploadURLExternal`: {"upload_url", "file_id"}. Raises SlackRefusedError: invalid_arguments."""
         name, length = args.get("filename"), str(args.get("length", ""))
         if not _is_name(name):
             raise _invalid("filename", f"must be a string of 1 to {NAME_CHARACTERS} characters")
-        # Slack takes these arguments in a query or a form only, where numbers are strings.
+        # Slack accepts these arguments in a query or a form only, where numbers are strings.
         is_number = length.isascii() and length.isdecimal() and len(length) <= LENGTH_DIGITS
         if not is_number or int(length) == 0:
             raise _invalid("length", "must be a number greater than 0")
         file = File(f"F0{secrets.token_hex(5).upper()}", name, int(length), secrets.token_urlsafe(18), name)
         self._files[file.id] = file
-        self._forget_oldest()
+        self._evict_oldest()
         return {"upload_url": f"{self._url()}/upload/{file.token}", "file_id": file.id}
 
     def upload(self, token: str, content: bytes) -> None:
-        """Takes the bytes posted to an upload address. Raises UploadRefusedError.
+        """Store the bytes posted to an upload URL. Raises UploadRefusedError.
 
-        404 `unknown_url`: never handed out, or forgotten; 400 `used_url`, `wrong_length`.
+        404 `unknown_url`: never issued, or evicted; 400 `used_url`, `wrong_length`.
         """
         file = next((file for file in self._files.values() if file.token == token), None)
         if file is None:
@@ -127,37 +130,37 @@ class Files:
         if len(content) != file.length:
             raise UploadRefusedError(400, "wrong_length")
         file.content = content
-        self._forget_oldest()
+        self._evict_oldest()
 
     def complete(self, args: Json) -> Json:
-        """`files.completeUploadExternal`: shares uploaded files in one message; {"files": [{"id", "title"}]}.
+        """`files.completeUploadExternal`: share uploaded files in one message; {"files": [{"id", "title"}]}.
 
-        Without `channel_id` nobody sees them. Raises SlackRefusedError: invalid_arguments, file_not_found,
+        Without `channel_id`, nobody sees them. Raises SlackRefusedError: invalid_arguments, file_not_found,
         channel_not_found, not_in_channel, msg_too_long.
         """
         if args.get("channels"):
             raise _invalid("channels", "is not supported here; use channel_id")
-        named = [self._named(entry) for entry in _entries(args.get("files"))]
+        uploads = [self._uploaded(entry) for entry in _entries(args.get("files"))]
         channel = args.get("channel_id")
-        place = self._workspace.bot_place(str(channel)) if channel else None
+        conversation = self._workspace.bot_conversation(str(channel)) if channel else None
         comment = args.get("initial_comment") or ""
         if comment:
             check_message(comment, None, "message")
-        for file, title in named:
+        for file, title in uploads:
             file.title, file.complete = title, True
-        if place is not None:
-            self._share([file for file, _ in named], place, comment, args.get("thread_ts") or None)
-        return {"files": [{"id": file.id, "title": file.title} for file, _ in named]}
+        if conversation is not None:
+            self._share([file for file, _ in uploads], conversation, comment, args.get("thread_ts") or None)
+        return {"files": [{"id": file.id, "title": file.title} for file, _ in uploads]}
 
-    def _share(self, files: list[File], place: Place, text: str, thread_ts: str | None) -> None:
+    def _share(self, files: list[File], conversation: Conversation, text: str, thread_ts: str | None) -> None:
         ts = self._workspace.next_ts()
         for file in files:
-            file.channel, file.ts, file.thread_ts = place.id, ts, thread_ts
+            file.channel, file.ts, file.thread_ts = conversation.id, ts, thread_ts
         shared = tuple(file.to_slack(self._url()) for file in files)
-        self._workspace.post(Message(ts, place.id, BOT_USER, text, thread_ts=thread_ts, files=shared))
+        self._workspace.post(Message(ts, conversation.id, BOT_USER, text, thread_ts=thread_ts, files=shared))
 
-    def _named(self, entry: Any) -> tuple[File, str]:
-        """A file that was uploaded and not yet shared, and its title."""
+    def _uploaded(self, entry: Any) -> tuple[File, str]:
+        """A file that is uploaded but not yet shared, and its title."""
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             raise _invalid("files", "must be an array of objects with an id")
         file = self._files.get(entry["id"])
@@ -168,36 +171,38 @@ class Files:
             raise _invalid("files", f"a title has 1 to {NAME_CHARACTERS} characters")
         return file, title
 
-    # --- people's side
+    # --- for people
 
     def visible(self, viewer: str) -> list[File]:
-        """The files in messages that one person sees, oldest first."""
-        places = self._workspace.places
-        seen = {(place, message.ts) for place in places for message in self._workspace.messages(place, viewer)}
+        """The files in the messages that one person sees, oldest first."""
+        channels = self._workspace.conversations
+        seen = {
+            (channel, message.ts) for channel in channels for message in self._workspace.messages(channel, viewer)
+        }
         return [file for file in self._files.values() if (file.channel, file.ts) in seen]
 
-    def _forget_oldest(self) -> None:
-        """Keeps the latest; the message of a forgotten file stays, its download does not."""
-        held = sum(len(file.content) for file in self._files.values())
-        while len(self._files) > self.files_kept or held > self.bytes_kept:
+    def _evict_oldest(self) -> None:
+        """Evict files down to the bounds; the message of an evicted file stays, but its download fails."""
+        size = sum(len(file.content) for file in self._files.values())
+        while len(self._files) > self.max_files or size > self.max_bytes:
             _, oldest = self._files.popitem(last=False)
-            held -= len(oldest.content)
+            size -= len(oldest.content)
 
 
 def _is_name(value: Any) -> TypeGuard[str]:
     return isinstance(value, str) and 0 < len(value) <= NAME_CHARACTERS
 
 
-def _entries(given: Any) -> list[Any]:
-    """The `files` argument: an array, or one as JSON inside a string, as queries and forms must send it."""
-    if isinstance(given, str):
+def _entries(files: Any) -> list[Any]:
+    """The `files` argument: an array, or its JSON in a string, which queries and forms need."""
+    if isinstance(files, str):
         try:
-            given = json.loads(given)
+            files = json.loads(files)
         except json.JSONDecodeError as error:
             raise _invalid("files", "must be JSON") from error
-    if not isinstance(given, list) or not given:
+    if not isinstance(files, list) or not files:
         raise _invalid("files", "must be an array that is not empty")
-    return given
+    return files
 
 
 def _invalid(argument: str, problem: str) -> SlackRefusedError:

@@ -1,7 +1,7 @@
-"""The Web API methods of the sandbox's Slack, and what its response URLs do.
+"""The Web API methods and the response URLs of the local Slack.
 
-Methods take the arguments as JSON and return the answer without `ok`; SlackRefusedError says no.
-Errors are those of each method's page under docs.slack.dev/reference/methods.
+A method takes the arguments as a JSON object and returns the answer without `ok`, or raises SlackRefusedError with an
+error of its page under docs.slack.dev/reference/methods.
 """
 
 import json
@@ -17,9 +17,9 @@ from bot.sandbox.slack.records import (
     BOT_USER,
     TEAM_ID,
     TEAM_NAME,
+    Conversation,
     Json,
     Message,
-    Place,
     SlackRefusedError,
     View,
     with_ids,
@@ -30,14 +30,14 @@ from bot.sandbox.slack.workspace import Trigger, Workspace
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """A Web API method: what runs it, and the scope it needs, if any."""
+    """A Web API method and the scope that it needs, if any."""
 
     run: Callable[[Json], Json]
     scope: str | None = None
 
 
 class Methods:
-    """Everything a bot token may call."""
+    """All methods that a bot token can call."""
 
     def __init__(self, workspace: Workspace, url: Callable[[], str], files: Files) -> None:
         self._workspace = workspace
@@ -73,25 +73,23 @@ class Methods:
     # --- chat
 
     def _post_message(self, args: Json) -> Json:
-        # A person's id as the channel stands for their direct messages with the app.
-        direct = (place for place in self._workspace.places.values() if place.kind == "dm")
-        theirs = next((place for place in direct if args.get("channel") in place.members), None)
-        place = theirs or self._bot_place(args)
+        # A person's id as the channel means their direct messages with the app.
+        conversation = self._direct_messages(args.get("channel")) or self._bot_conversation(args)
         text, blocks = _content(args, "message")
         thread_ts = args.get("thread_ts")
-        message = Message(self._workspace.next_ts(), place.id, BOT_USER, text, blocks, thread_ts=thread_ts)
+        message = Message(self._workspace.next_ts(), conversation.id, BOT_USER, text, blocks, thread_ts=thread_ts)
         self._workspace.post(message)
-        return {"channel": place.id, "ts": message.ts, "message": message.to_slack()}
+        return {"channel": conversation.id, "ts": message.ts, "message": message.to_slack()}
 
     def _post_ephemeral(self, args: Json) -> Json:
-        place = self._bot_place(args)
+        conversation = self._bot_conversation(args)
         user = str(args.get("user"))
-        if user not in place.members:
+        if user not in conversation.members:
             raise SlackRefusedError("user_not_in_channel")
         text, blocks = _content(args, "ephemeral")
         ts = self._workspace.next_ts()
         thread_ts = args.get("thread_ts")
-        message = Message(ts, place.id, BOT_USER, text, blocks, ephemeral_to=user, thread_ts=thread_ts)
+        message = Message(ts, conversation.id, BOT_USER, text, blocks, ephemeral_to=user, thread_ts=thread_ts)
         self._workspace.post(message)
         return {"message_ts": ts}
 
@@ -106,17 +104,21 @@ class Methods:
         self._workspace.delete(message)
         return {"channel": message.channel, "ts": message.ts}
 
-    def _bot_place(self, args: Json) -> Place:
-        return self._workspace.bot_place(str(args.get("channel")))
+    def _bot_conversation(self, args: Json) -> Conversation:
+        return self._workspace.bot_conversation(str(args.get("channel")))
 
-    def _own_message(self, args: Json, not_ours: str) -> Message:
-        """Ephemeral messages can't be found here: only their response_url reaches them."""
-        place = self._bot_place(args)
-        message = self._workspace.message(place.id, str(args.get("ts")))
+    def _direct_messages(self, user: Any) -> Conversation | None:
+        conversations = self._workspace.conversations.values()
+        return next((one for one in conversations if one.kind == "dm" and user in one.members), None)
+
+    def _own_message(self, args: Json, error: str) -> Message:
+        """A message of the bot. Ephemeral messages are out of reach: only a response_url can change them."""
+        conversation = self._bot_conversation(args)
+        message = self._workspace.message(conversation.id, str(args.get("ts")))
         if message is None or message.ephemeral_to:
             raise SlackRefusedError("message_not_found")
         if message.user != BOT_USER:
-            raise SlackRefusedError(not_ours)
+            raise SlackRefusedError(error)
         return message
 
     # --- views
@@ -135,10 +137,10 @@ class Methods:
         view = _view_argument(args)
         if not args.get("view_id") and not args.get("external_id"):
             raise SlackRefusedError("invalid_arguments", ["missing required field: view_id [json-pointer:/view_id]"])
-        found = self._workspace.find_view(args.get("view_id"), args.get("external_id"))
-        if found is None:
+        open_view = self._workspace.find_view(args.get("view_id"), args.get("external_id"))
+        if open_view is None:
             raise SlackRefusedError("not_found")
-        user, current = found
+        user, current = open_view
         if args.get("hash") and args["hash"] != current.hash:
             raise SlackRefusedError("hash_conflict")
         return {"view": self._workspace.update_view(user, current, view).to_slack()}
@@ -147,9 +149,9 @@ class Methods:
         return self._workspace.exchange(str(args.get("trigger_id")))
 
     def answer_submission(self, user: str, view: View, answer: Json | None) -> Json | None:
-        """What an acknowledged view_submission does to the stack; returns field errors, if it names some.
+        """Apply the answer to a view_submission to the stack; return its field errors, if it has some.
 
-        Raises SlackRefusedError where the view in the answer is not valid.
+        Raises SlackRefusedError if the answer's view is invalid.
         """
         action = (answer or {}).get("response_action")
         if action is None:
@@ -172,9 +174,10 @@ class Methods:
         person = self._workspace.people.get(str(args.get("users")))
         if person is None:
             raise SlackRefusedError("user_not_found")
-        dm = next(p.id for p in self._workspace.places.values() if p.kind == "dm" and person.id in p.members)
-        self._workspace.bot_in.add(dm)
-        return {"channel": {"id": dm}}
+        conversation = self._direct_messages(person.id)
+        assert conversation is not None  # noqa: S101 - every person has one
+        self._workspace.bot_in.add(conversation.id)
+        return {"channel": {"id": conversation.id}}
 
     def _users_info(self, args: Json) -> Json:
         person = self._workspace.people.get(str(args.get("user")))
@@ -208,11 +211,11 @@ class Methods:
     # --- response URLs
 
     def respond(self, token: str, body: Json) -> None:
-        """Does what a post to a response URL asks for.
+        """Do what a post to a response URL asks for.
 
-        `replace_original` and `delete_original` reach the clicked message only; a command's URL has none and
-        just posts again. A replaced message keeps its place, time and visibility. Only what is accepted
-        counts as a use. Raises SlackRefusedError.
+        `replace_original` and `delete_original` apply to the clicked message; a command's URL has none and posts a
+        new message. A replaced message keeps its time and visibility. Only accepted posts count as uses. Raises
+        SlackRefusedError.
         """
         url = self._workspace.response_url(token)
         original = None
@@ -230,7 +233,7 @@ class Methods:
         url.uses += 1
 
     def post_answer(self, user: str, channel: str, body: Json) -> None:
-        """Posts what the app said in an answer: for everyone if `in_channel`, else for `user` only."""
+        """Post an answer of the app: for everyone if it is `in_channel`, else for `user` only."""
         public = body.get("response_type") == "in_channel"
         text, blocks = _content(body, "message" if public else "ephemeral")
         ts, thread_ts = self._workspace.next_ts(), body.get("thread_ts")
@@ -240,26 +243,25 @@ class Methods:
 
 
 def _content(args: Json, surface: str, original: Message | None = None) -> tuple[str, list[Json] | None]:
-    """The checked text and blocks of a message. `original` is what they replace."""
+    """The checked text and blocks of a message. `original` is the message that they replace."""
     if args.get("attachments"):
         raise SlackRefusedError("invalid_attachments")
-    text, blocks = args.get("text"), _decoded(args.get("blocks"), "invalid_blocks_format")
+    text, blocks = args.get("text"), _decode(args.get("blocks"), "invalid_blocks_format")
     replaced = original.blocks or [] if original else []
-    used = frozenset(block["block_id"] for block in replaced)
-    check_message(text, blocks, surface, used_ids=used)
+    check_message(text, blocks, surface, used_ids=frozenset(block["block_id"] for block in replaced))
     return text or "", with_ids(blocks) if blocks else None
 
 
 def _view_argument(args: Json) -> Json:
-    view = check_view(_decoded(args.get("view"), "invalid_arguments"))
+    view = check_view(_decode(args.get("view"), "invalid_arguments"))
     return view | {"blocks": with_ids(view["blocks"])}
 
 
-def _decoded(value: Any, refusal: str) -> Any:
-    """Blocks and views may come as JSON inside a string, as forms must send them."""
+def _decode(value: Any, error_code: str) -> Any:
+    """Blocks or a view, which may be JSON in a string, because forms need that. Raises SlackRefusedError."""
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except json.JSONDecodeError as error:
-        raise SlackRefusedError(refusal) from error
+        raise SlackRefusedError(error_code) from error

@@ -1,4 +1,4 @@
-"""What Slack sends when somebody types a command, clicks, or submits: payloads with Slack's full shapes.
+"""The payloads that Slack sends for a command, a click or a submission, complete.
 
 Follows docs.slack.dev/interactivity and docs.slack.dev/reference/interaction-payloads.
 """
@@ -7,12 +7,26 @@ from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from typing import Any
 
-from bot.sandbox.slack.records import APP_ID, TEAM_DOMAIN, TEAM_ID, Json, Message, Person, Place, View, elements_of
+from bot.sandbox.slack.records import (
+    APP_ID,
+    TEAM_DOMAIN,
+    TEAM_ID,
+    Conversation,
+    Json,
+    Message,
+    Person,
+    View,
+    elements_of,
+)
 
-VERIFICATION_TOKEN = "sandbox-verification"  # noqa: S105 - Slack's deprecated token; checks nothing
+VERIFICATION_TOKEN = "sandbox-verification"  # noqa: S105 - Slack's deprecated token, which nobody checks
 
-_ONE_OF = {"overflow": "selected_option", "static_select": "selected_option", "radio_buttons": "selected_option"}
-_SOME_OF = {"multi_static_select": "selected_options", "checkboxes": "selected_options"}
+_SINGLE_CHOICE = {
+    "overflow": "selected_option",
+    "static_select": "selected_option",
+    "radio_buttons": "selected_option",
+}
+_MULTIPLE_CHOICE = {"multi_static_select": "selected_options", "checkboxes": "selected_options"}
 _TYPED = {
     "datepicker": "selected_date",
     "users_select": "selected_user",
@@ -23,17 +37,17 @@ _STATELESS = {"button", "overflow"}
 
 
 class NotThereError(LookupError):
-    """What was to be clicked, submitted or written into is not there (any more) for this person."""
+    """The person does not see, or no longer sees, the thing that they want to use."""
 
 
-def slash_command(person: Person, place: Place, command: str, text: str, **links: str) -> Json:
-    """The fields of a slash command; all strings, as they also go into a form. `links`: URL and trigger."""
+def slash_command(person: Person, conversation: Conversation, command: str, text: str, **links: str) -> Json:
+    """The fields of a slash command; all are strings, because a form carries them. `links`: URL and trigger."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": person.team,
         "team_domain": TEAM_DOMAIN,
-        "channel_id": place.id,
-        "channel_name": place.wire_name,
+        "channel_id": conversation.id,
+        "channel_name": conversation.wire_name,
         "user_id": person.id,
         "user_name": person.handle,
         "command": command,
@@ -44,17 +58,19 @@ def slash_command(person: Person, place: Place, command: str, text: str, **links
     }
 
 
-def message_click(person: Person, place: Place, message: Message, action: Json, state: Json, **links: str) -> Json:
-    """The block_actions of a click in a message. Of an ephemeral message Slack sends no `message`."""
+def message_click(
+    person: Person, conversation: Conversation, message: Message, action: Json, state: Json, **links: str
+) -> Json:
+    """The block_actions of a click in a message. Slack sends no `message` for an ephemeral one."""
     hidden = message.ephemeral_to is not None
     payload = _interaction("block_actions", person) | {
         "container": {
             "type": "message",
             "message_ts": message.ts,
-            "channel_id": place.id,
+            "channel_id": conversation.id,
             "is_ephemeral": hidden,
         },
-        "channel": {"id": place.id, "name": place.wire_name},
+        "channel": {"id": conversation.id, "name": conversation.wire_name},
         "state": {"values": state},
         "actions": [action],
         **links,
@@ -63,7 +79,7 @@ def message_click(person: Person, place: Place, message: Message, action: Json, 
 
 
 def view_click(person: Person, view: View, action: Json, state: Json, **links: str) -> Json:
-    """The block_actions of a click in a modal: no channel, no response_url."""
+    """The block_actions of a click in a modal; it has neither channel nor response_url."""
     return _interaction("block_actions", person) | {
         "container": {"type": "view", "view_id": view.id},
         "view": view.to_slack() | {"state": {"values": state}},
@@ -73,7 +89,7 @@ def view_click(person: Person, view: View, action: Json, state: Json, **links: s
 
 
 def view_submission(person: Person, view: View, state: Json, **links: str) -> Json:
-    """The payload of a modal's submit button."""
+    """The view_submission of a modal's submit button."""
     return _interaction("view_submission", person) | {
         "view": view.to_slack() | {"state": {"values": state}},
         "response_urls": [],
@@ -82,7 +98,7 @@ def view_submission(person: Person, view: View, state: Json, **links: str) -> Js
 
 
 def view_closed(person: Person, view: View) -> Json:
-    """The payload of a modal closed with its own close button."""
+    """The view_closed of a modal's close button."""
     return _interaction("view_closed", person) | {"view": view.to_slack(), "is_cleared": False}
 
 
@@ -101,7 +117,7 @@ def _interaction(kind: str, person: Person) -> Json:
 def find_element(
     blocks: Sequence[Json] | None, block_id: str | None, action_id: str, value: str | None
 ) -> tuple[Json, Json]:
-    """The block and element of an action; a button's `value` tells several of the same action apart.
+    """The block and the element of an action; `value` distinguishes buttons with the same action id.
 
     Raises NotThereError.
     """
@@ -115,13 +131,13 @@ def find_element(
 
 def action_of(block: Json, element: Json, chosen: Json, action_ts: str) -> Json:
     """One entry of `actions`."""
-    kept = {key: element[key] for key in ("text", "value", "placeholder") if key in element}
+    copied = {key: element[key] for key in ("text", "value", "placeholder") if key in element}
     return deepcopy(
         {
             "type": element["type"],
             "action_id": element["action_id"],
             "block_id": block["block_id"],
-            **kept,
+            **copied,
             **chosen,
             "action_ts": action_ts,
         }
@@ -129,23 +145,23 @@ def action_of(block: Json, element: Json, chosen: Json, action_ts: str) -> Json:
 
 
 def choice(element: Json, value: str | None, selected: str | Sequence[str] | None) -> Json:
-    """What was chosen or typed, under the name Slack gives it. `selected` holds values of options.
+    """The choice or input, under Slack's name for it. `selected` holds the values of options.
 
-    Raises NotThereError where there is no such option.
+    Raises NotThereError if an option does not exist.
     """
     kind = element["type"]
     if kind in _TYPED:
         return {_TYPED[kind]: value}
-    if kind in _SOME_OF:
-        wanted = [selected] if isinstance(selected, str) else list(selected or ())
-        return {_SOME_OF[kind]: [_option(element, one) for one in wanted]}
-    if kind in _ONE_OF:
-        return {_ONE_OF[kind]: _option(element, selected) if isinstance(selected, str) else None}
+    if kind in _MULTIPLE_CHOICE:
+        values = [selected] if isinstance(selected, str) else list(selected or ())
+        return {_MULTIPLE_CHOICE[kind]: [_option(element, one) for one in values]}
+    if kind in _SINGLE_CHOICE:
+        return {_SINGLE_CHOICE[kind]: _option(element, selected) if isinstance(selected, str) else None}
     return {}
 
 
 def state_of(blocks: Sequence[Json] | None, known: Json) -> Json:
-    """`state.values`: per block and action what is chosen now, the initial choice where nothing was."""
+    """`state.values`: by block and action, the current choice, or the initial one if nothing was chosen."""
     values: Json = {}
     for block in blocks or ():
         for element in elements_of(block):
@@ -158,9 +174,9 @@ def state_of(blocks: Sequence[Json] | None, known: Json) -> Json:
 
 def _initial(element: Json) -> Json:
     kind = element["type"]
-    name = (_ONE_OF | _SOME_OF | _TYPED)[kind]
-    given: Any = element.get("initial_" + name.removeprefix("selected_"), [] if kind in _SOME_OF else None)
-    return {name: given}
+    name = (_SINGLE_CHOICE | _MULTIPLE_CHOICE | _TYPED)[kind]
+    initial: Any = element.get("initial_" + name.removeprefix("selected_"), [] if kind in _MULTIPLE_CHOICE else None)
+    return {name: initial}
 
 
 def _option(element: Json, value: str) -> Json:

@@ -1,4 +1,4 @@
-"""The things of the sandbox's Slack: people, places, messages, views, and how the wire spells them."""
+"""The records of the local Slack: people, conversations, messages and views, with their JSON on the wire."""
 
 import secrets
 from collections.abc import Iterable, Mapping
@@ -8,21 +8,21 @@ from types import MappingProxyType
 from typing import Any
 
 Json = dict[str, Any]
-"""A JSON object on its way to or from the wire."""
+"""A JSON object on the wire."""
 
 APP_ID, APP_NAME = "A0SANDBOX", "COC Tasks"
 BOT_USER, BOT_ID = "U0BOT", "B0SANDBOX"
 TEAM_ID, TEAM_NAME, TEAM_DOMAIN = "T0SANDBOX", "Sandbox", "sandbox"
 OTHER_TEAM_ID = "T0PARTNER"
-"""A workspace that shares the incident channel."""
+"""Another workspace, with which the incident channel is shared."""
 
 
 class SlackRefusedError(Exception):
-    """Slack said no: `word` is its error word, `problems` its `message [json-pointer:…]` lines."""
+    """Slack refuses: `error` is its error code, `problems` are its lines `message [json-pointer:…]`."""
 
-    def __init__(self, word: str, problems: Iterable[str] = (), **details: Any) -> None:
-        super().__init__(word)
-        self.word = word
+    def __init__(self, error: str, problems: Iterable[str] = (), **details: Any) -> None:
+        super().__init__(error)
+        self.error = error
         self.problems = tuple(problems)
         self.details = details
 
@@ -38,12 +38,12 @@ class Person:
     tz: str
     guest: bool
     team: str = TEAM_ID
-    """The workspace that they belong to; another one's people are in shared channels."""
+    """Their workspace; people of another one are in shared channels only."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A conversation: `kind` is `channel` or `dm`; `members` are people, not the bot."""
+class Conversation:
+    """A channel or a direct message (`kind` is `channel` or `dm`); `members` are people, without the bot."""
 
     id: str
     name: str
@@ -52,13 +52,13 @@ class Place:
 
     @property
     def wire_name(self) -> str:
-        """The name that payloads carry: Slack calls every direct message the same."""
+        """The name in payloads: Slack gives every direct message the same one."""
         return "directmessage" if self.kind == "dm" else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message as the page shows it. `kind` is `message` or `command` (the line "… used /schedtask").
+    """One message. `kind` is `message`, or `command` for the line "… used /schedtask".
 
     `files` are Slack's file objects.
     """
@@ -79,7 +79,7 @@ class Message:
         return {name: deepcopy(getattr(self, name)) for name in self.__slots__}
 
     def to_slack(self) -> Json:
-        """The message as Slack's own payloads and answers spell it."""
+        """The message in Slack's payloads and answers."""
         wire: Json = {"type": "message", "user": self.user, "ts": self.ts, "text": self.text, "team": TEAM_ID}
         if self.user == BOT_USER:
             wire |= {"bot_id": BOT_ID, "app_id": APP_ID}
@@ -90,7 +90,7 @@ class Message:
 
 @dataclass(slots=True)
 class View:
-    """One view of a modal stack. `content` is what the app sent; `values` what was typed or chosen."""
+    """One view of a modal stack. `content` is what the app sent, `values` what the person typed or chose."""
 
     id: str
     hash: str
@@ -100,7 +100,7 @@ class View:
     values: Json = field(default_factory=dict)
 
     def to_slack(self) -> Json:
-        """The view as Slack's payloads and answers spell it."""
+        """The view in Slack's payloads and answers."""
         blank: Json = {
             "private_metadata": "",
             "callback_id": "",
@@ -136,30 +136,30 @@ PEOPLE: Mapping[str, Person] = MappingProxyType(
         "U0PARTNER": Person("U0PARTNER", "Mallory", "mallory", "Partner", "UTC", guest=False, team=OTHER_TEAM_ID),
     }
 )
-PLACES: Mapping[str, Place] = MappingProxyType(
+CONVERSATIONS: Mapping[str, Conversation] = MappingProxyType(
     {
-        "C0SHIFT": Place("C0SHIFT", "shift-chat", "channel", frozenset({"U0ONCALL", "U0GUEST"})),
-        "C0INCIDENT": Place("C0INCIDENT", "inc-2041", "channel", frozenset(PEOPLE)),
-        "D0ADA": Place("D0ADA", "Ada's DM", "dm", frozenset({"U0ONCALL"})),
-        "D0GRACE": Place("D0GRACE", "Grace's DM", "dm", frozenset({"U0GUEST"})),
-        "D0MALLORY": Place("D0MALLORY", "Mallory's DM", "dm", frozenset({"U0PARTNER"})),
+        "C0SHIFT": Conversation("C0SHIFT", "shift-chat", "channel", frozenset({"U0ONCALL", "U0GUEST"})),
+        "C0INCIDENT": Conversation("C0INCIDENT", "inc-2041", "channel", frozenset(PEOPLE)),
+        "D0ADA": Conversation("D0ADA", "Ada's DM", "dm", frozenset({"U0ONCALL"})),
+        "D0GRACE": Conversation("D0GRACE", "Grace's DM", "dm", frozenset({"U0GUEST"})),
+        "D0MALLORY": Conversation("D0MALLORY", "Mallory's DM", "dm", frozenset({"U0PARTNER"})),
     }
 )
 
 
 def with_ids(blocks: Iterable[Json]) -> list[Json]:
-    """A deep copy of blocks in which every block and every element has an id, as Slack hands them out."""
-    named = deepcopy(list(blocks))
-    for block in named:
+    """A deep copy of blocks in which every block and every element has an id, as Slack assigns them."""
+    copies = deepcopy(list(blocks))
+    for block in copies:
         block.setdefault("block_id", secrets.token_urlsafe(4))
         for element in elements_of(block):
             if element.get("type") not in {"image", "mrkdwn", "plain_text"}:
                 element.setdefault("action_id", secrets.token_urlsafe(6))
-    return named
+    return copies
 
 
 def elements_of(block: Json) -> list[Json]:
-    """The interactive elements (and images) that a block holds."""
+    """The interactive elements and images of a block."""
     if block["type"] == "actions":
         return list(block["elements"])
     return [block[key] for key in ("accessory", "element") if key in block]

@@ -1,6 +1,6 @@
-"""What Slack refuses: messages and views checked against the Block Kit table, in Slack's own words.
+"""Checks messages and views against the Block Kit table; problems have Slack's own wording.
 
-Problems are lines such as `must be less than 151 characters [json-pointer:/blocks/0/text/text]`.
+A problem is a line such as `must be less than 151 characters [json-pointer:/blocks/0/text/text]`.
 """
 
 import html
@@ -9,32 +9,19 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from bot.sandbox.slack.block_table import (
-    BLOCKS,
-    MODAL,
-    PARTS,
-    SURFACES,
-    Flag,
-    Many,
-    One,
-    Rule,
-    Shape,
-    Str,
-    Text,
-    Whole,
-    Word,
-)
+from bot.sandbox.slack.block_table import BLOCKS, MODAL, PARTS, SURFACES
 from bot.sandbox.slack.records import Json, SlackRefusedError, elements_of
+from bot.sandbox.slack.schema import Array, Boolean, Enum, Integer, Object, Schema, String, Text, TypedObject
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 VIEW_BYTES = 250_000
 TEXT_CHARACTERS = 40_000
 MESSAGE_CHARACTERS = 13_200
-"""Over all blocks of a message, after escaping; reported, not documented."""
+"""Of all blocks of a message, after escaping; reported by developers, not documented."""
 
 
 def check_message(text: Any, blocks: Any, surface: str, *, used_ids: frozenset[str] = frozenset()) -> None:
-    """Refuses what Slack would refuse as a message; `used_ids` are block ids an update must not use again.
+    """Refuses a message that Slack would refuse; an update must not reuse the block ids in `used_ids`.
 
     Raises SlackRefusedError: no_text, msg_too_long, invalid_blocks_format, invalid_blocks,
     msg_blocks_too_long.
@@ -63,7 +50,7 @@ def check_message(text: Any, blocks: Any, surface: str, *, used_ids: frozenset[s
 
 
 def check_view(view: Any) -> Json:
-    """Refuses what Slack would refuse as a modal; returns the view.
+    """Refuses a modal that Slack would refuse; returns the view.
 
     Raises SlackRefusedError: invalid_arguments, view_too_large.
     """
@@ -73,7 +60,7 @@ def check_view(view: Any) -> Json:
         raise SlackRefusedError("view_too_large")
     blocks = view.get("blocks")
     frame = {key: value for key, value in view.items() if key != "blocks"}
-    problems = list(_shape(MODAL, frame, "/view"))
+    problems = list(_object(MODAL, frame, "/view"))
     if blocks is None:
         problems.append("missing required field: blocks [json-pointer:/view]")
     else:
@@ -92,12 +79,12 @@ def _blocks(blocks: Any, at: str, surface: str, most: int) -> Iterator[str]:
         return
     if len(blocks) > most:
         yield f"no more than {most} items allowed [json-pointer:{at}]"
-    sound = True
+    valid = True
     for index, block in enumerate(blocks):
-        for problem in _typed(BLOCKS, SURFACES[surface], block, f"{at}/{index}"):
-            sound = False
+        for problem in _typed_object(BLOCKS, SURFACES[surface], block, f"{at}/{index}"):
+            valid = False
             yield problem
-    if sound:
+    if valid:
         yield from _duplicates(blocks, at)
 
 
@@ -119,97 +106,97 @@ def _duplicates(blocks: list[Json], at: str) -> Iterator[str]:
         yield f"only_one_table_allowed [json-pointer:{at}]"
 
 
-def _typed(table: Mapping[str, Shape], kinds: tuple[str, ...], value: Any, at: str) -> Iterator[str]:
+def _typed_object(table: Mapping[str, Object], types: tuple[str, ...], value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"must provide an object [json-pointer:{at}]"
     elif "type" not in value:
         yield f"missing required field: type [json-pointer:{at}]"
-    elif value["type"] not in kinds:
+    elif value["type"] not in types:
         yield f"unsupported type: {value['type']} [json-pointer:{at}/type]"
     else:
         rest = {key: item for key, item in value.items() if key != "type"}
-        yield from _shape(table[value["type"]], rest, at)
+        yield from _object(table[value["type"]], rest, at)
 
 
-def _shape(shape: Shape, value: Any, at: str) -> Iterator[str]:
+def _object(schema: Object, value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, dict):
         yield f"must provide an object [json-pointer:{at}]"
         return
-    for name in shape.required:
+    for name in schema.required:
         if name not in value:
             yield f"missing required field: {name} [json-pointer:{at}]"
-    if shape.at_least_one and not any(name in value for name in shape.at_least_one):
-        yield f"missing required field: {' or '.join(shape.at_least_one)} [json-pointer:{at}]"
-    if shape.exactly_one and sum(name in value for name in shape.exactly_one) != 1:
-        yield f"must define either {' or '.join(shape.exactly_one)} [json-pointer:{at}]"
+    if schema.at_least_one and not any(name in value for name in schema.at_least_one):
+        yield f"missing required field: {' or '.join(schema.at_least_one)} [json-pointer:{at}]"
+    if schema.exactly_one and sum(name in value for name in schema.exactly_one) != 1:
+        yield f"must define either {' or '.join(schema.exactly_one)} [json-pointer:{at}]"
     for name, item in value.items():
-        if name not in shape.fields:
+        if name not in schema.fields:
             yield f"invalid additional property: {name} [json-pointer:{at}]"
         else:
-            yield from _check(shape.fields[name], item, f"{at}/{name}")
+            yield from _problems(schema.fields[name], item, f"{at}/{name}")
 
 
-def _string(rule: Str, value: Any, at: str) -> Iterator[str]:
+def _string(schema: String, value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, str):
         yield f"must be a string [json-pointer:{at}]"
-    elif len(value) < rule.least:
-        yield f"must be more than {rule.least - 1} characters [json-pointer:{at}]"
-    elif len(value) > rule.most:
-        yield f"must be less than {rule.most + 1} characters [json-pointer:{at}]"
+    elif len(value) < schema.least:
+        yield f"must be more than {schema.least - 1} characters [json-pointer:{at}]"
+    elif len(value) > schema.most:
+        yield f"must be less than {schema.most + 1} characters [json-pointer:{at}]"
 
 
-def _text(rule: Text, value: Any, at: str) -> Iterator[str]:
-    kinds = ("plain_text", "mrkdwn") if rule.mrkdwn else ("plain_text",)
+def _text(schema: Text, value: Any, at: str) -> Iterator[str]:
+    types = ("plain_text", "mrkdwn") if schema.mrkdwn else ("plain_text",)
     flag = "verbatim" if isinstance(value, dict) and value.get("type") == "mrkdwn" else "emoji"
-    shape = Shape({"text": Str(rule.most, least=1), flag: Flag()}, ("text",))
-    yield from _typed(dict.fromkeys(kinds, shape), kinds, value, at)
+    object_schema = Object({"text": String(schema.most, least=1), flag: Boolean()}, ("text",))
+    yield from _typed_object(dict.fromkeys(types, object_schema), types, value, at)
 
 
-def _many(rule: Many, value: Any, at: str) -> Iterator[str]:
+def _array(schema: Array, value: Any, at: str) -> Iterator[str]:
     if not isinstance(value, list):
         yield f"must provide an array [json-pointer:{at}]"
         return
-    if len(value) < rule.least:
-        yield f"no less than {rule.least} items allowed [json-pointer:{at}]"
-    if len(value) > rule.most:
-        yield f"no more than {rule.most} items allowed [json-pointer:{at}]"
+    if len(value) < schema.least:
+        yield f"no less than {schema.least} items allowed [json-pointer:{at}]"
+    if len(value) > schema.most:
+        yield f"no more than {schema.most} items allowed [json-pointer:{at}]"
     for index, item in enumerate(value):
-        yield from _check(rule.of, item, f"{at}/{index}")
+        yield from _problems(schema.of, item, f"{at}/{index}")
 
 
-def _scalar(rule: Flag | Whole | Word, value: Any, at: str) -> Iterator[str]:
-    match rule:
-        case Flag():
+def _scalar(schema: Boolean | Integer | Enum, value: Any, at: str) -> Iterator[str]:
+    match schema:
+        case Boolean():
             if not isinstance(value, bool):
                 yield f"must be a boolean [json-pointer:{at}]"
-        case Whole(least, most):
+        case Integer(least, most):
             if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
                 yield f"must be an integer from {least} to {most} [json-pointer:{at}]"
-        case Word(words):
-            if value not in words:
+        case Enum(values):
+            if value not in values:
                 yield f"must be a valid enum value [json-pointer:{at}]"
         case _:
-            assert_never(rule)
+            assert_never(schema)
 
 
-def _check(rule: Rule, value: Any, at: str) -> Iterator[str]:
-    match rule:
-        case Str():
-            return _string(rule, value, at)
+def _problems(schema: Schema, value: Any, at: str) -> Iterator[str]:
+    match schema:
+        case String():
+            return _string(schema, value, at)
         case Text():
-            return _text(rule, value, at)
-        case Many():
-            return _many(rule, value, at)
-        case Shape():
-            return _shape(rule, value, at)
-        case One():
-            return _typed(PARTS, rule.kinds, value, at)
+            return _text(schema, value, at)
+        case Array():
+            return _array(schema, value, at)
+        case Object():
+            return _object(schema, value, at)
+        case TypedObject():
+            return _typed_object(PARTS, schema.types, value, at)
         case _:
-            return _scalar(rule, value, at)
+            return _scalar(schema, value, at)
 
 
 def _lengths(value: Any) -> Iterator[int]:
-    """The length of every text inside; Slack escapes what is not mrkdwn when it stores it."""
+    """The length of every text in a value; Slack stores plain text escaped."""
     if isinstance(value, list):
         for item in value:
             yield from _lengths(item)

@@ -1,9 +1,9 @@
-"""The page's switches of the sandbox's Slack: how it takes the bot's calls, and what the bot's token may do."""
+"""The page's switches of the local Slack: the condition of the service, and the scopes of the bot's token."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from bot.sandbox.slack.faults import Mood, Weather
+from bot.sandbox.slack.faults import Condition, Service
 from bot.sandbox.switches import NORMAL, Choice, Switch
 
 RECONNECT_SECONDS = 5.0
@@ -20,37 +20,37 @@ _SCOPE_CHOICES = (
     Choice(NORMAL, "granted", "The bot has files:write and im:write."),
     Choice("withheld", "not granted", "Slack answers missing_scope: no files:write, no im:write."),
 )
-_MOODS: dict[str, Mood] = {"limited": "limited", "late": "late", "failing": "failing"}
+_CONDITIONS: dict[str, Condition] = {"limited": "limited", "late": "late", "failing": "failing"}
 
 
-class SlackTrouble:
-    """What the switch sets going. ``stop`` ends it."""
+class ServiceSwitch:
+    """The switch of the service's condition; ``stop`` ends what it has started."""
 
     def __init__(
         self,
-        weather: Weather,
+        service: Service,
         disconnect: Callable[[], Awaitable[None]],
         cut_off: Callable[[bool], Awaitable[None]],
     ) -> None:
-        self._weather = weather
+        self._service = service
         self._disconnect = disconnect
         self._cut_off = cut_off
-        self._restless: asyncio.Task[None] | None = None
-        self.switch = Switch("slack", "Slack is", _CHOICES, self._turn)
+        self._reconnecting: asyncio.Task[None] | None = None
+        self.switch = Switch("slack", "Slack is", _CHOICES, self._apply)
 
     async def stop(self) -> None:
-        """Send nobody away any more."""
-        restless, self._restless = self._restless, None
-        if restless is not None:
-            restless.cancel()
-            await asyncio.gather(restless, return_exceptions=True)
+        """End the periodic disconnects."""
+        reconnecting, self._reconnecting = self._reconnecting, None
+        if reconnecting is not None:
+            reconnecting.cancel()
+            await asyncio.gather(reconnecting, return_exceptions=True)
 
-    async def _turn(self, value: str) -> None:
+    async def _apply(self, value: str) -> None:
         await self.stop()
-        self._weather.mood = _MOODS.get(value, "well")
+        self._service.condition = _CONDITIONS.get(value, "well")
         await self._cut_off(value == "unreachable")
         if value == "reconnecting":
-            self._restless = asyncio.create_task(self._keep_disconnecting())
+            self._reconnecting = asyncio.create_task(self._keep_disconnecting())
 
     async def _keep_disconnecting(self) -> None:
         while True:
@@ -59,9 +59,9 @@ class SlackTrouble:
 
 
 def scope_switch(grant: Callable[[bool], None]) -> Switch:
-    """Whether the bot's token has the scopes that only files need; `grant` gives or takes them."""
+    """Whether the bot's token has the scopes that only files need; `grant` grants or withholds them."""
 
-    async def turn(value: str) -> None:
+    async def apply(value: str) -> None:
         grant(value == NORMAL)
 
-    return Switch("scopes", "Optional scopes are", _SCOPE_CHOICES, turn)
+    return Switch("scopes", "Optional scopes are", _SCOPE_CHOICES, apply)

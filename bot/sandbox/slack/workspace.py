@@ -1,7 +1,7 @@
-"""What the sandbox's Slack remembers: messages, modal stacks, triggers, response URLs.
+"""The state of the local Slack: messages, modal stacks, triggers, response URLs.
 
-Everything lives in memory and is bounded. Every change is announced to listeners as the JSON object
-that the page receives, together with the people who may see it.
+Everything is in memory and bounded. Every change is announced to listeners: the JSON object for the page, and the
+people who may see it.
 """
 
 import secrets
@@ -10,23 +10,23 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.sandbox.slack.records import PEOPLE, PLACES, Json, Message, Place, SlackRefusedError, View
+from bot.sandbox.slack.records import CONVERSATIONS, PEOPLE, Conversation, Json, Message, SlackRefusedError, View
 
 TRIGGER_SECONDS = 3.0
-"""How long a trigger_id may be exchanged for a view."""
+"""How long a trigger_id can be exchanged for a view."""
 RESPONSE_URL_SECONDS, RESPONSE_URL_USES = 30 * 60, 5
 """How long and how often a response_url may be used."""
 STACK_DEPTH = 3
-"""Views that one modal stack holds."""
-MESSAGES_KEPT = 2_000
-"""Messages kept per channel; older ones are forgotten."""
-SECRETS_KEPT = 4_000
-"""Trigger ids and response URLs kept; the oldest are forgotten, and then count as expired."""
+"""Views in one modal stack."""
+MAX_MESSAGES = 2_000
+"""Messages per conversation; the oldest is deleted."""
+MAX_SECRETS = 4_000
+"""Trigger ids and response URLs; the oldest are evicted, and then count as expired."""
 
 
 @dataclass(slots=True)
 class Trigger:
-    """Who may be shown a view, and since when; `view_id` is the view it came from, if any."""
+    """A trigger_id's person and time of issue; `view_id` is the view that was clicked, if any."""
 
     user: str
     issued: float
@@ -36,7 +36,7 @@ class Trigger:
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """Where a response URL answers. `original` is the ts of the clicked message, None for a command's URL."""
+    """A response URL. `original` is the ts of the clicked message, None for a command's URL."""
 
     user: str
     channel: str
@@ -47,7 +47,7 @@ class ResponseUrl:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A change, as the page receives it, and the people who may know of it."""
+    """A change: the JSON object for the page, and the people who may see it."""
 
     body: Json
     viewers: frozenset[str]
@@ -58,90 +58,90 @@ class Workspace:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self.clock = clock
-        self.trigger_s, self.messages_kept = TRIGGER_SECONDS, MESSAGES_KEPT
+        self.trigger_s, self.max_messages = TRIGGER_SECONDS, MAX_MESSAGES
         self.people = dict(PEOPLE)
-        self.places = PLACES
+        self.conversations = CONVERSATIONS
         self.bot_in = {"C0SHIFT"}
         self.groups = {"S0ONCALL": {"U0ONCALL"}}
-        self._messages: dict[str, OrderedDict[str, Message]] = {place: OrderedDict() for place in PLACES}
+        self._messages: dict[str, OrderedDict[str, Message]] = {channel: OrderedDict() for channel in CONVERSATIONS}
         self._stacks: dict[str, list[View]] = {person: [] for person in PEOPLE}
         self._triggers: OrderedDict[str, Trigger] = OrderedDict()
         self._response_urls: OrderedDict[str, ResponseUrl] = OrderedDict()
         self._listeners: list[Callable[[Event], None]] = []
         self._last_ts = (0, 0)
 
-    # --- telling others
+    # --- announcing changes
 
     def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
-        """Calls `listener` on every change from now on; the answer ends that."""
+        """Call `listener` on every change, until the returned function is called."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def announce(self, body: Json, viewers: Iterable[str]) -> None:
-        """Tells every listener of a change that `viewers` may see."""
+        """Announce a change that `viewers` may see."""
         event = Event(body, frozenset(viewers))
         for listener in tuple(self._listeners):
             listener(event)
 
-    def move(self, user: str, zone: str) -> None:
-        """Somebody is in another time zone now (an IANA name); their clock and every date they read follow."""
+    def set_time_zone(self, user: str, zone: str) -> None:
+        """Set a person's time zone (an IANA name); their clock and their dates follow it."""
         self.people[user] = replace(self.people[user], tz=zone)
         self.announce({"type": "zone", "user": user, "tz": zone}, self.people)
 
     def toast(self, user: str, error: str, text: str) -> None:
-        """Tells one person that something they did failed, as Slack's client would."""
+        """Show one person that an action of theirs failed, as Slack's client does."""
         self.announce({"type": "toast", "error": error, "text": text}, {user})
 
     # --- messages
 
-    def bot_place(self, channel: str) -> Place:
+    def bot_conversation(self, channel: str) -> Conversation:
         """A conversation that the bot is in. Raises SlackRefusedError: channel_not_found, not_in_channel."""
-        place = self.places.get(channel)
-        if place is None:
+        conversation = self.conversations.get(channel)
+        if conversation is None:
             raise SlackRefusedError("channel_not_found")
-        if place.id not in self.bot_in:
+        if conversation.id not in self.bot_in:
             raise SlackRefusedError("not_in_channel")
-        return place
+        return conversation
 
     def next_ts(self) -> str:
-        """A new message timestamp: unique and rising, even when the clock stands still."""
+        """A new message timestamp: unique and increasing, even while the clock stands still."""
         second, serial = self._last_ts
         now = int(self.clock())
         self._last_ts = (now, 100) if now > second else (second, serial + 100)
         return f"{self._last_ts[0]}.{self._last_ts[1]:06d}"
 
     def post(self, message: Message) -> Message:
-        """Adds a message and announces it; the oldest of a full channel is forgotten."""
-        kept = self._messages[message.channel]
-        kept[message.ts] = message
+        """Add a message; the oldest of a full conversation is deleted."""
+        messages = self._messages[message.channel]
+        messages[message.ts] = message
         self._announce_message(message)
-        if len(kept) > self.messages_kept:
-            self.delete(next(iter(kept.values())))
+        if len(messages) > self.max_messages:
+            self.delete(next(iter(messages.values())))
         return message
 
     def edit(self, message: Message, text: str, blocks: list[Json] | None) -> Message:
-        """Replaces text and blocks; the place, the time and who may see it stay."""
+        """Replace text and blocks; conversation, time and visibility stay."""
         edited = replace(message, text=text, blocks=blocks, edited={"user": message.user, "ts": self.next_ts()})
         self._messages[message.channel][message.ts] = edited
         self._announce_message(edited)
         return edited
 
     def delete(self, message: Message) -> None:
-        """Removes a message."""
+        """Delete a message."""
         del self._messages[message.channel][message.ts]
         gone = {"type": "gone", "channel": message.channel, "ts": message.ts}
         self.announce(gone, self._viewers(message))
 
     def message(self, channel: str, ts: str) -> Message | None:
-        """The message of that timestamp, if it is still there."""
+        """The message with this timestamp, if it exists."""
         return self._messages[channel].get(ts) if channel in self._messages else None
 
     def messages(self, channel: str, viewer: str) -> list[Message]:
-        """What one person sees in a conversation, oldest first."""
+        """The messages that one person sees in a conversation, oldest first."""
         return [message for message in self._messages[channel].values() if viewer in self._viewers(message)]
 
     def _viewers(self, message: Message) -> frozenset[str]:
-        members = self.places[message.channel].members
+        members = self.conversations[message.channel].members
         return members & {message.ephemeral_to} if message.ephemeral_to else members
 
     def _announce_message(self, message: Message) -> None:
@@ -150,14 +150,14 @@ class Workspace:
     # --- triggers and response URLs
 
     def new_trigger(self, user: str, view_id: str | None = None) -> str:
-        """A trigger_id, good for one view within three seconds."""
+        """A trigger_id; it opens one view within three seconds."""
         trigger_id = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
         self._triggers[trigger_id] = Trigger(user, self.clock(), view_id)
-        _forget_oldest(self._triggers)
+        _evict_oldest(self._triggers)
         return trigger_id
 
     def exchange(self, trigger_id: str) -> Trigger:
-        """Uses a trigger up. Raises SlackRefusedError with Slack's word where it is no good."""
+        """Use up a trigger. Raises SlackRefusedError: invalid_, exchanged_ or expired_trigger_id."""
         trigger = self._triggers.get(trigger_id)
         if trigger is None:
             raise SlackRefusedError("invalid_trigger_id")
@@ -169,14 +169,14 @@ class Workspace:
         return trigger
 
     def new_response_url(self, user: str, channel: str, original: str | None) -> str:
-        """The secret part of a fresh response_url."""
+        """The secret part of a new response_url."""
         token = secrets.token_urlsafe(18)
         self._response_urls[token] = ResponseUrl(user, channel, self.clock(), original)
-        _forget_oldest(self._response_urls)
+        _evict_oldest(self._response_urls)
         return token
 
     def response_url(self, token: str) -> ResponseUrl:
-        """The response URL if it may still be used. Raises SlackRefusedError: expired_url, used_url."""
+        """The response URL of a token. Raises SlackRefusedError: expired_url, used_url."""
         url = self._response_urls.get(token)
         if url is None or self.clock() - url.issued > RESPONSE_URL_SECONDS:
             raise SlackRefusedError("expired_url")
@@ -191,7 +191,7 @@ class Workspace:
         return tuple(self._stacks[user])
 
     def find_view(self, view_id: str | None, external_id: str | None = None) -> tuple[str, View] | None:
-        """An open view and the person who has it open."""
+        """The person who has a view open, and the view."""
         for user, stack in self._stacks.items():
             for view in stack:
                 if view.id == view_id or (external_id and view.content.get("external_id") == external_id):
@@ -199,12 +199,12 @@ class Workspace:
         return None
 
     def open_view(self, user: str, content: Json) -> View:
-        """Starts a new stack; what was open is closed."""
+        """Start a new stack; open views are closed."""
         self._stacks[user].clear()
         return self._add_view(user, content)
 
     def push_view(self, user: str, content: Json) -> View:
-        """Puts a view on top. Raises SlackRefusedError: not_found (nothing open), push_limit_reached."""
+        """Push a view. Raises SlackRefusedError: not_found (no view is open), push_limit_reached."""
         if not self._stacks[user]:
             raise SlackRefusedError("not_found")
         if len(self._stacks[user]) >= STACK_DEPTH:
@@ -212,21 +212,21 @@ class Workspace:
         return self._add_view(user, content)
 
     def update_view(self, user: str, view: View, content: Json) -> View:
-        """Replaces what an open view shows, under a new hash."""
+        """Replace the content of an open view; it gets a new hash."""
         view.content, view.hash = content, self._new_hash()
-        kept = {block.get("block_id") for block in content["blocks"]}
-        view.values = {block_id: value for block_id, value in view.values.items() if block_id in kept}
+        block_ids = {block.get("block_id") for block in content["blocks"]}
+        view.values = {block_id: value for block_id, value in view.values.items() if block_id in block_ids}
         self.announce_views(user)
         return view
 
     def close_view(self, user: str, view: View, *, everything: bool = False) -> None:
-        """Takes a view (and what lies on it) off the stack, or empties the stack."""
+        """Remove a view and those above it from the stack, or all with `everything`."""
         stack = self._stacks[user]
         del stack[0 if everything else stack.index(view) :]
         self.announce_views(user)
 
     def announce_views(self, user: str) -> None:
-        """Tells the person's page what its modal stack is now."""
+        """Announce a person's modal stack to their page."""
         views = [view.to_json() for view in self._stacks[user]]
         self.announce({"type": "views", "views": views}, {user})
 
@@ -243,6 +243,6 @@ class Workspace:
         return f"{int(self.clock())}.{secrets.token_hex(4)}"
 
 
-def _forget_oldest(kept: OrderedDict[str, Any]) -> None:
-    while len(kept) > SECRETS_KEPT:
-        kept.popitem(last=False)
+def _evict_oldest(secrets_by_token: OrderedDict[str, Any]) -> None:
+    while len(secrets_by_token) > MAX_SECRETS:
+        secrets_by_token.popitem(last=False)

@@ -1,4 +1,4 @@
-"""The sample tasks: what the vendor sends, in shape; alive at any time; each showing what its note says."""
+"""The sample tasks have the vendor's shapes, fit the moment of the start, and show what their notes say."""
 
 import json
 import re
@@ -27,14 +27,14 @@ TASKS = sample_tasks(NOW)
 
 
 def detail_of(task_id: str) -> dict[str, Any]:
-    """The detail of a sample that has one in JSON."""
+    """The detail of a sample, which must be JSON."""
     detail = TASKS[task_id].detail
     assert isinstance(detail, dict)
     return detail
 
 
 def shape(value: object) -> object:
-    """Keys and kinds of a JSON value, JSON inside strings included; a list is the shapes that occur in it."""
+    """Keys and types of a JSON value, including JSON in strings; a list becomes the shapes of its items."""
     if isinstance(value, str):
         try:
             inner = json.loads(value)
@@ -54,8 +54,8 @@ def machines(task_id: str) -> list[list[dict[str, Any]]]:
     return [batch["targetInstances"] for batch in plan["batches"]]
 
 
-def test_documents_example_is_there_word_for_word() -> None:
-    """The exact copy equals the vendor's page; the sample differs from it in nothing but its id."""
+def test_documents_example_is_verbatim() -> None:
+    """The copy equals the vendor's page; the sample differs from it only in its id."""
     page = json.loads((TESTS / "sandbox" / "document_example.json").read_text())
     assert document_example() == page
     assert TASKS[DOCUMENT_EXAMPLE].detail == {**page, "id": DOCUMENT_EXAMPLE}
@@ -63,32 +63,32 @@ def test_documents_example_is_there_word_for_word() -> None:
 
 @pytest.mark.parametrize("sample", ["S1", "S3", "S4", "S5", "S6", "S7"])
 def test_samples_have_the_shape_of_the_recorded_ones(sample: str) -> None:
-    """Same keys and kinds at every level, JSON inside strings included; only values are more telling."""
+    """Keys and types are the same at every level, including JSON in strings."""
     recorded = json.loads((TESTS / "samples" / f"{sample}.json").read_text())
     ours = dict(detail_of(recorded["id"]))
-    assert shape(loosened(ours)) == shape(loosened(recorded))
+    assert shape(without_agents(ours)) == shape(without_agents(recorded))
 
 
-def loosened(value: Any) -> Any:
-    """Without what one machine has and another has not: ``agentSn`` may be missing from any of them."""
+def without_agents(value: Any) -> Any:
+    """The value without ``agentSn``, which any machine may lack."""
     if isinstance(value, str) and value[:1] in "[{":
         try:
-            return json.dumps(loosened(json.loads(value)))
+            return json.dumps(without_agents(json.loads(value)))
         except ValueError:
             return value
     if isinstance(value, dict):
-        return {name: loosened(item) for name, item in value.items() if name != "agentSn"}
-    return [loosened(item) for item in value] if isinstance(value, list) else value
+        return {name: without_agents(item) for name, item in value.items() if name != "agentSn"}
+    return [without_agents(item) for item in value] if isinstance(value, list) else value
 
 
 def test_nightly_has_the_keys_of_the_recorded_one() -> None:
-    """The showpiece has every key that the vendor's own tests have."""
+    """The main sample has every key of the recorded one."""
     recorded = json.loads((TESTS / "samples" / "S2.json").read_text())
     assert detail_of(NIGHTLY).keys() == recorded.keys() == set(DETAIL_FIELDS)
 
 
-def test_ids_are_26_characters_and_names_and_notes_tell() -> None:
-    """Every id has the documented form; every note is one line of its own."""
+def test_ids_have_26_characters_and_notes_are_unique() -> None:
+    """Every id has the documented form; every note is one short line."""
     assert all(re.fullmatch(r"ST[0-9A-Za-z]{24}", task_id) and task.id == task_id for task_id, task in TASKS.items())
     notes = [task.note for task in TASKS.values()]
     assert len(set(notes)) == len(notes)
@@ -96,14 +96,14 @@ def test_ids_are_26_characters_and_names_and_notes_tell() -> None:
 
 
 def test_listings_have_the_documented_columns() -> None:
-    """A row of the list has the 22 columns of its definition, and the id of its task."""
+    """A row of the list has the 22 documented columns and the id of its task."""
     rows = {task_id: task.listing for task_id, task in TASKS.items() if task.listing is not None}
     assert len(rows) > 20
     assert all(row["id"] == task_id and set(row) == set(LISTING_FIELDS) for task_id, row in rows.items())
 
 
-def test_nightly_is_the_showpiece() -> None:
-    """42 machines, 40 online and 2 offline, 2 regions, 3 batches, two of them repeated in the inventory; 118 runs."""
+def test_nightly_shows_most() -> None:
+    """42 machines, 40 online and 2 offline, 2 regions, 3 batches, two of them with cmdbInstances; 118 runs."""
     batches = machines(NIGHTLY)
     everything = [machine for batch in batches for machine in batch]
     assert [len(batch) for batch in batches] == [2, 20, 20]
@@ -145,24 +145,24 @@ def test_oversized_has_ten_times_as_many() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 7, 99, 1001])
-def test_oversized_can_be_made_in_other_sizes(count: int) -> None:
-    """Benchmarks compare them: as many machines as asked for, whether or not they divide evenly."""
-    found = read_targets(target_instances(count), REDACTOR)
-    assert len(found.machines) == count
-    assert found.batch_count <= 20
-    assert found.faults == ()
+def test_oversized_comes_in_any_size(count: int) -> None:
+    """Benchmarks need other numbers of machines, which need not divide evenly."""
+    decoded = read_targets(target_instances(count), REDACTOR)
+    assert len(decoded.machines) == count
+    assert decoded.batch_count <= 20
+    assert decoded.faults == ()
 
 
 @pytest.mark.parametrize("moment", [NOW, NOW + 13 * 3_600_000, NOW + 400 * 86_400_000])
-def test_samples_are_alive_whenever_the_sandbox_starts(moment: int) -> None:
-    """At any time one task is due, one runs, one has ended, and no run lies in the future."""
+def test_samples_fit_the_moment_of_the_start(moment: int) -> None:
+    """At any start, one task is due, one runs, one has ended, and no run is in the future."""
     tasks = sample_tasks(moment)
 
     def trigger(task_id: str) -> dict[str, Any]:
         detail = tasks[task_id].detail
         assert isinstance(detail, dict)
-        found: dict[str, Any] = detail["trigger_time"]
-        return found
+        trigger_time: dict[str, Any] = detail["trigger_time"]
+        return trigger_time
 
     assert trigger(WAITING)["single_scheduled_time"] > moment
     assert trigger(REJECTED)["single_scheduled_time"] > moment
@@ -177,8 +177,8 @@ def test_samples_are_alive_whenever_the_sandbox_starts(moment: int) -> None:
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS.values() if task.answer is None], ids=lambda task: task.id)
-def test_our_own_reader_takes_every_sample(task: SampleTask) -> None:
-    """Whatever a sample holds, it validates, and its inner JSON decodes or is marked as broken."""
+def test_the_bot_reads_every_sample(task: SampleTask) -> None:
+    """Every sample validates, and its inner JSON is decoded or marked as broken."""
     assert isinstance(task.detail, dict)
     read = Task.model_validate(task.detail)
     assert read.id == task.id
@@ -186,8 +186,8 @@ def test_our_own_reader_takes_every_sample(task: SampleTask) -> None:
     read_parameters(read.input_param, REDACTOR)
 
 
-def test_broken_samples_are_broken_where_they_say() -> None:
-    """One breaks at level 1; the other is whole there and breaks in the plan of its second step."""
+def test_broken_samples_are_broken_at_their_level() -> None:
+    """One is broken at level 1, the other in the plan of its second step."""
     with pytest.raises(ValueError, match="Unterminated"):
         json.loads(detail_of(BROKEN_TARGETS)["target_instances"])
     first, second = json.loads(detail_of(BROKEN_PLAN)["target_instances"])

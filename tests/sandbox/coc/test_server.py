@@ -1,4 +1,4 @@
-"""The sandbox's COC over real sockets: signed, permitted, paged, failing on demand, and clean at the end."""
+"""The local COC over real sockets: signatures, permissions, pages, faults, and a clean stop."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ from yarl import URL
 from bot.sandbox.coc.samples.errors import error_id, error_tasks
 from bot.sandbox.coc.samples.everyday import NIGHTLY, ONE_OFF
 from bot.sandbox.coc.samples.parts import ENTERPRISE_PROJECT
-from bot.sandbox.coc.server import LocalCoc, Seen
+from bot.sandbox.coc.server import LocalCoc, RecordedRequest
 
 NOON = datetime(2026, 1, 15, 12, 0, tzinfo=UTC).timestamp()
 DETAIL = f"/v1/schedule/task/{NIGHTLY}"
@@ -45,7 +45,7 @@ class Clock:
 
 
 class Caller:
-    """Signs with the vendor's signer, calls with aiohttp, follows nothing."""
+    """Signs with the vendor's signer, calls with aiohttp, and follows no redirects."""
 
     def __init__(self, coc: LocalCoc, clock: Clock, session: aiohttp.ClientSession) -> None:
         self.coc, self.clock, self.session = coc, clock, session
@@ -72,7 +72,7 @@ class Caller:
             return answer.status, await answer.read(), answer.headers
 
     async def get(self, path: str, **query: str) -> tuple[int, Any]:
-        """Status and decoded body of a rightly signed request."""
+        """Status and decoded body of the answer to a correctly signed request."""
         status, body, _ = await self.send(*self.signed(path, **query))
         return status, json.loads(body)
 
@@ -86,7 +86,7 @@ async def caller() -> AsyncIterator[Caller]:
 
 
 def vendor_client(coc: LocalCoc, credentials: Any) -> Any:
-    """The vendor's own COC client, pointed at the sandbox."""
+    """The vendor's COC client, with the local COC as its endpoint."""
     config = HttpConfig(ignore_ssl_verification=True, timeout=(2, 5))
     builder = CocClient.new_builder().with_http_config(config).with_credentials(credentials)
     return builder.with_endpoint(coc.url).build()
@@ -94,7 +94,7 @@ def vendor_client(coc: LocalCoc, credentials: Any) -> Any:
 
 @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
 @pytest.mark.parametrize("kind", ["global", "basic"])
-async def test_vendors_own_client_gets_the_same_task(kind: str) -> None:
+async def test_vendors_client_reads_the_same_task(kind: str) -> None:
     """huaweicloudsdkcoc reads detail, list row and history, with global and with basic credentials."""
     async with LocalCoc() as coc:
         keys = (coc.access_key, coc.secret_key)
@@ -131,8 +131,8 @@ async def test_vendors_own_client_gets_the_same_task(kind: str) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")
-async def test_vendors_own_client_sees_a_wrong_secret_refused() -> None:
-    """The vendor's client reads our 401 as it reads the gateway's: code, message, request id."""
+async def test_vendors_client_reads_the_refusal_of_a_wrong_secret() -> None:
+    """The vendor's client reads code, message and request id of a 401."""
     async with LocalCoc() as coc:
         client = vendor_client(coc, GlobalCredentials(coc.access_key, "wrong", "d" * 32))
         try:
@@ -146,7 +146,7 @@ async def test_vendors_own_client_sees_a_wrong_secret_refused() -> None:
 
 
 async def test_detail_is_the_samples_detail(caller: Caller) -> None:
-    """What the detail call answers is the sample, as UTF-8 JSON, with a request id of 32 hex digits."""
+    """The detail call answers with the sample as UTF-8 JSON, and a request id of 32 hex digits."""
     status, body, headers = await caller.send(*caller.signed(DETAIL))
     assert status == 200
     assert json.loads(body) == caller.coc.tasks[NIGHTLY].detail
@@ -155,16 +155,16 @@ async def test_detail_is_the_samples_detail(caller: Caller) -> None:
     assert len(headers["X-Request-Id"]) == 32
 
 
-async def test_every_sample_answers_in_json_or_as_its_note_says(caller: Caller) -> None:
-    """Each sample that demonstrates no error comes over the wire whole."""
+async def test_every_sample_without_a_fault_arrives_whole(caller: Caller) -> None:
+    """A sample that demonstrates no error arrives byte for byte."""
     whole = [task for task in caller.coc.tasks.values() if task.answer is None]
     assert len(whole) >= 20
     for task in whole:
         assert await caller.get(f"/v1/schedule/task/{task.id}") == (200, task.detail)
 
 
-async def test_what_is_tampered_with_on_the_way_is_refused(caller: Caller) -> None:
-    """Another path, query or header than was signed: 401, and not a word about tasks."""
+async def test_a_tampered_request_is_refused(caller: Caller) -> None:
+    """A path, query or header that differs from the signed one gets a 401 that says nothing about tasks."""
     target, headers = caller.signed(DETAIL)
     for changed_target, changed in (
         (target.replace("02B2", "01A1"), headers),
@@ -181,8 +181,8 @@ async def test_what_is_tampered_with_on_the_way_is_refused(caller: Caller) -> No
     assert await caller.get(DETAIL) == (200, caller.coc.tasks[NIGHTLY].detail)
 
 
-async def test_a_header_sent_twice_does_not_slip_past_the_signature(caller: Caller) -> None:
-    """A signed header that comes a second time is refused, even with the value that was signed."""
+async def test_a_repeated_header_does_not_slip_past_the_signature(caller: Caller) -> None:
+    """A repeated signed header is refused, even with the signed value."""
     target, headers = caller.signed(DETAIL)
     url = URL(caller.coc.url + target, encoded=True)
     doubled = [*headers.items(), ("X-Sdk-Date", headers["X-Sdk-Date"])]
@@ -190,8 +190,8 @@ async def test_a_header_sent_twice_does_not_slip_past_the_signature(caller: Call
         assert answer.status == 401
 
 
-async def test_clock_and_lock_go_by_the_given_clock(caller: Caller) -> None:
-    """A stale date is refused; six refusals lock the key; five minutes later it works again."""
+async def test_skew_and_lock_follow_the_clock(caller: Caller) -> None:
+    """A stale date is refused; six refusals lock the key; five minutes later the key works."""
     stale = caller.signed(DETAIL)
     caller.clock.now += 901
     for _ in range(6):
@@ -204,13 +204,13 @@ async def test_clock_and_lock_go_by_the_given_clock(caller: Caller) -> None:
     assert (await caller.get(DETAIL))[0] == 200
 
 
-async def test_nobody_learns_of_tasks_without_a_signature(caller: Caller) -> None:
-    """Known, unknown and malformed ids get the same answer when the signature is missing."""
-    told = set()
+async def test_nobody_learns_about_tasks_without_a_signature(caller: Caller) -> None:
+    """Without a signature, known, unknown and malformed ids get the same answer."""
+    messages = set()
     for task_id in (NIGHTLY, "ST" + "9" * 24, "nonsense", error_id("429THROTTLED")):
         status, body, _ = await caller.send(f"/v1/schedule/task/{task_id}", {})
-        told.add((status, json.loads(body)["error_msg"]))
-    assert len(told) == 1
+        messages.add((status, json.loads(body)["error_msg"]))
+    assert len(messages) == 1
 
 
 @pytest.mark.parametrize(
@@ -225,14 +225,16 @@ async def test_nobody_learns_of_tasks_without_a_signature(caller: Caller) -> Non
         ("/", 404, "APIGW.0101"),
     ],
 )
-async def test_unknown_and_malformed_are_told_apart(caller: Caller, path: str, status: int, code: str) -> None:
-    """An id nobody knows, an id of the wrong form, and a path that is no API."""
+async def test_unknown_and_malformed_ids_get_different_errors(
+    caller: Caller, path: str, status: int, code: str
+) -> None:
+    """Unknown ids, malformed ids and unknown paths each have their error."""
     answered, error = await caller.get(path)
     assert (answered, error["error_code"]) == (status, code)
 
 
-async def test_only_reading_exists(caller: Caller) -> None:
-    """Whatever would change something is no API here."""
+async def test_only_reads_exist(caller: Caller) -> None:
+    """Every call that would change something gets a 404."""
     for method in ("POST", "PUT", "DELETE"):
         status, body, _ = await caller.send(*caller.signed(DETAIL), method=method)
         assert (status, json.loads(body)["error_code"]) == (404, "APIGW.0101")
@@ -249,7 +251,7 @@ async def test_only_reading_exists(caller: Caller) -> None:
 async def test_each_call_needs_its_permission(
     caller: Caller, permission: str, path: str, query: dict[str, str]
 ) -> None:
-    """Without its permission a call answers 403 and names it; the other two go on working."""
+    """Without its permission, a call gets a 403 that names it; the other two calls work."""
     caller.coc.permissions.remove(permission)
     status, error = await caller.get(path, **query)
     assert (status, error["error_code"], permission in error["error_msg"]) == (403, "APIGW.0302", True)
@@ -260,12 +262,12 @@ async def test_each_call_needs_its_permission(
         assert (await caller.get(other, **asked))[0] == 200
 
 
-async def test_list_looks_into_one_enterprise_project(caller: Caller) -> None:
-    """The default project is "0": a task of another one is found only where that is named."""
+async def test_list_searches_one_enterprise_project(caller: Caller) -> None:
+    """The default project is "0"; a task of another project is listed only if the query names the project."""
     assert (await caller.get("/v1/schedule/task", task_id=NIGHTLY))[1]["count"] == 0
-    found = (await caller.get("/v1/schedule/task", task_id=NIGHTLY, enterprise_project_id=ENTERPRISE_PROJECT))[1]
-    assert found["scheduled_tasks"] == [caller.coc.tasks[NIGHTLY].listing]
-    assert found["next_maker"] is None
+    page = (await caller.get("/v1/schedule/task", task_id=NIGHTLY, enterprise_project_id=ENTERPRISE_PROJECT))[1]
+    assert page["scheduled_tasks"] == [caller.coc.tasks[NIGHTLY].listing]
+    assert page["next_maker"] is None
 
 
 @pytest.mark.parametrize(
@@ -281,23 +283,23 @@ async def test_list_looks_into_one_enterprise_project(caller: Caller) -> None:
     ],
 )
 async def test_list_filters(caller: Caller, name: str, value: str) -> None:
-    """Each filter keeps the rows that meet it, and no other."""
+    """A filter keeps exactly the rows that match."""
     field = "name" if name == "task_name" else name
     everything = (await caller.get("/v1/schedule/task"))[1]["scheduled_tasks"]
     expected = [row["id"] for row in everything if value in str(row[field])]
-    found = (await caller.get("/v1/schedule/task", **{name: value}))[1]
-    assert [row["id"] for row in found["scheduled_tasks"]] == expected
+    page = (await caller.get("/v1/schedule/task", **{name: value}))[1]
+    assert [row["id"] for row in page["scheduled_tasks"]] == expected
     assert 0 < len(expected) < len(everything)
 
 
 async def test_list_finds_tasks_by_machine_and_by_last_run(caller: Caller) -> None:
-    """A resource id is looked for in the targets; last runs by their time."""
+    """A resource id matches targets; a span of time matches last runs."""
     detail = caller.coc.tasks[ONE_OFF].detail
     assert isinstance(detail, dict)
     plan = json.loads(json.loads(detail["target_instances"])[0]["target_instances"])
     machine = plan["batches"][0]["targetInstances"][0]["resourceId"]
-    found = (await caller.get("/v1/schedule/task", resource_id=machine))[1]
-    assert [row["id"] for row in found["scheduled_tasks"]] == [ONE_OFF]
+    page = (await caller.get("/v1/schedule/task", resource_id=machine))[1]
+    assert [row["id"] for row in page["scheduled_tasks"]] == [ONE_OFF]
     hour_ago = str(int(NOON * 1000) - 3_600_000)
     recent = (await caller.get("/v1/schedule/task", last_execution_start_time=hour_ago))[1]["scheduled_tasks"]
     assert "cache-warmup" in [row["name"] for row in recent]
@@ -314,7 +316,7 @@ async def test_list_finds_tasks_by_machine_and_by_last_run(caller: Caller) -> No
 async def test_pages_by_marker_and_by_offset_agree(
     caller: Caller, path: str, rows: str, query: dict[str, str]
 ) -> None:
-    """Following next_maker gives every row once, the same as counting offsets."""
+    """Following next_maker gives every row once, in the same order as offsets."""
     by_marker: list[str] = []
     marker: dict[str, str] = {}
     while True:
@@ -334,8 +336,8 @@ async def test_pages_by_marker_and_by_offset_agree(
 @pytest.mark.parametrize(
     "wrong", [{}, {"limit": "0"}, {"limit": "101"}, {"limit": "x"}, {"limit": "5", "sort_dir": "up"}]
 )
-async def test_history_wants_task_and_limit(caller: Caller, wrong: dict[str, str]) -> None:
-    """A missing or wrong parameter is COC.00014002, and named."""
+async def test_history_requires_task_and_limit(caller: Caller, wrong: dict[str, str]) -> None:
+    """A missing or wrong parameter gets COC.00014002 with its name."""
     status, error = await caller.get(HISTORY, task_id=NIGHTLY, **wrong)
     named = "sort_dir" if "sort_dir" in wrong else "limit"
     assert (status, error["error_code"], error["error_msg"]) == (400, "COC.00014002", f"Invalid parameter: {named}.")
@@ -344,7 +346,7 @@ async def test_history_wants_task_and_limit(caller: Caller, wrong: dict[str, str
 
 
 async def test_history_sorts_and_filters(caller: Caller) -> None:
-    """Newest first by default, oldest first on demand; by status."""
+    """Runs are newest first by default and oldest first on demand; status is a filter."""
     runs = caller.coc.tasks[NIGHTLY].runs
     ask = {"task_id": NIGHTLY, "limit": "100"}
     oldest = (await caller.get(HISTORY, **ask, sort_key="started_time", sort_dir="asc"))[1]
@@ -353,8 +355,8 @@ async def test_history_sorts_and_filters(caller: Caller) -> None:
     assert failed == [row for row in runs if row["status"] == "ABNORMAL"] != []
 
 
-async def test_a_change_shows_in_detail_and_list(caller: Caller) -> None:
-    """change() sets a field wherever it occurs, and refuses one that occurs nowhere."""
+async def test_a_change_appears_in_detail_and_list(caller: Caller) -> None:
+    """change() sets a field in both, and raises for an unknown one."""
     caller.coc.change(ONE_OFF, approve_status="PENDING", enabled=False)
     detail = (await caller.get(f"/v1/schedule/task/{ONE_OFF}"))[1]
     row = (await caller.get("/v1/schedule/task", task_id=ONE_OFF))[1]["scheduled_tasks"][0]
@@ -389,8 +391,8 @@ async def test_a_change_shows_in_detail_and_list(caller: Caller) -> None:
         ("302REDIRECT", 302, "302 Found"),
     ],
 )
-async def test_each_error_id_answers_what_it_says(caller: Caller, label: str, status: int, says: str) -> None:
-    """The ids that demonstrate an error give exactly that one, with a request id."""
+async def test_each_error_id_gives_its_error(caller: Caller, label: str, status: int, says: str) -> None:
+    """An id that demonstrates an error gets exactly that one, with a request id."""
     answered, body, headers = await caller.send(*caller.signed(f"/v1/schedule/task/{error_id(label)}"))
     assert answered == status
     assert says in body.decode()
@@ -400,21 +402,21 @@ async def test_each_error_id_answers_what_it_says(caller: Caller, label: str, st
     assert headers.get("Location") == (DETAIL if status == 302 else None)
 
 
-def test_each_error_id_is_tried() -> None:
-    """No id that goes wrong is left without a test: those above, and the five that break the delivery."""
-    above = test_each_error_id_answers_what_it_says.pytestmark[0].args[1]  # type: ignore[attr-defined]
+def test_each_error_id_is_tested() -> None:
+    """Every failing id has a test: those above, and the five that break the delivery."""
+    above = test_each_error_id_gives_its_error.pytestmark[0].args[1]  # type: ignore[attr-defined]
     broken = ["200TRUNCATED", "SLOW30S", "HANGS", "DRIPS", "RESET"]
     assert {task.id for task in error_tasks()} == {error_id(label) for label in [row[0] for row in above] + broken}
 
 
-async def test_the_end_of_each_call_is_told_as_it_was(caller: Caller) -> None:
-    """Answered, reset, or given up by the client: told twice, when it came and when it is over."""
-    told: list[tuple[str, str]] = []
+async def test_the_observer_sees_the_outcome_of_each_call(caller: Caller) -> None:
+    """The observer is called when a call arrives, and with its outcome: answered, reset or given up by the client."""
+    observed: list[tuple[str, str]] = []
     over = asyncio.Event()
 
-    def observe(call: Seen) -> None:
-        told.append((call.path, call.ended))
-        if call.ended:
+    def observe(call: RecordedRequest) -> None:
+        observed.append((call.path, call.outcome))
+        if call.outcome:
             over.set()
 
     caller.coc.observe = observe
@@ -422,14 +424,14 @@ async def test_the_end_of_each_call_is_told_as_it_was(caller: Caller) -> None:
     caller.coc.fail(drop=True)
     with pytest.raises(aiohttp.ClientError):
         await caller.get(HISTORY, task_id=NIGHTLY, limit="1")
-    caller.coc.heal()
+    caller.coc.clear_faults()
     over.clear()
     caller.coc.fail(status=200, delay=30)
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.2):
             await caller.get(DETAIL)
     await asyncio.wait_for(over.wait(), 5)
-    ends = [ended for _, ended in told]
+    ends = [ended for _, ended in observed]
     assert ends[:2] == ["", "answered"]
     assert ends[-2:] == ["", "the client gave up"]
     # aiohttp's client asks once more when its connection is reset.
@@ -437,21 +439,21 @@ async def test_the_end_of_each_call_is_told_as_it_was(caller: Caller) -> None:
 
 
 async def test_truncated_answer_ends_early(caller: Caller) -> None:
-    """Fewer bytes arrive than Content-Length promised."""
+    """Fewer bytes arrive than Content-Length promises."""
     with pytest.raises(aiohttp.ClientPayloadError):
         await caller.send(*caller.signed(f"/v1/schedule/task/{error_id('200TRUNCATED')}"))
 
 
 async def test_reset_connection_gives_no_answer(caller: Caller) -> None:
-    """The connection is reset, not merely closed, and the request noted as unanswered."""
+    """The connection is reset, not only closed, and the request is recorded as unanswered."""
     with pytest.raises(aiohttp.ClientOSError, match="reset by peer"):
         await caller.send(*caller.signed(f"/v1/schedule/task/{error_id('RESET')}"))
     assert caller.coc.requests[-1].status is None
 
 
 @pytest.mark.parametrize("label", ["SLOW30S", "HANGS", "DRIPS"])
-async def test_slow_answers_take_longer_than_anybody_waits(caller: Caller, label: str) -> None:
-    """A client with a deadline meets it."""
+async def test_slow_answers_exceed_any_deadline(caller: Caller, label: str) -> None:
+    """A client with a deadline runs into it."""
     target, headers = caller.signed(f"/v1/schedule/task/{error_id(label)}")
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.3):
@@ -459,7 +461,7 @@ async def test_slow_answers_take_longer_than_anybody_waits(caller: Caller, label
 
 
 async def test_stop_does_not_wait_for_slow_answers() -> None:
-    """Requests that hang are cut off at once; nothing is left running."""
+    """Hanging requests are closed at once; no task is left running."""
     clock = Clock()
     async with LocalCoc(clock=clock) as coc, aiohttp.ClientSession() as session:
         caller = Caller(coc, clock, session)
@@ -477,8 +479,8 @@ async def test_stop_does_not_wait_for_slow_answers() -> None:
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
-async def test_fault_hits_its_calls_its_number_of_times(caller: Caller) -> None:
-    """fail() hits one kind of call, so often; what is left afterwards heal() ends."""
+async def test_a_fault_hits_its_kind_of_call_so_many_times(caller: Caller) -> None:
+    """fail() affects one kind of call a number of times; clear_faults() ends it early."""
     caller.coc.fail("detail", status=503, times=2)
     caller.coc.fail(
         "list", status=429, headers={"Retry-After": "2"}, body={"error_code": "APIG.0308", "error_msg": "x"}
@@ -486,12 +488,12 @@ async def test_fault_hits_its_calls_its_number_of_times(caller: Caller) -> None:
     assert [(await caller.get(DETAIL))[0] for _ in range(3)] == [503, 503, 200]
     status, body, headers = await caller.send(*caller.signed("/v1/schedule/task"))
     assert (status, headers["Retry-After"], json.loads(body)["error_code"]) == (429, "2", "APIG.0308")
-    caller.coc.heal()
+    caller.coc.clear_faults()
     assert (await caller.get("/v1/schedule/task"))[0] == 200
 
 
-async def test_fault_can_spare_the_answer_and_spoil_its_delivery(caller: Caller) -> None:
-    """With 200 and no body the right answer comes: late, in drops, cut off, or not at all."""
+async def test_a_fault_can_keep_the_answer_and_break_its_delivery(caller: Caller) -> None:
+    """With 200 and no body, the normal answer is late, dripping, truncated, or missing."""
     expected = (200, caller.coc.tasks[ONE_OFF].detail)
     path = f"/v1/schedule/task/{ONE_OFF}"
     for fault in ({"delay": 0.2}, {"drip": (400, 0.03)}):
@@ -505,26 +507,26 @@ async def test_fault_can_spare_the_answer_and_spoil_its_delivery(caller: Caller)
     caller.coc.fail(drop=True)  # without a number: aiohttp itself asks once more on a connection it has kept
     with pytest.raises((aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)):
         await caller.get(path)
-    caller.coc.heal()
+    caller.coc.clear_faults()
     assert await caller.get(path) == expected
 
 
-async def test_a_fault_hides_no_wrong_signature(caller: Caller) -> None:
-    """Authentication comes first, as at the gateway."""
+async def test_a_fault_does_not_hide_a_wrong_signature(caller: Caller) -> None:
+    """Authentication comes before faults, as it comes first at the gateway."""
     caller.coc.fail(status=502, body="<html>")
     assert (await caller.send(DETAIL, {}))[0] == 401
 
 
 async def test_temporary_key_needs_its_token() -> None:
-    """A sandbox with a security token refuses requests without it."""
+    """A COC with a security token refuses requests without it."""
     clock = Clock()
     async with LocalCoc(clock=clock, security_token="token") as coc, aiohttp.ClientSession() as session:
         status, error = await Caller(coc, clock, session).get(DETAIL)
     assert (status, "X-Security-Token is missing" in error["error_msg"]) == (401, True)
 
 
-async def test_requests_are_kept_as_they_came(caller: Caller) -> None:
-    """Method, decoded path and query, lower-case headers, status and time."""
+async def test_requests_are_recorded(caller: Caller) -> None:
+    """The record has method, decoded path and query, lower-case headers, status and time."""
     await caller.get("/v1/schedule/task", task_name="定时 1+1")
     seen = caller.coc.requests[-1]
     assert (seen.method, seen.path, seen.query) == ("GET", "/v1/schedule/task", {"task_name": "定时 1+1"})
@@ -533,13 +535,13 @@ async def test_requests_are_kept_as_they_came(caller: Caller) -> None:
 
 
 async def test_listens_on_loopback_only(caller: Caller) -> None:
-    """The sandbox is nobody's business but this machine's: its one socket is bound to 127.0.0.1."""
+    """The only listening socket is bound to 127.0.0.1."""
     assert caller.coc._runner is not None
     assert caller.coc._runner.addresses == [("127.0.0.1", urlsplit(caller.coc.url).port)]
 
 
-async def test_a_port_that_is_taken_is_told(caller: Caller) -> None:
-    """A second sandbox on the same port fails to start, and leaves nothing behind."""
+async def test_a_taken_port_raises(caller: Caller) -> None:
+    """A second server on the same port fails to start, and leaves nothing behind."""
     second = LocalCoc(port=urlsplit(caller.coc.url).port or 0)
     with pytest.raises(OSError, match="address already in use"):
         await second.start()

@@ -1,4 +1,4 @@
-"""The sandbox's signature check: right by the vendor's published example, and of one mind with its signer."""
+"""The signature check agrees with the vendor's published example and with its signer."""
 
 import hashlib
 
@@ -10,8 +10,8 @@ from huaweicloudsdkcore.signer.signer import Signer
 from bot.sandbox.coc.signature import (
     LOCK_TIME,
     MAX_FAILURES,
-    KeyCheck,
     SignatureRefused,
+    SignatureVerifier,
     canonical_request,
     signature,
 )
@@ -38,12 +38,12 @@ HEADERS = {
 def check(
     target: str = TARGET, headers: dict[str, str] = HEADERS, body: bytes = b"", method: str = "GET", now: float = NOW
 ) -> None:
-    """Let a fresh key check judge a request; without arguments, the published one."""
-    KeyCheck(ACCESS_KEY, SECRET_KEY, None).check(method, target, headers, body, now=now)
+    """Verify a request with a new verifier; without arguments, the published request."""
+    SignatureVerifier(ACCESS_KEY, SECRET_KEY, None).verify(method, target, headers, body, now=now)
 
 
 def vendor_signed(path: str, query: list[tuple[str, str]], headers: dict[str, str]) -> tuple[str, dict[str, str]]:
-    """A request signed by the vendor's library: path and query as it would send them, lower-case headers."""
+    """A request signed by the vendor's library: path and query as it sends them, and lower-case headers."""
     request = SdkRequest(
         method="GET",
         schema="http",
@@ -57,14 +57,14 @@ def vendor_signed(path: str, query: list[tuple[str, str]], headers: dict[str, st
 
 
 def test_published_example_has_the_published_hash_and_signature() -> None:
-    """Canonical request and signature of the guide's example are those that the guide prints."""
+    """Canonical request and signature of the guide's example are the printed ones."""
     canonical = canonical_request("GET", TARGET, HEADERS, SIGNED, b"")
     assert hashlib.sha256(canonical.encode()).hexdigest() == HASH
     assert signature(SECRET_KEY, DATE, canonical) == SIGNATURE
 
 
 def test_published_example_is_accepted() -> None:
-    """The guide's request passes, at the second of its date and a quarter of an hour around it."""
+    """The guide's request is accepted within a quarter of an hour of its date."""
     check()
     check(now=NOW + 900)
     check(now=NOW - 900)
@@ -93,8 +93,8 @@ def test_order_of_the_query_does_not_matter() -> None:
         ({"now": NOW - 901}, "signature expired: X-Sdk-Date is +901 s off"),
     ],
 )
-def test_what_is_tampered_with_is_refused(changed: dict[str, object], says: str) -> None:
-    """Whatever differs from what was signed, the request is refused, and the reason said."""
+def test_a_tampered_request_is_refused(changed: dict[str, object], says: str) -> None:
+    """A request that differs from the signed one is refused with the reason."""
     with pytest.raises(SignatureRefused, match=says.replace("+", r"\+")):
         check(**changed)  # type: ignore[arg-type]
 
@@ -108,8 +108,8 @@ def test_what_is_tampered_with_is_refused(changed: dict[str, object], says: str)
         ("Host;x-sdk-date", "not sorted"),
     ],
 )
-def test_list_of_signed_headers_keeps_the_rules(signed: str, says: str) -> None:
-    """The date is always signed; names are sorted, lower case, each once."""
+def test_signed_headers_follow_the_rules(signed: str, says: str) -> None:
+    """The date is signed; names are sorted, unique and in lower case."""
     sent = f"SDK-HMAC-SHA256 Access={ACCESS_KEY}, SignedHeaders={signed}, Signature={SIGNATURE}"
     with pytest.raises(SignatureRefused, match=says):
         check(headers={**HEADERS, "authorization": sent})
@@ -125,54 +125,54 @@ def test_list_of_signed_headers_keeps_the_rules(signed: str, says: str) -> None:
         ("/v1/a b/中文/~-._!*'()", [("x", "!*'()~-._")], {"X-Project-Id": "p" * 32, "X-Note": "中文"}),
     ],
 )
-def test_vendors_signer_is_understood(path: str, query: list[tuple[str, str]], headers: dict[str, str]) -> None:
-    """Spaces, reserved characters, Chinese, empty and repeated parameters: the vendor's signature is accepted."""
+def test_vendors_signatures_are_accepted(path: str, query: list[tuple[str, str]], headers: dict[str, str]) -> None:
+    """Spaces, reserved characters, Chinese, empty and repeated parameters are signed as the verifier expects."""
     target, sent = vendor_signed(path, query, headers)
     # On the wire header values are bytes: the vendor hands over UTF-8 read as Latin-1.
     check(target=target, headers={name: value.encode("latin-1").decode() for name, value in sent.items()})
 
 
-def test_unknown_key_is_told_and_locks_nothing() -> None:
-    """However often a stranger's key fails, the known one goes on working."""
-    key = KeyCheck(ACCESS_KEY, SECRET_KEY, None)
+def test_an_unknown_key_is_refused_and_locks_nothing() -> None:
+    """However often an unknown key fails, the known one works."""
+    key = SignatureVerifier(ACCESS_KEY, SECRET_KEY, None)
     stranger = {**HEADERS, "authorization": HEADERS["authorization"].replace(ACCESS_KEY, "STRANGER000000000000")}
     for _ in range(MAX_FAILURES * 2):
         with pytest.raises(SignatureRefused, match="ak not exist"):
-            key.check("GET", TARGET, stranger, b"", now=NOW)
-    key.check("GET", TARGET, HEADERS, b"", now=NOW)
+            key.verify("GET", TARGET, stranger, b"", now=NOW)
+    key.verify("GET", TARGET, HEADERS, b"", now=NOW)
 
 
 def test_more_than_five_failures_in_a_row_lock_the_key_for_five_minutes() -> None:
-    """After the sixth failure right signatures are refused too, until five minutes have passed."""
-    key = KeyCheck(ACCESS_KEY, SECRET_KEY, None)
+    """After the sixth failure, correct signatures are refused, too, for five minutes."""
+    key = SignatureVerifier(ACCESS_KEY, SECRET_KEY, None)
     for _ in range(MAX_FAILURES + 1):
         with pytest.raises(SignatureRefused, match="verify aksk signature fail"):
-            key.check("GET", TARGET, HEADERS, b"tampered", now=NOW)
+            key.verify("GET", TARGET, HEADERS, b"tampered", now=NOW)
     for later in (0, LOCK_TIME - 1):
         with pytest.raises(SignatureRefused, match="AK access failed to reach the limit"):
-            key.check("GET", TARGET, HEADERS, b"", now=NOW + later)
-    key.check("GET", TARGET, HEADERS, b"", now=NOW + LOCK_TIME)
+            key.verify("GET", TARGET, HEADERS, b"", now=NOW + later)
+    key.verify("GET", TARGET, HEADERS, b"", now=NOW + LOCK_TIME)
 
 
-def test_a_success_in_between_starts_the_count_anew() -> None:
+def test_a_success_resets_the_count() -> None:
     """Only failures in a row count."""
-    key = KeyCheck(ACCESS_KEY, SECRET_KEY, None)
+    key = SignatureVerifier(ACCESS_KEY, SECRET_KEY, None)
     for _ in range(3):
         for _ in range(MAX_FAILURES):
             with pytest.raises(SignatureRefused, match="verify"):
-                key.check("GET", TARGET, HEADERS, b"tampered", now=NOW)
-        key.check("GET", TARGET, HEADERS, b"", now=NOW)
+                key.verify("GET", TARGET, HEADERS, b"tampered", now=NOW)
+        key.verify("GET", TARGET, HEADERS, b"", now=NOW)
 
 
 def test_security_token_must_come_with_a_temporary_key() -> None:
-    """Where the key has a token, a missing, another, or an unsigned and changed one is refused."""
-    key = KeyCheck(ACCESS_KEY, SECRET_KEY, "the-token")
+    """If the key has a token, a missing, a different, or an unsigned and changed token is refused."""
+    key = SignatureVerifier(ACCESS_KEY, SECRET_KEY, "the-token")
     with pytest.raises(SignatureRefused, match="X-Security-Token is missing"):
-        key.check("GET", TARGET, HEADERS, b"", now=NOW)
+        key.verify("GET", TARGET, HEADERS, b"", now=NOW)
     for token, says in (("another", "decrypt token fail"), ("the-token", None)):
         target, headers = vendor_signed(PATH, [], {"X-Security-Token": token})
         if says is None:
-            key.check("GET", target, headers, b"", now=NOW)
+            key.verify("GET", target, headers, b"", now=NOW)
         else:
             with pytest.raises(SignatureRefused, match=says):
-                key.check("GET", target, headers, b"", now=NOW)
+                key.verify("GET", target, headers, b"", now=NOW)

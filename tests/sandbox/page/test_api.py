@@ -48,7 +48,7 @@ async def http(slack: LocalSlack) -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 async def link(slack: LocalSlack, http: aiohttp.ClientSession) -> aiohttp.ClientWebSocketResponse:
-    """A Socket Mode client that was greeted; the test plays the bot."""
+    """A Socket Mode client after its hello; the test plays the bot."""
     headers = {"Authorization": f"Bearer {slack.app_token}"}
     async with http.post("/api/apps.connections.open", headers=headers) as response:
         socket = await http.ws_connect((await response.json())["url"])
@@ -62,7 +62,7 @@ async def post(http: aiohttp.ClientSession, path: str, **body: Any) -> tuple[int
 
 
 async def next_event(stream: aiohttp.ClientResponse, kind: str) -> Json:
-    """The next change of a kind; comments and other changes are passed over."""
+    """The next change of a kind; comments and other changes are skipped."""
     while line := await asyncio.wait_for(stream.content.readline(), 10):
         if line.startswith(b"data: "):
             event = json.loads(line.removeprefix(b"data: "))
@@ -79,7 +79,7 @@ async def api(slack: LocalSlack, http: aiohttp.ClientSession, method: str, **arg
 
 
 async def test_the_state_is_what_one_person_sees(slack: LocalSlack, http: aiohttp.ClientSession) -> None:
-    """People, places, sample tasks; other people's private messages and places are missing."""
+    """It has people, conversations and sample tasks, without other people's private ones."""
     await api(slack, http, "chat.postEphemeral", channel="C0SHIFT", user=ADA, text="psst")
     states = []
     for user in (ADA, GRACE):
@@ -108,10 +108,10 @@ async def test_the_state_is_what_one_person_sees(slack: LocalSlack, http: aiohtt
     assert grace["messages"]["C0SHIFT"] == []
 
 
-async def test_a_command_shows_up_in_the_stream(
+async def test_a_command_appears_in_the_stream(
     http: aiohttp.ClientSession, slack: LocalSlack, link: aiohttp.ClientWebSocketResponse
 ) -> None:
-    """202 at once; then the quiet line, the answer, its replacement, its end."""
+    """The post gets a 202 at once; the stream has the quiet line, the answer, its replacement and its deletion."""
     async with http.get("/sandbox/events", params={"user": ADA}) as stream:
         status, started = await post(http, "command", user=ADA, channel="C0SHIFT", text="/schedtask  ST1 <x>")
         assert status == 202
@@ -132,7 +132,7 @@ async def test_a_command_shows_up_in_the_stream(
 async def test_clicks_of_the_page_reach_the_bot(
     http: aiohttp.ClientSession, slack: LocalSlack, link: aiohttp.ClientWebSocketResponse
 ) -> None:
-    """Buttons, menu options as objects, modals: opened, submitted, closed; each is told in the stream."""
+    """Buttons, menu options and modals work; each change is in the stream."""
     ts = (await api(slack, http, "chat.postMessage", channel="C0SHIFT", text="card", blocks=CARD))["ts"]
     place = {"channel": "C0SHIFT", "ts": ts}
     async with http.get("/sandbox/events", params={"user": ADA}) as stream:
@@ -153,18 +153,18 @@ async def test_clicks_of_the_page_reach_the_bot(
         assert envelope["payload"]["type"] == "view_submission"
         answer = {"response_action": "errors", "errors": {"line": "not so"}}
         await link.send_json({"envelope_id": envelope["envelope_id"], "payload": answer})
-        told = await next_event(stream, "errors")
-        assert told == {"type": "errors", "view": view["id"], "errors": {"line": "not so"}}
+        event = await next_event(stream, "errors")
+        assert event == {"type": "errors", "view": view["id"], "errors": {"line": "not so"}}
         assert await post(http, "view/close", user=ADA, view={"id": view["id"]}) == (202, {"id": None})
         assert (await next_event(stream, "views"))["views"] == []
         await api(slack, http, "chat.delete", channel="C0SHIFT", ts=ts)
         assert await next_event(stream, "gone") == {"type": "gone", "channel": "C0SHIFT", "ts": ts}
 
 
-async def test_the_stream_tells_of_failures_and_connections(
+async def test_the_stream_has_failures_and_connections(
     http: aiohttp.ClientSession, slack: LocalSlack, link: aiohttp.ClientWebSocketResponse
 ) -> None:
-    """A bot that goes away is seen, and the next command fails in Slack's words."""
+    """When the bot disconnects, the page learns it, and the next command fails with Slack's error."""
     async with http.get("/sandbox/events", params={"user": GRACE}) as stream:
         await link.close()
         assert (await next_event(stream, "connected"))["connected"] is False
@@ -177,7 +177,7 @@ async def test_the_stream_tells_of_failures_and_connections(
 
 
 async def test_a_reply_belongs_to_the_thread_of_its_root(http: aiohttp.ClientSession, slack: LocalSlack) -> None:
-    """A reply to a reply has the same root; a private message has no thread; a command there is refused."""
+    """A reply to a reply has the same root; a private message has no thread; a command in a thread is refused."""
     root = (await api(slack, http, "chat.postMessage", channel="C0SHIFT", text="card"))["ts"]
     place = {"user": ADA, "channel": "C0SHIFT"}
     assert (await post(http, "command", **place, text="one", thread_ts=root))[0] == 202
@@ -191,22 +191,20 @@ async def test_a_reply_belongs_to_the_thread_of_its_root(http: aiohttp.ClientSes
         assert (await next_event(stream, "toast"))["error"] == "not_in_threads"
 
 
-async def test_a_moved_persons_zone_is_what_slack_says_of_them(
-    http: aiohttp.ClientSession, slack: LocalSlack
-) -> None:
+async def test_a_persons_time_zone_is_the_same_everywhere(http: aiohttp.ClientSession, slack: LocalSlack) -> None:
     """The state, the stream and users.info agree."""
     slack.scopes += ",users:read"
     async with http.get("/sandbox/events", params={"user": GRACE}) as stream:
         assert (await post(http, "zone", user=ADA, tz="Australia/Lord_Howe"))[0] == 202
         assert await next_event(stream, "zone") == {"type": "zone", "user": ADA, "tz": "Australia/Lord_Howe"}
-    said = await api(slack, http, "users.info", user=ADA)
-    assert (said["user"]["tz"], said["user"]["tz_offset"]) == ("Australia/Lord_Howe", 11 * 3600)
+    info = await api(slack, http, "users.info", user=ADA)
+    assert (info["user"]["tz"], info["user"]["tz_offset"]) == ("Australia/Lord_Howe", 11 * 3600)
 
 
-async def test_each_step_knows_the_request_it_belongs_to(
+async def test_each_step_has_its_request(
     http: aiohttp.ClientSession, slack: LocalSlack, link: aiohttp.ClientWebSocketResponse
 ) -> None:
-    """By response_url, by trigger, by the view that came of it; what shows none of these belongs to nobody."""
+    """A response_url, a trigger or a view identifies the request; a call without them has none."""
     await post(http, "command", user=ADA, channel="C0SHIFT", text="/schedtask ST1")
     first = await link.receive_json()
     await post(http, "command", user=GRACE, channel="C0SHIFT", text="/schedtask ST2")
@@ -237,10 +235,10 @@ async def test_each_step_knows_the_request_it_belongs_to(
         assert response.status == 404
 
 
-async def test_a_limited_slack_takes_a_call_again_when_its_second_is_over(
+async def test_a_limited_slack_accepts_a_call_after_its_retry_after(
     http: aiohttp.ClientSession, slack: LocalSlack
 ) -> None:
-    """Refused at once and again at once, each with Retry-After; another method has its own second."""
+    """Until then, each attempt gets a 429 with Retry-After; another method has a separate limit."""
     await post(http, "switch", id="slack", value="limited")
     for method, error in (
         ("chat.postMessage", "ratelimited"),
@@ -256,8 +254,8 @@ async def test_a_limited_slack_takes_a_call_again_when_its_second_is_over(
         assert (response.status, response.content_type) == (503, "text/html")
 
 
-async def test_a_stream_that_falls_behind_is_ended(http: aiohttp.ClientSession, slack: LocalSlack) -> None:
-    """The page then connects again and reads the state; nothing piles up."""
+async def test_a_stream_that_falls_behind_ends(http: aiohttp.ClientSession, slack: LocalSlack) -> None:
+    """The page then reconnects and reads the state; the queue is bounded."""
     slack._page.stream_events = 3
     async with http.get("/sandbox/events", params={"user": ADA}) as stream:
         await stream.content.readline()
@@ -287,10 +285,8 @@ async def test_a_stream_that_falls_behind_is_ended(http: aiohttp.ClientSession, 
         ("command", {"user": ADA, "channel": "C0SHIFT", "text": "x", "thread_ts": "1.0"}, 404),
     ],
 )
-async def test_posts_that_make_no_sense_get_a_reason(
-    http: aiohttp.ClientSession, path: str, body: Json, status: int
-) -> None:
-    """4xx with the reason in words."""
+async def test_invalid_posts_get_a_reason(http: aiohttp.ClientSession, path: str, body: Json, status: int) -> None:
+    """The answer is a 4xx with the reason."""
     answered, answer = await post(http, path, **body)
     assert answered == status
     assert answer["error"]
@@ -307,8 +303,8 @@ async def test_posts_that_make_no_sense_get_a_reason(
         ({"Origin": "null"}, 403),
     ],
 )
-async def test_other_sites_are_kept_out(http: aiohttp.ClientSession, headers: dict[str, str], status: int) -> None:
-    """A rebound name or a foreign origin gets 403, and every answer carries the page's headers."""
+async def test_other_sites_are_refused(http: aiohttp.ClientSession, headers: dict[str, str], status: int) -> None:
+    """A rebound name or a foreign origin gets a 403, and every answer has the security headers."""
     async with http.get("/sandbox/state", params={"user": ADA}, headers=headers) as response:
         assert response.status == status
         assert response.headers["Content-Security-Policy"].startswith("default-src 'none'; script-src 'self';")
@@ -318,7 +314,7 @@ async def test_other_sites_are_kept_out(http: aiohttp.ClientSession, headers: di
 
 
 async def test_the_pages_own_origin_may_post_json_only(http: aiohttp.ClientSession, slack: LocalSlack) -> None:
-    """Plain text, which any site could send unasked, is refused."""
+    """Plain text, which any site may send, is refused."""
     body = json.dumps({"user": ADA, "channel": "C0SHIFT", "text": "hi"})
     plain = {"Origin": slack.url, "Content-Type": "text/plain"}
     async with http.post("/sandbox/command", data=body, headers=plain) as response:
@@ -334,7 +330,7 @@ async def test_the_pages_own_origin_may_post_json_only(http: aiohttp.ClientSessi
     [("/page/page.js", 200), ("/page/none.js", 404), ("/page/..%2Fapi.py", 404), ("/page/x.exe", 404)],
 )
 async def test_only_the_pages_files_are_served(http: aiohttp.ClientSession, path: str, status: int) -> None:
-    """Nothing outside the folder, nothing of an unknown kind; scripts come as scripts."""
+    """Files elsewhere and of unknown types get a 404; scripts have their media type."""
     async with http.get(path) as response:
         assert response.status == status
         if status == 200:
@@ -342,7 +338,7 @@ async def test_only_the_pages_files_are_served(http: aiohttp.ClientSession, path
 
 
 async def test_stopping_ends_streams_and_sockets(slack: LocalSlack) -> None:
-    """An open stream, a connected client and a command under way do not hold the server up."""
+    """An open stream, a connected client and a command in progress do not delay the stop."""
     async with aiohttp.ClientSession(base_url=slack.url) as http:
         headers = {"Authorization": f"Bearer {slack.app_token}"}
         async with http.post("/api/apps.connections.open", headers=headers) as response:

@@ -1,4 +1,4 @@
-"""The sandbox's page, driven in a real browser against the real local Slack; a stand-in app answers over HTTP."""
+"""The page in a real browser, with the local Slack; a stub of an app answers over HTTP."""
 
 import json
 from collections.abc import AsyncIterator
@@ -16,21 +16,21 @@ from tests.sandbox.page.windows import ADA, DESKTOP, GRACE, PHONE, Windows
 pytestmark = pytest.mark.browser
 
 Json = dict[str, Any]
-LOOKS = Path(__file__).parent / "looks"
+RECORDED = Path(__file__).parent / "recorded"
 SHIFT = "C0SHIFT"
 TASK = SampleNote("ST2601050930000000000002B2", "nightly-logrotate", "42 machines in three batches")
 NOW = "2026-05-09T22:00:00Z"
 """The page's clock: 10 May 6:00 in Shanghai, still 9 May 23:00 in London."""
 
 
-def look(name: str) -> Json:
-    """A message or a view kept beside the tests."""
-    loaded: Json = json.loads((LOOKS / f"{name}.json").read_text("utf-8"))
+def recorded(name: str) -> Json:
+    """A recorded message or view."""
+    loaded: Json = json.loads((RECORDED / f"{name}.json").read_text("utf-8"))
     return loaded
 
 
-class StandIn:
-    """An app at the other end of Slack's HTTP: keeps what it gets and answers 200."""
+class StubApp:
+    """An app behind Slack's HTTP requests: records what it gets, and answers 200."""
 
     def __init__(self) -> None:
         self.commands: list[Json] = []
@@ -56,56 +56,56 @@ class StandIn:
 
 
 class Stage:
-    """One local Slack with its stand-in app, and windows of people who look at it."""
+    """A local Slack with its stub app, and people's browser windows."""
 
-    def __init__(self, slack: LocalSlack, app: StandIn, session: aiohttp.ClientSession, browser: Browser) -> None:
+    def __init__(self, slack: LocalSlack, app: StubApp, session: aiohttp.ClientSession, browser: Browser) -> None:
         self.slack, self.app, self._session = slack, app, session
         self.windows = Windows(browser, slack.url)
 
     async def api(self, method: str, **body: Any) -> Json:
-        """Calls the Web API as the bot does; asserts that Slack said ok."""
+        """Call the Web API as the bot does; asserts that the answer is ok."""
         headers = {"Authorization": f"Bearer {self.slack.bot_token}"}
         async with self._session.post(f"{self.slack.api_url}{method}", json=body, headers=headers) as answer:
-            said: Json = await answer.json()
-        assert said["ok"], said
-        return said
+            result: Json = await answer.json()
+        assert result["ok"], result
+        return result
 
     async def post(self, *blocks: Json, text: str = "a message") -> str:
-        """Posts blocks into the shift chat and returns the message's ts."""
-        said = await self.api("chat.postMessage", channel=SHIFT, text=text, blocks=list(blocks))
-        return str(said["ts"])
+        """Post blocks into the shift chat; returns the message's ts."""
+        result = await self.api("chat.postMessage", channel=SHIFT, text=text, blocks=list(blocks))
+        return str(result["ts"])
 
     async def post_card(self) -> str:
-        """Posts the sample card."""
-        card = look("card")
+        """Post the sample card."""
+        card = recorded("card")
         return await self.post(*card["blocks"], text=card["text"])
 
     async def window(self, user: str = ADA, size: tuple[int, int] = DESKTOP) -> Page:
-        """A browser window of that person, at the page's time NOW."""
+        """A browser window of this person, at the time NOW."""
         return await self.windows.open(user, size, now=NOW)
 
     async def pressed(self, action_id: str) -> Json:
-        """What the app was sent about a press of this element, once it arrives."""
+        """The action that the app gets for a press of this element, once it arrives."""
         return await self.slack.settled(
             lambda: next((action for action in self.app.actions if action["action_id"] == action_id), None) or {}
         )
 
     async def open_targets(self, page: Page, view: Json | None = None) -> str:
-        """Presses `Show targets` on the card and opens the view, as an app would. Returns the view's id."""
+        """Press `Show targets` on the card and open the view, as the bot does. Returns the view's id."""
         await page.get_by_role("button", name="Show targets").click()
         trigger_id = (await self.pressed("targets"))["trigger_id"]
-        said = await self.api("views.open", trigger_id=trigger_id, view=view or look("targets"))
+        result = await self.api("views.open", trigger_id=trigger_id, view=view or recorded("targets"))
         await expect(page.get_by_role("dialog")).to_be_visible()
-        return str(said["view"]["id"])
+        return str(result["view"]["id"])
 
 
 @pytest.fixture
 async def stage(browser: Browser) -> AsyncIterator[Stage]:
-    """Everything set up. At the end the browser must have had nothing to complain about, its CSP included."""
-    app = StandIn()
-    door = web.Application()
-    door.router.add_post("/slack/events", app.handle)
-    runner = web.AppRunner(door)
+    """Everything set up. At the end, the browser must not have complained, e.g. about a violation of the CSP."""
+    app = StubApp()
+    listener = web.Application()
+    listener.router.add_post("/slack/events", app.handle)
+    runner = web.AppRunner(listener)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}/slack/events"
@@ -118,7 +118,7 @@ async def stage(browser: Browser) -> AsyncIterator[Stage]:
 
 
 async def test_a_sample_task_is_one_click_and_enter_away(stage: Stage) -> None:
-    """A click on a sample task writes its command, Enter sends it, and only that person sees the line about it."""
+    """A click on a sample task enters its command, Enter sends it, and only that person sees the line about it."""
     page, other = await stage.window(ADA), await stage.window(GRACE)
     await page.get_by_role("button", name=TASK.name).click()
     line = page.get_by_label("Message or command")
@@ -133,8 +133,8 @@ async def test_a_sample_task_is_one_click_and_enter_away(stage: Stage) -> None:
     await expect(other.get_by_text("Ada used")).to_have_count(0)
 
 
-async def test_a_slash_brings_up_help_and_what_nobody_answers_is_said(stage: Stage) -> None:
-    """`/s` offers the command, Tab takes it, a name finds its task; `/nonsense` is refused without being sent."""
+async def test_a_slash_opens_suggestions_and_an_unknown_command_is_refused(stage: Stage) -> None:
+    """`/s` suggests the command, Tab accepts it, a name finds its task; `/nonsense` is refused without being sent."""
     page = await stage.window()
     line = page.get_by_label("Message or command")
     await line.press_sequentially("/s")
@@ -152,7 +152,7 @@ async def test_a_slash_brings_up_help_and_what_nobody_answers_is_said(stage: Sta
     assert stage.app.commands == []
 
 
-async def test_each_reader_sees_dates_in_their_own_zone(stage: Stage) -> None:
+async def test_each_person_sees_dates_in_their_time_zone(stage: Stage) -> None:
     """The same date token is 5:30 PM today in Shanghai and 10:30 AM tomorrow in London."""
     await stage.post_card()
     verdicts = {}
@@ -163,8 +163,8 @@ async def test_each_reader_sees_dates_in_their_own_zone(stage: Stage) -> None:
     assert "Runs next Tomorrow at 10:30 AM (in 14 h)" in verdicts[GRACE]
 
 
-async def test_an_ephemeral_message_is_seen_by_one_person_and_marked(stage: Stage) -> None:
-    """Only the addressee sees it, with the mark `Only visible to you`, also after loading the page again."""
+async def test_an_ephemeral_message_is_marked_and_for_one_person(stage: Stage) -> None:
+    """Only the addressee sees it, marked `Only visible to you`, even after a reload."""
     ada, grace = await stage.window(ADA), await stage.window(GRACE)
     await stage.api("chat.postEphemeral", channel=SHIFT, user=GRACE, text="just for Grace")
     await expect(grace.locator(".message-ephemeral")).to_contain_text("Only visible to you")
@@ -175,8 +175,8 @@ async def test_an_ephemeral_message_is_seen_by_one_person_and_marked(stage: Stag
     await expect(grace.locator(".message-ephemeral")).to_contain_text("just for Grace")
 
 
-async def test_two_windows_stay_in_step_and_a_press_looks_busy_until_it_is_answered(stage: Stage) -> None:
-    """`Refresh` in one window is pending until the message changes; both windows then show the change in place."""
+async def test_two_windows_show_the_same_and_a_pressed_button_is_busy_until_the_answer(stage: Stage) -> None:
+    """`Refresh` in one window is busy until the message changes; then both windows show the change in place."""
     ts = await stage.post_card()
     ada, grace = await stage.window(ADA), await stage.window(GRACE)
     refresh = ada.get_by_role("button", name="Refresh")
@@ -184,7 +184,7 @@ async def test_two_windows_stay_in_step_and_a_press_looks_busy_until_it_is_answe
     await expect(refresh).to_have_attribute("aria-busy", "true")
     action = await stage.pressed("refresh")
     assert action["value"] == TASK.id
-    card = look("card")
+    card = recorded("card")
     card["blocks"][0]["text"]["text"] = "renamed-logrotate"
     await stage.api("chat.update", channel=SHIFT, ts=ts, text="renamed", blocks=card["blocks"])
     for page in (ada, grace):
@@ -194,15 +194,15 @@ async def test_two_windows_stay_in_step_and_a_press_looks_busy_until_it_is_answe
     await expect(refresh).to_be_focused()
 
 
-async def test_a_modal_opens_holds_the_focus_and_closes_with_escape(stage: Stage) -> None:
-    """Tab goes round inside; Esc closes it for Slack too, and the focus is back on the button."""
+async def test_a_modal_opens_keeps_the_focus_and_closes_with_escape(stage: Stage) -> None:
+    """Tab stays inside; Esc closes it for Slack, too, and the focus returns to the button."""
     await stage.post_card()
     page = await stage.window()
     loading: Json = {"type": "modal", "title": {"type": "plain_text", "text": "Targets"}}
     loading["blocks"] = [{"type": "section", "text": {"type": "plain_text", "text": "Loading…"}}]
     view_id = await stage.open_targets(page, loading)
     await expect(page.get_by_role("dialog", name="Targets")).to_contain_text("Loading…")
-    await stage.api("views.update", view_id=view_id, view=look("targets"))
+    await stage.api("views.update", view_id=view_id, view=recorded("targets"))
     dialog = page.get_by_role("dialog", name="Targets")
     await expect(dialog).to_contain_text("web-01")
     for _ in range(14):
@@ -214,8 +214,8 @@ async def test_a_modal_opens_holds_the_focus_and_closes_with_escape(stage: Stage
     await expect(page.get_by_role("button", name="Show targets")).to_be_focused()
 
 
-async def test_what_is_typed_and_chosen_in_a_modal_reaches_the_app(stage: Stage) -> None:
-    """A select and Enter in the search box send actions; the words stay through an update; Find submits them."""
+async def test_input_and_choices_in_a_modal_reach_the_app(stage: Stage) -> None:
+    """A select and Enter in the search box send actions; the input survives an update; Find submits it."""
     await stage.post_card()
     page = await stage.window()
     view_id = await stage.open_targets(page)
@@ -225,9 +225,9 @@ async def test_what_is_typed_and_chosen_in_a_modal_reaches_the_app(stage: Stage)
     await box.fill("web-*")
     await box.press("Enter")
     assert (await stage.pressed("find"))["value"] == "web-*"
-    found = look("targets")
-    del found["blocks"][7:9]
-    await stage.api("views.update", view_id=view_id, view=found)
+    view = recorded("targets")
+    del view["blocks"][7:9]
+    await stage.api("views.update", view_id=view_id, view=view)
     await expect(page.get_by_text("db-01")).to_have_count(0)
     await expect(box).to_have_value("web-*")
     await page.get_by_role("button", name="Find").click()
@@ -236,8 +236,8 @@ async def test_what_is_typed_and_chosen_in_a_modal_reaches_the_app(stage: Stage)
     await expect(page.get_by_role("dialog")).to_be_hidden()
 
 
-async def test_what_the_app_says_of_an_entry_stands_beside_its_field(stage: Stage) -> None:
-    """`response_action: errors` keeps the window open, marks the field and puts the cursor there."""
+async def test_an_error_of_the_app_appears_beside_its_field(stage: Stage) -> None:
+    """`response_action: errors` keeps the modal open, marks the field and focuses it."""
     await stage.post_card()
     page = await stage.window()
     await stage.open_targets(page)
@@ -251,8 +251,8 @@ async def test_what_the_app_says_of_an_entry_stands_beside_its_field(stage: Stag
     assert stage.slack.view(ADA) is not None
 
 
-async def test_menus_and_confirmations_send_only_what_was_meant(stage: Stage) -> None:
-    """The overflow menu works with the keyboard; `Keep it` sends nothing, `Forget it` sends the action."""
+async def test_menus_work_by_keyboard_and_confirmations_can_be_declined(stage: Stage) -> None:
+    """In the overflow menu, `Keep it` sends nothing and `Forget it` sends the action."""
     await stage.post_card()
     page = await stage.window()
     more = page.get_by_role("button", name="More actions")
@@ -277,8 +277,8 @@ async def test_menus_and_confirmations_send_only_what_was_meant(stage: Stage) ->
     assert [action["action_id"] for action in stage.app.actions] == ["more", "forget"]
 
 
-async def test_an_app_that_fails_is_said_in_a_note(stage: Stage) -> None:
-    """Slack's own error words show up, and the button is usable again."""
+async def test_a_failing_app_is_shown_in_a_toast(stage: Stage) -> None:
+    """The toast has Slack's error, and the button is usable."""
     await stage.post_card()
     page = await stage.window()
     stage.app.status = 500
@@ -289,7 +289,7 @@ async def test_an_app_that_fails_is_said_in_a_note(stage: Stage) -> None:
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE, (320, 640)])
 async def test_nothing_makes_the_page_scroll_sideways(stage: Stage, size: tuple[int, int]) -> None:
-    """Neither the card nor the modal, endless words included, is wider than the window."""
+    """Card and modal are not wider than the window, even with endless words."""
     long = "x" * 300
     section = {"type": "section", "text": {"type": "mrkdwn", "text": f"{long} `{long}` *{long}*\n```{long}```"}}
     header = {"type": "header", "text": {"type": "plain_text", "text": long[:150]}}
@@ -302,7 +302,7 @@ async def test_nothing_makes_the_page_scroll_sideways(stage: Stage, size: tuple[
     assert await page.locator("#messages").evaluate(wider) <= 0
     fields = await page.locator(".section-field").evaluate_all("all => all.map(node => node.offsetLeft)")
     assert len(set(fields)) == (2 if size == DESKTOP else 1)
-    view = look("targets")
+    view = recorded("targets")
     view["blocks"].insert(0, section)
     await stage.open_targets(page, view)
     assert await page.locator(".modal-body").evaluate(wider) <= 0
@@ -313,7 +313,7 @@ async def test_nothing_makes_the_page_scroll_sideways(stage: Stage, size: tuple[
 
 
 async def test_on_a_phone_the_rail_is_a_drawer(stage: Stage) -> None:
-    """Closed it is out of reach; open it offers the tasks, and a choice closes it again."""
+    """A closed drawer is out of reach; an open one has the tasks, and a choice closes it."""
     page = await stage.window(size=PHONE)
     task = page.get_by_role("button", name=TASK.name)
     await expect(task).to_be_hidden()
@@ -323,8 +323,8 @@ async def test_on_a_phone_the_rail_is_a_drawer(stage: Stage) -> None:
     await expect(page.get_by_label("Message or command")).to_have_value(f"/schedtask {TASK.id}")
 
 
-async def test_the_page_comes_back_when_the_sandbox_does(stage: Stage) -> None:
-    """A lost stream is said, and after it the page shows what it missed."""
+async def test_the_page_reconnects_to_the_sandbox(stage: Stage) -> None:
+    """The page says that the stream is lost; after the reconnection, it shows what it missed."""
     page = await stage.window()
     await page.context.set_offline(True)
     await stage.slack.stop()
@@ -335,4 +335,4 @@ async def test_the_page_comes_back_when_the_sandbox_does(stage: Stage) -> None:
     await page.context.set_offline(False)
     await expect(page.get_by_role("heading", name="nightly-logrotate")).to_be_visible(timeout=15_000)
     await expect(page.locator("#connection")).to_contain_text("Bot connected")
-    stage.windows.complaints = [said for said in stage.windows.complaints if "ERR_" not in said]
+    stage.windows.complaints = [text for text in stage.windows.complaints if "ERR_" not in text]

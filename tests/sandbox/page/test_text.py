@@ -40,12 +40,15 @@ FORMAT = """async ([format, unix, zone, now]) => {
 
 @pytest.fixture
 async def page(browser: Browser) -> AsyncIterator[Page]:
-    """Ada's window; at the end the browser must not have complained."""
+    """Ada's window; at the end, the browser must not have complained."""
     complaints: list[str] = []
     async with LocalSlack() as slack:
         page = await browser.new_page()
         page.set_default_timeout(5000)
-        page.on("console", lambda said: complaints.extend([said.text] if said.type in {"error", "warning"} else []))
+        page.on(
+            "console",
+            lambda message: complaints.extend([message.text] if message.type in {"error", "warning"} else []),
+        )
         page.on("pageerror", lambda error: complaints.append(str(error)))
         await page.goto(slack.url)
         await page.wait_for_selector("body[data-ready]")
@@ -56,16 +59,16 @@ async def page(browser: Browser) -> AsyncIterator[Page]:
 
 @pytest.fixture
 async def post(page: Page) -> AsyncIterator[Post]:
-    """Posts blocks as the bot and waits until the page shows the message."""
+    """Posts blocks as the bot, and waits until the page shows the message."""
     url = page.url.rstrip("/")
     async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {LocalSlack.bot_token}"}) as session:
 
         async def send(*blocks: Json, text: str = "a message") -> None:
             body = {"channel": "C0SHIFT", "text": text, "blocks": list(blocks)}
             async with session.post(f"{url}/api/chat.postMessage", json=body) as answer:
-                said = await answer.json()
-            assert said["ok"], said
-            await page.wait_for_selector(f"[data-ts='{said['ts']}']")
+                body = await answer.json()
+            assert body["ok"], body
+            await page.wait_for_selector(f"[data-ts='{body['ts']}']")
 
         yield send
 
@@ -98,12 +101,12 @@ MARKUP = {
 
 
 async def test_mrkdwn_is_drawn_as_slack_draws_it(page: Page) -> None:
-    """Each kind of markup, and what merely looks like it."""
+    """Each kind of markup is drawn, and text that only resembles markup stays text."""
     assert {text: await page.evaluate(DRAW, [text, True]) for text in MARKUP} == MARKUP
 
 
-async def test_only_web_and_mail_addresses_are_ever_followed(page: Page) -> None:
-    """What links, buttons and menu entries may open; nothing that runs code here."""
+async def test_only_web_and_mail_addresses_become_links(page: Page) -> None:
+    """Links, buttons and menu entries open no URL that runs code."""
     safe = "async (address) => (await import('/page/dom.js')).safeUrl(address)"
     for address in ("https://a.example/", "http://127.0.0.1:1/", "mailto:bob@a.example"):
         assert await page.evaluate(safe, address) == address
@@ -112,7 +115,7 @@ async def test_only_web_and_mail_addresses_are_ever_followed(page: Page) -> None
 
 
 async def test_verbatim_only_stops_bare_addresses_from_becoming_links(page: Page) -> None:
-    """Without it an address is a link, without the full stop after it; mentions stay live with it."""
+    """Without verbatim, a bare address is a link, but not the full stop after it; with it, mentions still work."""
     assert (
         await page.evaluate(DRAW, ["go to https://a.example/x.", False])
         == "go to [https://a.example/x](https://a.example/x)."
@@ -121,7 +124,7 @@ async def test_verbatim_only_stops_bare_addresses_from_becoming_links(page: Page
 
 
 async def test_the_cards_own_emoji_are_drawn_without_any_font(page: Page) -> None:
-    """A machine without an emoji font must show the verdict's dot: every name that cards use has a drawing."""
+    """Every emoji name in cards has a drawing: a machine without an emoji font shows the verdict's dot, too."""
     drawn = """async (names) => {
       const { isDrawn } = await import("/page/drawings.js");
       const { emojiNode } = await import("/page/emoji.js");
@@ -131,7 +134,7 @@ async def test_the_cards_own_emoji_are_drawn_without_any_font(page: Page) -> Non
 
 
 async def test_a_long_text_is_folded_unless_the_app_says_expand(page: Page, post: Post) -> None:
-    """`See more` shows all of it, `See less` folds it again; short texts have no such button."""
+    """`See more` unfolds it, `See less` folds it; short texts have no such button."""
     words = "\n".join(f"line {n}" for n in range(30))
     block = {"type": "section", "text": {"type": "plain_text", "text": words}}
     await post(block | {"block_id": "a"}, block | {"block_id": "b", "expand": True})
@@ -158,15 +161,15 @@ DATES = {
 }
 
 
-async def test_date_tokens_are_worded_as_slack_words_them(page: Page) -> None:
-    """Seen from Shanghai at 18:00 the day before; only a token that opens the format gets a capital."""
+async def test_date_tokens_have_slacks_wording(page: Page) -> None:
+    """Seen from Shanghai at 18:00 on the day before; only a token at the start of the format is capitalized."""
     then = 1778342709  # 10 May 2026 00:05:09 in Shanghai
     now = then - 21909
     assert {form: await page.evaluate(FORMAT, [form, then, "Asia/Shanghai", now]) for form in DATES} == DATES
 
 
-async def test_other_peoples_words_stay_words(page: Page, post: Post) -> None:
-    """Markup in names is shown as it was written, in every kind of block, and nothing of it comes alive."""
+async def test_untrusted_text_stays_text(page: Page, post: Post) -> None:
+    """Markup in names is shown verbatim in every kind of block, and nothing in it works."""
     plain = {"type": "plain_text", "text": HOSTILE, "emoji": True}
     mrkdwn = {"type": "mrkdwn", "text": ESCAPED, "verbatim": True}
     leaf = {"type": "rich_text_section", "elements": [{"type": "text", "text": HOSTILE + " *x*"}]}
@@ -192,14 +195,14 @@ async def test_other_peoples_words_stay_words(page: Page, post: Post) -> None:
     assert await page.title() != "owned"
 
 
-async def test_a_mention_that_leaked_stands_out(page: Page, post: Post) -> None:
-    """What was not escaped is shown as the live mention it would be in Slack."""
+async def test_a_leaked_mention_stands_out(page: Page, post: Post) -> None:
+    """Unescaped text is shown as the mention that it is in Slack."""
     await post({"type": "section", "text": {"type": "mrkdwn", "text": "name: <!channel>", "verbatim": True}})
     await expect(page.locator(".mention-live")).to_have_text("@channel")
 
 
-async def test_what_the_page_cannot_draw_it_names(page: Page, post: Post) -> None:
-    """An unknown block and a picture from elsewhere leave an honest box; the rest of the message is there."""
+async def test_the_page_names_what_it_cannot_draw(page: Page, post: Post) -> None:
+    """An unknown block and an external picture become a box that says so; the rest of the message is drawn."""
     picture = {"type": "image", "image_url": "https://a.example/x.png", "alt_text": "a graph"}
     picker = {"type": "datepicker", "action_id": "day"}
     await post({"type": "divider"}, picture, {"type": "actions", "elements": [picker]})
@@ -209,7 +212,7 @@ async def test_what_the_page_cannot_draw_it_names(page: Page, post: Post) -> Non
 
 
 async def test_lists_keep_their_order_and_depth(page: Page, post: Post) -> None:
-    """rich_text lists: bullets, numbers that start where they are told to, and indents."""
+    """rich_text lists have bullets, numbers from their offset, and indents."""
 
     def items(style: str, *words: str, **more: int) -> Json:
         sections = [{"type": "rich_text_section", "elements": [{"type": "text", "text": word}]} for word in words]

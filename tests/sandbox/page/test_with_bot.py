@@ -19,7 +19,7 @@ FORBIDDEN = "STERR403GATEWAY00000000000"
 
 @pytest.fixture
 async def windows(box: Sandbox, browser: Browser) -> AsyncIterator[Windows]:
-    """Opens windows at the sandbox; at the end no browser may have complained."""
+    """Opens windows of the sandbox; at the end, no browser may have complained."""
     windows = Windows(browser, box.url)
     yield windows
     await windows.close()
@@ -27,21 +27,21 @@ async def windows(box: Sandbox, browser: Browser) -> AsyncIterator[Windows]:
 
 
 async def say(page: Page, line: str) -> None:
-    """Types a line and sends it."""
+    """Type a line and send it."""
     box = page.get_by_label("Message or command")
     await box.fill(line)
     await box.press("Enter")
 
 
 async def card(page: Page, task_id: str) -> Locator:
-    """The latest card of a task, once it is there."""
-    found = page.locator("#message-list .message:has([data-action=refresh])").filter(has_text=task_id).last
-    await found.wait_for()
-    return found
+    """The latest card of a task, once it is posted."""
+    card = page.locator("#message-list .message:has([data-action=refresh])").filter(has_text=task_id).last
+    await card.wait_for()
+    return card
 
 
 async def turn(page: Page, label: str, choice: str) -> None:
-    """Turns a switch behind the scenes, and waits until the sandbox has said that it is turned."""
+    """Set a switch behind the scenes, and wait for the sandbox's confirmation."""
     box = page.get_by_role("combobox", name=label, exact=True)
     if not await box.is_visible():
         await page.get_by_role("button", name="Behind the scenes").click()
@@ -50,7 +50,7 @@ async def turn(page: Page, label: str, choice: str) -> None:
 
 
 async def test_a_command_becomes_a_card_that_says_whether_the_task_will_run(windows: Windows) -> None:
-    """A click on the sample, Enter: name, verdict and buttons are there for everyone in the channel."""
+    """After a click on the sample and Enter, everyone in the channel sees name, verdict and buttons."""
     ada, grace = await windows.open(ADA), await windows.open(GRACE)
     await ada.get_by_role("button", name="nightly-logrotate").click()
     await ada.get_by_label("Message or command").press("Enter")
@@ -64,7 +64,7 @@ async def test_a_command_becomes_a_card_that_says_whether_the_task_will_run(wind
 
 
 async def test_refresh_shows_in_both_windows_what_changed(windows: Windows) -> None:
-    """The reviewer says yes in COC; the card says so only after Refresh, and what it said before."""
+    """The reviewer approves in COC; after Refresh, the card shows the approval and its previous state."""
     ada, grace = await windows.open(ADA), await windows.open(GRACE)
     await say(ada, f"/schedtask {WAITING}")
     shown = await card(ada, WAITING)
@@ -78,7 +78,7 @@ async def test_refresh_shows_in_both_windows_what_changed(windows: Windows) -> N
 
 
 async def test_show_targets_opens_a_window_with_pages(windows: Windows) -> None:
-    """999 machines: the next page shows other machines, the previous one the first again."""
+    """Of 999 machines, the next page shows other ones, and the previous page the first ones."""
     page = await windows.open()
     await say(page, f"/schedtask {HUGE}")
     await (await card(page, HUGE)).get_by_role("button", name="Show targets").click()
@@ -92,7 +92,7 @@ async def test_show_targets_opens_a_window_with_pages(windows: Windows) -> None:
 
 
 async def test_the_explorer_is_filtered_and_searched_by_hand(windows: Windows) -> None:
-    """Menus, the search field on Enter and by Find, the jump menu, names to paste over it, and all of it back."""
+    """Menus, the search field, Find, the jump menu and the list of names work, and can be undone."""
     page = await windows.open()
     await say(page, f"/schedtask {HUGE}")
     await (await card(page, HUGE)).get_by_role("button", name="Show targets").click()
@@ -126,7 +126,7 @@ async def test_the_explorer_is_filtered_and_searched_by_hand(windows: Windows) -
 
 
 async def test_an_error_card_is_seen_by_the_one_who_asked(windows: Windows) -> None:
-    """What happened, what to do, the references; the other person sees nothing of it."""
+    """It has what happened, what to do and the references; the other person does not see it."""
     ada, grace = await windows.open(ADA), await windows.open(GRACE)
     await say(ada, f"/schedtask {FORBIDDEN}")
     problem = ada.locator(".message-ephemeral", has_text="reference").last
@@ -138,7 +138,7 @@ async def test_an_error_card_is_seen_by_the_one_who_asked(windows: Windows) -> N
 
 
 async def test_hostile_text_stays_text(windows: Windows) -> None:
-    """Mentions, links and markup in a task's name, comment and hosts: none of it is live, on card or modal."""
+    """Mentions, links and markup in a task's name, comment and hosts have no effect in the card or a modal."""
     page = await windows.open()
     await say(page, f"/schedtask {HOSTILE}")
     shown = await card(page, HOSTILE)
@@ -151,8 +151,8 @@ async def test_hostile_text_stays_text(windows: Windows) -> None:
     assert await shown.locator(".mention").all_inner_texts() == ["@Ada"]
 
 
-async def test_a_moved_person_reads_their_own_time(windows: Windows) -> None:
-    """The time-zone switch words every date on the page anew, for this person only, and stays after loading."""
+async def test_a_new_time_zone_changes_every_date(windows: Windows) -> None:
+    """The time-zone menu changes every date on the page, for this person only, and survives a reload."""
     ada, grace = await windows.open(ADA), await windows.open(GRACE)
     await say(ada, f"/schedtask {NIGHTLY}")
     grace_reads = await (await card(grace, NIGHTLY)).inner_text()
@@ -165,8 +165,8 @@ async def test_a_moved_person_reads_their_own_time(windows: Windows) -> None:
     assert await (await card(grace, NIGHTLY)).inner_text() == grace_reads
 
 
-async def test_behind_the_scenes_tells_the_story_in_order(windows: Windows) -> None:
-    """Request, acknowledgement, COC's three calls, the reply; each can be looked into, none shows a key."""
+async def test_behind_the_scenes_shows_the_steps_in_order(windows: Windows) -> None:
+    """Request, acknowledgement, COC's three calls and the reply can be opened; none shows a key."""
     page = await windows.open()
     await page.get_by_role("button", name="Behind the scenes").click()
     await page.get_by_role("button", name="Clear").click()
@@ -187,8 +187,8 @@ async def test_behind_the_scenes_tells_the_story_in_order(windows: Windows) -> N
     assert "SDK-HMAC-SHA256" not in await details.inner_text()
 
 
-async def test_a_switch_breaks_coc_for_everyone_until_it_is_turned_back(windows: Windows) -> None:
-    """Hung up on: the person is told, the calls are red, both windows say what is broken; then it is well again."""
+async def test_a_switch_breaks_coc_for_everyone_until_it_is_reset(windows: Windows) -> None:
+    """The person gets an error, the calls are red, both windows say what is broken; after the reset, all works."""
     ada, grace = await windows.open(ADA), await windows.open(GRACE)
     await turn(ada, "COC answers", "by hanging up")
     await expect(grace.locator("#trouble")).to_have_text("COC answers by hanging up")
@@ -201,8 +201,8 @@ async def test_a_switch_breaks_coc_for_everyone_until_it_is_turned_back(windows:
     await card(ada, NIGHTLY)
 
 
-async def test_without_two_permissions_the_card_says_what_it_cannot_see(windows: Windows) -> None:
-    """The key may read the task only: the card comes, yellow, naming the permission."""
+async def test_without_two_permissions_the_card_says_what_is_missing(windows: Windows) -> None:
+    """With a key that may read the task only, the card is yellow and names the permission."""
     page = await windows.open()
     await turn(page, "The bot's key may ask COC", "the task only")
     await say(page, f"/schedtask {NIGHTLY}")
@@ -213,7 +213,7 @@ async def test_without_two_permissions_the_card_says_what_it_cannot_see(windows:
 
 
 async def test_a_rate_limited_slack_gets_the_card_a_second_later(windows: Windows) -> None:
-    """429 with Retry-After: 1 is waited for once, and the drawer shows both tries."""
+    """The bot waits for a Retry-After of 1, and the drawer shows both attempts."""
     page = await windows.open()
     await turn(page, "Slack is", "rate limited")
     await say(page, f"/schedtask {NIGHTLY}")
@@ -222,8 +222,8 @@ async def test_a_rate_limited_slack_gets_the_card_a_second_later(windows: Window
     assert outcomes[-2:] == ["429 ratelimited, Retry-After 1", "ok"]
 
 
-async def test_a_bot_out_of_reach_is_slacks_own_error(windows: Windows) -> None:
-    """`dispatch_failed` in a note, as Slack says it; the bot comes back by itself."""
+async def test_an_unreachable_bot_is_slacks_own_error(windows: Windows) -> None:
+    """The toast has Slack's `dispatch_failed`; the bot reconnects by itself."""
     page = await windows.open()
     await turn(page, "Slack is", "unreachable")
     await expect(page.locator("#connection")).to_have_text("Bot not connected")
@@ -234,7 +234,7 @@ async def test_a_bot_out_of_reach_is_slacks_own_error(windows: Windows) -> None:
 
 
 async def test_a_reconnecting_slack_loses_no_answer(windows: Windows) -> None:
-    """The bot is sent away and comes back; the next command is answered."""
+    """The bot is disconnected and reconnects; the next command is answered."""
     page = await windows.open()
     await turn(page, "Slack is", "reconnecting")
     await expect(page.locator(".step-link", has_text="is not connected")).not_to_have_count(0)
@@ -244,8 +244,8 @@ async def test_a_reconnecting_slack_loses_no_answer(windows: Windows) -> None:
     await card(page, NIGHTLY)
 
 
-async def test_a_thread_keeps_replies_out_of_the_channel_and_takes_no_command(windows: Windows) -> None:
-    """The reply is counted below the message and shown in both panes; a command there is refused as in Slack."""
+async def test_a_thread_keeps_replies_out_of_the_channel_and_accepts_no_command(windows: Windows) -> None:
+    """The message shows the number of replies, both windows show the reply, and a command in a thread is refused."""
     ada, grace = await windows.open(ADA), await windows.open(GRACE)
     await say(ada, f"/schedtask {NIGHTLY}")
     await (await card(ada, NIGHTLY)).get_by_role("button", name="Reply in thread").click()
@@ -264,8 +264,8 @@ async def test_a_thread_keeps_replies_out_of_the_channel_and_takes_no_command(wi
 
 
 @pytest.mark.parametrize("width", [PHONE[0], 320])
-async def test_a_phone_shows_all_of_it_without_scrolling_sideways(windows: Windows, width: int) -> None:
-    """Card, hostile card, error, modal, drawer: nothing is wider than the screen."""
+async def test_nothing_scrolls_sideways_on_a_phone(windows: Windows, width: int) -> None:
+    """Card, hostile card, error, modal and drawer are not wider than the screen."""
     page = await windows.open(size=(width, 812))
     wider = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     for task_id in (NIGHTLY, HOSTILE):
@@ -288,15 +288,15 @@ async def test_a_phone_shows_all_of_it_without_scrolling_sideways(windows: Windo
 @pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 @pytest.mark.parametrize("size", [(1300, 850), PHONE], ids=["desktop", "phone"])
 async def test_axe_finds_nothing_serious(windows: Windows, size: tuple[int, int], *, dark: bool) -> None:
-    """Card, error, completion, drawer, thread and modal: no fault that axe-core calls serious or critical."""
+    """axe-core has no serious or critical finding in card, error, suggestions, drawer, thread and modal."""
     page, axe = await windows.open(size=size, dark=dark), Axe()
-    found: list[str] = []
+    findings: list[str] = []
 
     async def look(where: str) -> None:
         for fault in (await axe.run(page)).response["violations"]:
             if fault["impact"] in {"serious", "critical"}:
                 nodes = [node["html"][:160] for node in fault["nodes"][:3]]
-                found.append(f"{where}: {fault['id']}: {fault['help']}: {nodes}")
+                findings.append(f"{where}: {fault['id']}: {fault['help']}: {nodes}")
 
     await look("empty")
     await say(page, f"/schedtask {FORBIDDEN}")
@@ -320,4 +320,4 @@ async def test_axe_finds_nothing_serious(windows: Windows, size: tuple[int, int]
     await page.get_by_role("dialog").get_by_text("web-01").wait_for()
     await page.wait_for_timeout(200)  # the window fades in; half-way there its colours are paler
     await look("modal")
-    assert found == []
+    assert findings == []

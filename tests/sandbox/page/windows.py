@@ -1,4 +1,4 @@
-"""Browser windows of the sandbox's people. Whatever the browser complains about is kept, its CSP included."""
+"""Browser windows of the sandbox's people. Complaints of the browser are recorded, CSP violations included."""
 
 from urllib.parse import urlsplit
 
@@ -9,7 +9,7 @@ DESKTOP, PHONE = (1200, 850), (375, 812)
 
 
 class Windows:
-    """Opens them at a sandbox's address. ``complaints`` must be empty at the end of a test."""
+    """Opens windows of a sandbox's page. ``complaints`` must be empty at the end of a test."""
 
     def __init__(self, browser: Browser, url: str) -> None:
         self._browser, self._url = browser, url
@@ -19,15 +19,15 @@ class Windows:
     async def open(
         self, user: str = ADA, size: tuple[int, int] = DESKTOP, *, dark: bool = False, now: str | None = None
     ) -> Page:
-        """A window of that person; ``now`` stops the page's clock there."""
+        """A window of this person; ``now`` freezes the page's clock."""
         viewport = ViewportSize(width=size[0], height=size[1])
         context = await self._browser.new_context(viewport=viewport, color_scheme="dark" if dark else "light")
         self._contexts.append(context)
         page = await context.new_page()
         page.set_default_timeout(5000)
-        page.on("console", self._heard)
+        page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self._near(request.url))
+        page.on("request", lambda request: self._on_request(request.url))
         if now is not None:
             await page.clock.set_fixed_time(now)
         await page.goto(f"{self._url}/?user={user}")
@@ -35,14 +35,14 @@ class Windows:
         return page
 
     async def close(self) -> None:
-        """Closes all of them."""
+        """Close all windows."""
         for context in self._contexts:
             await context.close()
 
-    def _heard(self, said: ConsoleMessage) -> None:
-        if said.type in {"error", "warning"}:
-            self.complaints.append(said.text)
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.complaints.append(message.text)
 
-    def _near(self, url: str) -> None:
+    def _on_request(self, url: str) -> None:
         if urlsplit(url).scheme != "data" and not url.startswith(f"{self._url}/"):
-            self.complaints.append(f"the page reached out to {url}")
+            self.complaints.append(f"the page requests {url}")

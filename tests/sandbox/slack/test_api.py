@@ -22,7 +22,7 @@ VIEW = {"type": "modal", "title": {"type": "plain_text", "text": "Targets"}, "bl
 
 
 class Clock:
-    """A clock that stands still until told."""
+    """A clock that stands still until it is set."""
 
     now = 1767576600.0
 
@@ -48,7 +48,7 @@ async def http() -> AsyncIterator[aiohttp.ClientSession]:
 
 
 class Caller:
-    """Calls the sandbox as the bot would, without an SDK in between."""
+    """Calls the Web API as the bot does, but without an SDK."""
 
     def __init__(self, slack: LocalSlack, http: aiohttp.ClientSession) -> None:
         self.slack = slack
@@ -77,7 +77,7 @@ def bot(slack: LocalSlack, http: aiohttp.ClientSession) -> Caller:
 
 
 async def test_auth_test_says_who_the_bot_is(slack: LocalSlack, http: aiohttp.ClientSession) -> None:
-    """The answer carries ids and, in a header, the scopes."""
+    """auth.test returns the ids and, in a header, the scopes."""
     headers = {"Authorization": f"Bearer {slack.bot_token}"}
     async with http.post(slack.api_url + "auth.test", headers=headers) as response:
         answer, scopes = await response.json(), response.headers["x-oauth-scopes"]
@@ -98,12 +98,12 @@ async def test_auth_test_says_who_the_bot_is(slack: LocalSlack, http: aiohttp.Cl
     ],
 )
 async def test_a_wrong_token_or_method_is_refused(bot: Caller, method: str, token: str, error: str) -> None:
-    """Each with Slack's own word."""
+    """Each refusal has Slack's error code."""
     assert (await bot.call(method, token=token))["error"] == error
 
 
 async def test_no_token_is_not_authed(slack: LocalSlack, http: aiohttp.ClientSession) -> None:
-    """Without an Authorization header or token field; api.test needs none."""
+    """A call needs an Authorization header or a token field, except api.test."""
     async with http.post(slack.api_url + "auth.test") as response:
         assert (await response.json())["error"] == "not_authed"
     async with http.post(slack.api_url + "api.test", json={"a": 1}) as response:
@@ -111,7 +111,7 @@ async def test_no_token_is_not_authed(slack: LocalSlack, http: aiohttp.ClientSes
 
 
 async def test_forms_carry_blocks_as_json(slack: LocalSlack, http: aiohttp.ClientSession) -> None:
-    """A form with the token as a field and blocks as a string is as good as a JSON body."""
+    """A form with a token field and blocks as JSON text equals a JSON body."""
     form = {"token": slack.bot_token, "channel": "C0SHIFT", "text": "hello", "blocks": json.dumps(CARD)}
     async with http.post(slack.api_url + "chat.postMessage", data=form) as response:
         answer = await response.json()
@@ -126,7 +126,7 @@ async def test_forms_carry_blocks_as_json(slack: LocalSlack, http: aiohttp.Clien
 
 
 async def test_with_more_scopes_people_and_dms_are_reachable(slack: LocalSlack, bot: Caller) -> None:
-    """users.info tells zone and locale; a DM takes messages once it was opened."""
+    """users.info has time zone and locale; a DM accepts messages once it is opened."""
     slack.scopes = "commands,chat:write,users:read"
     assert (await bot.call("conversations.open", users=ADA))["needed"] == "im:write"
     slack.scopes += ",im:write"
@@ -148,7 +148,7 @@ async def test_with_more_scopes_people_and_dms_are_reachable(slack: LocalSlack, 
 
 
 async def test_a_message_is_posted_updated_and_deleted(slack: LocalSlack, bot: Caller) -> None:
-    """An update keeps the ts; text without blocks removes the blocks."""
+    """An update keeps the ts; an update without blocks removes them."""
     posted = await bot.call("chat.postMessage", channel="C0SHIFT", text="one", blocks=CARD)
     [message] = slack.messages("C0SHIFT", GRACE)
     assert (message.ts, message.user, message.edited) == (posted["ts"], "U0BOT", None)
@@ -161,7 +161,7 @@ async def test_a_message_is_posted_updated_and_deleted(slack: LocalSlack, bot: C
 
 
 async def test_an_update_needs_new_block_ids(slack: LocalSlack, bot: Caller) -> None:
-    """An id of the message as it stands is refused, by chat.update and by a response URL alike."""
+    """chat.update and response URLs refuse a block id of the current message."""
     named = [CARD[0] | {"block_id": "a"}]
     ts = (await bot.call("chat.postMessage", channel="C0SHIFT", text="x", blocks=named))["ts"]
     assert (await bot.call("chat.update", channel="C0SHIFT", ts=ts, text="x", blocks=named))[
@@ -173,8 +173,8 @@ async def test_an_update_needs_new_block_ids(slack: LocalSlack, bot: Caller) -> 
     assert (await bot.call("chat.update", channel="C0SHIFT", ts=ts, text="x", blocks=renamed))["ok"] is True
 
 
-async def test_an_ephemeral_message_is_for_one_person_and_beyond_update(slack: LocalSlack, bot: Caller) -> None:
-    """chat.update and chat.delete do not find it."""
+async def test_an_ephemeral_message_is_for_one_person_and_cannot_be_updated(slack: LocalSlack, bot: Caller) -> None:
+    """chat.update and chat.delete answer message_not_found."""
     posted = await bot.call("chat.postEphemeral", channel="C0SHIFT", user=ADA, text="psst")
     assert [message.ephemeral_to for message in slack.messages("C0SHIFT", ADA)] == [ADA]
     assert slack.messages("C0SHIFT", GRACE) == []
@@ -199,13 +199,13 @@ async def test_an_ephemeral_message_is_for_one_person_and_beyond_update(slack: L
         ("views.update", {"view_id": "V1", "view": VIEW}, "not_found"),
     ],
 )
-async def test_calls_that_make_no_sense_are_refused(bot: Caller, method: str, args: Json, error: str) -> None:
-    """Each with the word of its method's page."""
+async def test_invalid_calls_are_refused(bot: Caller, method: str, args: Json, error: str) -> None:
+    """Each refusal has an error code of the method's page."""
     assert (await bot.call(method, **args))["error"] == error
 
 
-async def test_somebody_elses_message_is_not_the_bots_to_change(slack: LocalSlack, bot: Caller) -> None:
-    """Neither update nor delete touches what a person wrote."""
+async def test_the_bot_cannot_change_other_peoples_messages(slack: LocalSlack, bot: Caller) -> None:
+    """chat.update and chat.delete refuse a person's message."""
     page = {"user": ADA, "channel": "C0SHIFT", "text": "hi <!channel>"}
     async with bot.http.post(f"{slack.url}/sandbox/command", json=page) as response:
         assert response.status == 202
@@ -216,8 +216,8 @@ async def test_somebody_elses_message_is_not_the_bots_to_change(slack: LocalSlac
     assert (await bot.call("chat.delete", channel="C0SHIFT", ts=message.ts))["error"] == "cant_delete_message"
 
 
-async def test_invalid_blocks_point_at_the_place(bot: Caller) -> None:
-    """errors and response_metadata say the same, the latter marked [ERROR]."""
+async def test_invalid_blocks_come_with_a_pointer(bot: Caller) -> None:
+    """errors and response_metadata have the same lines, the latter with [ERROR]."""
     header = {"type": "header", "text": {"type": "plain_text", "text": "x" * 151}}
     problem = "must be less than 151 characters [json-pointer:/blocks/0/text/text]"
     assert await bot.call("chat.postMessage", channel="C0SHIFT", text="x", blocks=[header]) == {
@@ -228,9 +228,9 @@ async def test_invalid_blocks_point_at_the_place(bot: Caller) -> None:
     }
 
 
-async def test_a_channel_forgets_its_oldest_messages(slack: LocalSlack, bot: Caller) -> None:
-    """Memory is bounded."""
-    slack._workspace.messages_kept = 2
+async def test_a_full_channel_loses_its_oldest_message(slack: LocalSlack, bot: Caller) -> None:
+    """The number of messages is bounded."""
+    slack._workspace.max_messages = 2
     for text in ("one", "two", "three"):
         await bot.call("chat.postMessage", channel="C0SHIFT", text=text)
     assert [message.text for message in slack.messages("C0SHIFT")] == ["two", "three"]
@@ -240,7 +240,7 @@ async def test_a_channel_forgets_its_oldest_messages(slack: LocalSlack, bot: Cal
 
 
 async def test_a_response_url_is_good_for_five_posts(slack: LocalSlack, bot: Caller) -> None:
-    """It needs no membership, answers plain ok, and the sixth post is refused."""
+    """It needs no membership and answers with a plain ok; the sixth post is refused."""
     url = (await bot.links(channel="C0INCIDENT"))["response_url"]
     answers = [await bot.respond(url, text=str(n), response_type="in_channel") for n in range(6)]
     assert answers[:5] == [(200, "ok")] * 5
@@ -249,7 +249,7 @@ async def test_a_response_url_is_good_for_five_posts(slack: LocalSlack, bot: Cal
 
 
 async def test_a_response_url_is_good_for_thirty_minutes(bot: Caller, clock: Clock) -> None:
-    """By the sandbox's own clock; unknown ones count as expired."""
+    """It expires by the workspace's clock; unknown ones count as expired."""
     url = (await bot.links())["response_url"]
     clock.now += 30 * 60
     assert (await bot.respond(url, text="in time"))[0] == 200
@@ -259,7 +259,7 @@ async def test_a_response_url_is_good_for_thirty_minutes(bot: Caller, clock: Clo
 
 
 async def test_a_commands_response_url_replaces_nothing(slack: LocalSlack, bot: Caller) -> None:
-    """replace_original on a slash command's URL just posts again, by default to the asker only."""
+    """replace_original on a command's URL posts a new message, by default to the asker only."""
     url = (await bot.links())["response_url"]
     await bot.respond(url, text="one")
     await bot.respond(url, text="two", replace_original=True)
@@ -271,7 +271,7 @@ async def test_a_commands_response_url_replaces_nothing(slack: LocalSlack, bot: 
 
 @pytest.mark.parametrize("viewer", [None, ADA])
 async def test_a_clicks_response_url_replaces_the_message(slack: LocalSlack, bot: Caller, viewer: str | None) -> None:
-    """Ephemeral or not; ts and visibility stay, whatever response_type says."""
+    """An ephemeral or a public message keeps its ts and its visibility, whatever response_type says."""
     url = (await bot.links(channel="C0INCIDENT"))["response_url"]
     kind = "ephemeral" if viewer else "in_channel"
     await bot.respond(url, text="old", blocks=CARD, response_type=kind)
@@ -288,8 +288,8 @@ async def test_a_clicks_response_url_replaces_the_message(slack: LocalSlack, bot
     assert (await bot.respond(click["response_url"], text="x", replace_original=True))[0] == 404
 
 
-async def test_a_refused_answer_is_a_400_and_no_use(slack: LocalSlack, bot: Caller) -> None:
-    """Invalid blocks, nothing to say, and no JSON at all."""
+async def test_a_refused_post_is_a_400_and_does_not_count(slack: LocalSlack, bot: Caller) -> None:
+    """Invalid blocks, empty posts and posts without JSON do not use up the URL."""
     url = (await bot.links())["response_url"]
     status, text = await bot.respond(url, text="x", blocks=[{"type": "marquee"}])
     assert (status, json.loads(text)["error"]) == (400, "invalid_blocks")
@@ -307,7 +307,7 @@ async def test_a_refused_answer_is_a_400_and_no_use(slack: LocalSlack, bot: Call
 
 
 async def test_a_trigger_opens_one_view_within_three_seconds(slack: LocalSlack, bot: Caller, clock: Clock) -> None:
-    """Used: exchanged_trigger_id. Late: expired_trigger_id."""
+    """A used trigger is exchanged_trigger_id, a late one expired_trigger_id."""
     first, second = (await bot.links())["trigger_id"], (await bot.links())["trigger_id"]
     clock.now += 3
     opened = await bot.call("views.open", trigger_id=first, view=VIEW)
@@ -319,7 +319,7 @@ async def test_a_trigger_opens_one_view_within_three_seconds(slack: LocalSlack, 
 
 
 async def test_an_update_needs_the_current_hash(slack: LocalSlack, bot: Caller) -> None:
-    """Every update brings a new hash; with an old one the view stays as it is."""
+    """Every update makes a new hash; with an old one, the view does not change."""
     view = (await bot.call("views.open", trigger_id=(await bot.links())["trigger_id"], view=VIEW))["view"]
     newer = VIEW | {"title": {"type": "plain_text", "text": "Loaded"}}
     updated = await bot.call("views.update", view_id=view["id"], hash=view["hash"], view=newer)
@@ -334,7 +334,7 @@ async def test_an_update_needs_the_current_hash(slack: LocalSlack, bot: Caller) 
 
 
 async def test_a_stack_holds_three_views(slack: LocalSlack, bot: Caller) -> None:
-    """The fourth is push_limit_reached; without a view there is nothing to push on."""
+    """The fourth view is push_limit_reached; without an open view, a push is not_found."""
     trigger = (await bot.links())["trigger_id"]
     assert (await bot.call("views.push", trigger_id=trigger, view=VIEW))["error"] == "not_found"
     answers = [
@@ -347,8 +347,8 @@ async def test_a_stack_holds_three_views(slack: LocalSlack, bot: Caller) -> None
     assert answers[2]["view"]["previous_view_id"] == answers[1]["view"]["id"]
 
 
-async def test_bad_views_are_invalid_arguments(bot: Caller) -> None:
-    """With pointers below /view; the trigger is not used up by it."""
+async def test_invalid_views_are_invalid_arguments(bot: Caller) -> None:
+    """The pointers begin with /view, and the trigger is not used up."""
     trigger = (await bot.links())["trigger_id"]
     bad = VIEW | {"title": {"type": "plain_text", "text": "x" * 25}}
     answer = await bot.call("views.open", trigger_id=trigger, view=bad)
@@ -363,7 +363,7 @@ async def test_bad_views_are_invalid_arguments(bot: Caller) -> None:
 
 
 async def test_a_call_can_be_made_to_fail(slack: LocalSlack, bot: Caller) -> None:
-    """As an error word, a 429, a page of HTML, or a connection cut; then all is well again."""
+    """A call fails with an error code, a 429, a page of HTML or a closed connection; the next one succeeds."""
     url = slack.api_url + "chat.postMessage"
     args = {"token": slack.bot_token, "channel": "C0SHIFT", "text": "x"}
     slack.refuse("chat.postMessage", "fatal_error")
@@ -388,7 +388,7 @@ async def test_a_call_can_be_made_to_fail(slack: LocalSlack, bot: Caller) -> Non
 
 
 async def test_response_urls_can_be_made_to_fail(slack: LocalSlack, bot: Caller) -> None:
-    """Under the name response_url; a refused post is in the journal and not in the channel."""
+    """A refused post is in the journal as response_url, and not in the channel."""
     slack.refuse("response_url", "expired_url", status=404)
     url = (await bot.links())["response_url"]
     assert (await bot.respond(url, text="x"))[0] == 404
@@ -400,15 +400,15 @@ async def test_response_urls_can_be_made_to_fail(slack: LocalSlack, bot: Caller)
     assert [message.text for message in slack.messages("C0SHIFT")] == ["y"]
 
 
-async def test_what_never_happens_is_said_with_what_was_seen(slack: LocalSlack, bot: Caller) -> None:
-    """settled fails with the messages and calls in its words."""
+async def test_settled_fails_with_the_state_of_the_workspace(slack: LocalSlack, bot: Caller) -> None:
+    """The AssertionError has the messages and the calls."""
     await bot.call("chat.postMessage", channel="C0INCIDENT", text="x")
     with pytest.raises(AssertionError, match="not_in_channel"):
         await slack.settled(lambda: slack.messages("C0INCIDENT"), timeout=0.1)
 
 
-async def test_a_persons_id_stands_for_their_direct_messages(slack: LocalSlack, bot: Caller) -> None:
-    """As in Slack, without opening the conversation first."""
-    found = await bot.call("chat.postMessage", channel=ADA, text="only for you")
-    assert found["channel"] == "D0ADA"
+async def test_a_persons_id_means_their_direct_messages(slack: LocalSlack, bot: Caller) -> None:
+    """As in Slack, the conversation need not be open."""
+    answer = await bot.call("chat.postMessage", channel=ADA, text="only for you")
+    assert answer["channel"] == "D0ADA"
     assert [message.text for message in slack.messages("D0ADA", ADA)] == ["only for you"]

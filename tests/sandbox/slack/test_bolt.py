@@ -111,7 +111,7 @@ def bolt_app(slack: LocalSlack) -> AsyncApp:
 
 @pytest.fixture(params=["socket", "http"])
 async def slack(request: pytest.FixtureRequest) -> AsyncIterator[LocalSlack]:
-    """The sandbox with a Bolt app connected one way or the other."""
+    """A local Slack with a Bolt app, in Socket Mode and by HTTP."""
     async with LocalSlack() as slack:
         app = bolt_app(slack)
         if request.param == "socket":
@@ -130,7 +130,7 @@ async def slack(request: pytest.FixtureRequest) -> AsyncIterator[LocalSlack]:
 
 
 async def posted(slack: LocalSlack) -> str:
-    """The ts of a card that Ada's command put into a channel where the bot is no member."""
+    """The ts of a card that Ada's command posted into a channel without the bot."""
     done = await slack.command(ADA, "C0INCIDENT", "ST1")
     assert (done.acked, done.error) == (True, None)
     [message] = await slack.settled(lambda: slack.messages("C0INCIDENT", GRACE))
@@ -138,7 +138,7 @@ async def posted(slack: LocalSlack) -> str:
 
 
 async def test_a_command_is_acknowledged_and_answered(slack: LocalSlack) -> None:
-    """The card is there for everyone; the acknowledgement was timed."""
+    """The card is public; the acknowledgement has a duration."""
     done = await slack.command(ADA, "C0INCIDENT", "ST1")
     assert done.ack_ms is not None
     assert 0 < done.ack_ms < 3000
@@ -148,14 +148,14 @@ async def test_a_command_is_acknowledged_and_answered(slack: LocalSlack) -> None
 
 
 async def test_a_commands_acknowledgement_may_carry_the_answer(slack: LocalSlack) -> None:
-    """Words in it become a message for the asker only."""
+    """Its text becomes a message for the asker only."""
     done = await slack.command(ADA, "C0SHIFT", "at once")
     assert done.ack_body is not None
     assert [(m.text, m.ephemeral_to) for m in slack.messages("C0SHIFT")] == [("here you are", ADA)]
 
 
 async def test_a_button_replaces_its_card(slack: LocalSlack) -> None:
-    """Anybody in the channel can press it; Slack's payload has the message, the action and fresh links."""
+    """Anybody in the channel can press it; the payload has the message, the action and new links."""
     ts = await posted(slack)
     done = await slack.click(GRACE, "refresh", message_ts=ts)
     payload = done.payload
@@ -181,7 +181,7 @@ async def test_a_button_replaces_its_card(slack: LocalSlack) -> None:
 
 
 async def test_a_menu_sends_the_chosen_option(slack: LocalSlack) -> None:
-    """The option comes whole; one that is not in the menu can't be chosen."""
+    """The payload has the whole option; an unknown option cannot be chosen."""
     ts = await posted(slack)
     done = await slack.click(ADA, "more", message_ts=ts, selected="parameters")
     assert done.payload["actions"][0]["selected_option"] == {"text": plain("Parameters"), "value": "parameters"}
@@ -198,8 +198,8 @@ async def modal_of(slack: LocalSlack) -> str:
     return str(view["id"])
 
 
-async def test_a_modal_is_loaded_used_and_closed(slack: LocalSlack) -> None:
-    """Loading view first, then its content; clicks in it name the view and remember what was chosen."""
+async def test_a_modal_is_opened_used_and_closed(slack: LocalSlack) -> None:
+    """A loading view is replaced by the content; clicks carry the view and the choices so far."""
     view_id = await modal_of(slack)
     done = await slack.click(ADA, "page", view_id=view_id, selected="2")
     assert done.payload["container"] == {"type": "view", "view_id": view_id}
@@ -219,8 +219,8 @@ async def test_a_modal_is_loaded_used_and_closed(slack: LocalSlack) -> None:
     ("name", "titles"),
     [("web-1", []), ("clear", []), ("bad", ["Targets"]), ("more", ["Targets", "One host"]), ("new", ["Updated"])],
 )
-async def test_a_submission_does_what_its_answer_says(slack: LocalSlack, name: str, titles: list[str]) -> None:
-    """Nothing closes the view; clear, errors, push and update do what they say."""
+async def test_the_answer_to_a_submission_is_applied(slack: LocalSlack, name: str, titles: list[str]) -> None:
+    """An empty answer closes the view; clear, errors, push and update act accordingly."""
     view_id = await modal_of(slack)
     values = {"host": {"name": {"type": "plain_text_input", "value": name}}}
     done = await slack.submit_view(ADA, view_id, values)
@@ -232,14 +232,14 @@ async def test_a_submission_does_what_its_answer_says(slack: LocalSlack, name: s
     assert left == titles
 
 
-async def test_an_answer_that_takes_too_long_is_a_timeout(slack: LocalSlack) -> None:
-    """After three seconds Slack says operation_timeout."""
+async def test_a_late_acknowledgement_is_a_timeout(slack: LocalSlack) -> None:
+    """After three seconds, the error is operation_timeout."""
     done = await slack.command(ADA, "C0SHIFT", "slow")
     assert (done.acked, done.ack_ms, done.error) == (False, None, "operation_timeout")
 
 
-async def test_an_ephemeral_card_comes_without_its_message() -> None:
-    """Slack sends no blocks of it; only its viewer can press it, and replacing keeps it private."""
+async def test_a_click_on_an_ephemeral_card_carries_no_message() -> None:
+    """The payload has no message; only the viewer can press the card, and a replaced one stays private."""
     async with LocalSlack() as slack, aiohttp.ClientSession() as http:
         url = (await slack.command(ADA, "C0SHIFT", "x")).payload["response_url"]
         await http.post(url, json={"text": "card", "blocks": card("first")})
@@ -252,7 +252,7 @@ async def test_an_ephemeral_card_comes_without_its_message() -> None:
 
 
 async def test_without_a_bot_nothing_can_be_dispatched() -> None:
-    """No Socket Mode connection, nobody at the URL, or a server that refuses the signature."""
+    """Without a connection, a listener at the URL, or the right signature, the error is dispatch_failed."""
     async with LocalSlack() as slack:
         assert (await slack.command(ADA, "C0SHIFT", "x")).error == "dispatch_failed"
         slack.events_url = "http://127.0.0.1:1/slack/events"
@@ -275,8 +275,8 @@ async def open_socket(slack: LocalSlack, http: aiohttp.ClientSession) -> aiohttp
         return await http.ws_connect((await response.json())["url"])
 
 
-async def test_envelopes_go_to_one_connection_in_turn() -> None:
-    """Every connection is greeted; two commands reach two clients, and each acknowledges its own."""
+async def test_envelopes_alternate_between_connections() -> None:
+    """Every connection gets a hello; two commands reach two clients, and each acknowledges its own."""
     async with LocalSlack() as slack, aiohttp.ClientSession() as http:
         sockets = [await open_socket(slack, http) for _ in range(2)]
         hellos = [await socket.receive_json() for socket in sockets]
@@ -294,8 +294,8 @@ async def test_envelopes_go_to_one_connection_in_turn() -> None:
             assert (await command).acked
 
 
-async def test_a_socket_address_is_good_once_and_for_ten_connections() -> None:
-    """A used address is refused; the eleventh connection gets too_many_websockets."""
+async def test_a_websocket_url_is_valid_once_and_ten_connections_are_the_limit() -> None:
+    """A used URL is refused; the eleventh connection gets too_many_websockets."""
     async with LocalSlack() as slack, aiohttp.ClientSession() as http:
         headers = {"Authorization": f"Bearer {slack.app_token}"}
         async with http.post(slack.api_url + "apps.connections.open", headers=headers) as response:
@@ -309,8 +309,8 @@ async def test_a_socket_address_is_good_once_and_for_ten_connections() -> None:
             assert await response.json() == {"ok": False, "error": "too_many_websockets"}
 
 
-async def test_bolt_comes_back_after_a_disconnect() -> None:
-    """A refresh closes the connection, and the SDK opens another."""
+async def test_bolt_reconnects_after_a_disconnect() -> None:
+    """A refresh closes the connection, and the SDK opens another one."""
     async with LocalSlack() as slack:
         handler = AsyncSocketModeHandler(bolt_app(slack), slack.app_token)
         await handler.connect_async()
@@ -327,7 +327,7 @@ async def test_bolt_comes_back_after_a_disconnect() -> None:
 
 
 async def test_a_warning_closes_nothing() -> None:
-    """Slack announces a disconnect and goes on using the connection; the rest closes it at once."""
+    """After a warning, Slack still uses the connection; any other reason closes it at once."""
     async with LocalSlack() as slack, aiohttp.ClientSession() as http:
         socket = await open_socket(slack, http)
         assert (await socket.receive_json())["type"] == "hello"

@@ -29,7 +29,7 @@ async def slack() -> AsyncIterator[LocalSlack]:
 
 @pytest.fixture
 async def client(slack: LocalSlack) -> AsyncIterator[AsyncWebClient]:
-    """What a bot calls Slack with."""
+    """The SDK's client of the bot."""
     async with aiohttp.ClientSession() as session:
         yield AsyncWebClient(slack.bot_token, base_url=slack.api_url, session=session)
 
@@ -41,20 +41,20 @@ async def http(slack: LocalSlack) -> AsyncIterator[aiohttp.ClientSession]:
 
 
 async def address(client: AsyncWebClient, length: int = len(CONTENT)) -> tuple[str, str]:
-    """An upload address without its host, and the id of its file."""
+    """An upload URL without its host, and the id of its file."""
     answer = await client.files_getUploadURLExternal(filename=NAME, length=length)
     return "/" + str(answer["upload_url"]).split("/", 3)[3], str(answer["file_id"])
 
 
 async def posted(http: aiohttp.ClientSession, path: str, content: bytes = CONTENT) -> tuple[int, str]:
-    """Posts bytes without any token."""
+    """Post bytes without a token."""
     # aiohttp warns of large bodies that come as bytes.
     async with http.post(path, data=io.BytesIO(content)) as response:
         return response.status, await response.text()
 
 
 async def test_a_file_goes_into_direct_messages(slack: LocalSlack, client: AsyncWebClient) -> None:
-    """Once they were opened; byte for byte, with the comment as the message's text; nobody else sees it."""
+    """The DM must be open; the file arrives byte for byte with the comment as text, for one person only."""
     channel = (await client.conversations_open(users=ADA))["channel"]["id"]
     answer = await client.files_upload_v2(
         filename=NAME, content=CONTENT, title="Targets", channel=channel, initial_comment="*42* machines"
@@ -90,7 +90,7 @@ async def test_several_files_go_into_a_thread_in_one_message(slack: LocalSlack, 
 async def test_an_edited_message_keeps_its_files_and_a_deleted_one_hides_them(
     slack: LocalSlack, client: AsyncWebClient
 ) -> None:
-    """What nobody can see, nobody can download."""
+    """A file of a deleted message cannot be downloaded."""
     await client.files_upload_v2(filename=NAME, content=CONTENT, channel=SHIFT)
     [message] = slack.messages(SHIFT)
     await client.chat_update(channel=SHIFT, ts=message.ts, text="new words")
@@ -101,7 +101,7 @@ async def test_an_edited_message_keeps_its_files_and_a_deleted_one_hides_them(
 
 
 async def test_a_file_for_no_conversation_is_seen_by_nobody(slack: LocalSlack, client: AsyncWebClient) -> None:
-    """Slack calls it private."""
+    """Slack calls such a file private."""
     assert (await client.files_upload_v2(filename=NAME, content=CONTENT))["ok"]
     assert slack.files(ADA) == slack.files(GRACE) == []
 
@@ -119,8 +119,8 @@ async def test_a_file_for_no_conversation_is_seen_by_nobody(slack: LocalSlack, c
         ({"filename": "a.csv", "length": "9" * 5000}, "length"),
     ],
 )
-async def test_no_address_without_a_name_and_a_length(client: AsyncWebClient, args: Json, pointer: str) -> None:
-    """invalid_arguments, as a query and as JSON."""
+async def test_an_upload_url_needs_a_name_and_a_length(client: AsyncWebClient, args: Json, pointer: str) -> None:
+    """Without them, a query and a JSON body get invalid_arguments."""
     for way in ({"params": args}, {"json": args}):
         with pytest.raises(SlackApiError) as caught:
             await client.api_call("files.getUploadURLExternal", **way)  # type: ignore[arg-type]
@@ -128,8 +128,10 @@ async def test_no_address_without_a_name_and_a_length(client: AsyncWebClient, ar
         assert f"[json-pointer:/{pointer}]" in caught.value.response["errors"][0]
 
 
-async def test_an_address_takes_the_announced_bytes_once(client: AsyncWebClient, http: aiohttp.ClientSession) -> None:
-    """A number in JSON is as good as a string; no token is asked for; what is refused may be tried again."""
+async def test_an_upload_url_accepts_the_announced_bytes_once(
+    client: AsyncWebClient, http: aiohttp.ClientSession
+) -> None:
+    """The length may be a number or a string; no token is needed; a refused upload may be repeated."""
     answer = await client.api_call("files.getUploadURLExternal", json={"filename": NAME, "length": len(CONTENT)})
     path = "/" + str(answer["upload_url"]).split("/", 3)[3]
     assert (await posted(http, path, CONTENT[1:]))[0] == 400
@@ -138,10 +140,10 @@ async def test_an_address_takes_the_announced_bytes_once(client: AsyncWebClient,
     assert (await posted(http, "/upload/nonsense"))[0] == 404
 
 
-async def test_large_files_are_taken_up_to_the_sandboxs_limit(
+async def test_large_files_are_accepted_up_to_the_sandboxs_limit(
     slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
-    """Four megabytes go through; more is a 413 that the journal knows of."""
+    """Four megabytes are accepted; more is a 413, which the journal records."""
     path, file_id = await address(client, 4_000_000)
     assert await posted(http, path, b"x" * 4_000_000) == (200, "OK - 4000000")
     await client.files_completeUploadExternal(files=[{"id": file_id, "title": NAME}], channel_id=SHIFT)
@@ -168,10 +170,10 @@ async def test_large_files_are_taken_up_to_the_sandboxs_limit(
         ({"initial_comment": "x" * 40_001}, "msg_too_long"),
     ],
 )
-async def test_what_is_not_completed_is_not_shared(
+async def test_an_incomplete_upload_is_not_shared(
     slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession, args: Json, error: str
 ) -> None:
-    """The method's own word; the file can be shared afterwards all the same, once."""
+    """After a refusal with the method's error code, the file can still be shared once."""
     path, file_id = await address(client)
     await posted(http, path)
     good: Json = {"files": [{"id": file_id}], "channel_id": SHIFT}
@@ -187,7 +189,7 @@ async def test_what_is_not_completed_is_not_shared(
 
 
 async def test_a_file_without_bytes_is_not_found(client: AsyncWebClient) -> None:
-    """Its address was handed out, but nothing came."""
+    """A file whose bytes were never posted is file_not_found."""
     _, file_id = await address(client)
     with pytest.raises(SlackApiError, match="file_not_found"):
         await client.files_completeUploadExternal(files=[{"id": file_id, "title": NAME}], channel_id=SHIFT)
@@ -196,7 +198,7 @@ async def test_a_file_without_bytes_is_not_found(client: AsyncWebClient) -> None
 async def test_both_calls_need_the_scope(
     slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
-    """missing_scope says which; the page's switch takes files:write and im:write away and gives them back."""
+    """missing_scope names it; the page's switch withholds and grants files:write and im:write."""
     _, file_id = await address(client)
     for value, lost in (("withheld", True), ("normal", False)):
         async with http.post("/sandbox/switch", json={"id": "scopes", "value": value}) as response:
@@ -213,7 +215,7 @@ async def test_both_calls_need_the_scope(
 
 
 async def _said(client: AsyncWebClient, method: str, args: Json) -> Json:
-    """The answer, refusals included."""
+    """The answer, even if it is a refusal."""
     try:
         answer = (await client.api_call(method, params=args)).data
     except SlackApiError as error:
@@ -222,14 +224,14 @@ async def _said(client: AsyncWebClient, method: str, args: Json) -> Json:
     return answer
 
 
-async def test_the_oldest_files_are_forgotten(
+async def test_the_oldest_files_are_evicted(
     slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
-    """By number and by bytes; a forgotten address is unknown, a forgotten file is no longer there."""
-    slack._files.files_kept = 2
+    """Files are bounded by number and by bytes; an evicted URL is unknown, an evicted file a 404."""
+    slack._files.max_files = 2
     paths = [await address(client) for _ in range(3)]
     assert [(await posted(http, path))[0] for path, _ in paths] == [404, 200, 200]
-    slack._files.files_kept, slack._files.bytes_kept = 200, 2 * len(CONTENT)
+    slack._files.max_files, slack._files.max_bytes = 200, 2 * len(CONTENT)
     for name in ("one.csv", "two.csv", "three.csv"):
         await client.files_upload_v2(filename=name, content=CONTENT, channel=SHIFT)
     assert [file.name for file in slack.files(ADA)] == ["two.csv", "three.csv"]
@@ -238,8 +240,8 @@ async def test_the_oldest_files_are_forgotten(
         assert response.status == 404
 
 
-async def test_faults_befall_each_of_the_three_steps(slack: LocalSlack, client: AsyncWebClient) -> None:
-    """The journal has all of them; what failed shared nothing."""
+async def test_each_of_the_three_steps_can_fail(slack: LocalSlack, client: AsyncWebClient) -> None:
+    """The journal has every step; a failed upload shares nothing."""
     slack.refuse("files.getUploadURLExternal", status=429, retry_after=1)
     with pytest.raises(SlackApiError, match="ratelimited"):
         await client.files_upload_v2(filename=NAME, content=CONTENT, channel=SHIFT)
@@ -262,7 +264,7 @@ async def test_faults_befall_each_of_the_three_steps(slack: LocalSlack, client: 
 
 
 async def test_the_journal_and_the_steps_hold_no_bytes(slack: LocalSlack, client: AsyncWebClient) -> None:
-    """Only how many there were."""
+    """They hold the number of bytes only."""
     await client.files_upload_v2(filename=NAME, content=b"the secret list", channel=SHIFT)
     call = next(call for call in slack.calls if call.method == "upload")
     assert (call.request, call.response) == ({"length": 15}, {"ok": True})
@@ -272,17 +274,17 @@ async def test_the_journal_and_the_steps_hold_no_bytes(slack: LocalSlack, client
     assert "the secret list" not in str([slack.scenes.details(step["serial"]) for step in steps])
 
 
-async def test_a_download_is_for_those_who_see_the_message(
+async def test_a_download_is_for_people_who_see_the_message(
     slack: LocalSlack, client: AsyncWebClient, http: aiohttp.ClientSession
 ) -> None:
-    """Saved under its own name and never shown; 404 for everybody else."""
+    """The file is saved under its name, never displayed; other people get a 404."""
     await client.conversations_open(users=ADA)
     await client.files_upload_v2(filename=NAME, content=CONTENT, channel="D0ADA")
     [file] = slack.files(ADA)
     async with http.get(f"/sandbox/files/{file.id}", params={"user": ADA}) as response:
         assert (response.status, await response.read()) == (200, CONTENT)
-        said = "attachment; filename*=UTF-8''targets%20%E2%80%9Cnight%E2%80%9D%20%E2%80%9926.csv"
-        assert response.headers["Content-Disposition"] == said
+        disposition = "attachment; filename*=UTF-8''targets%20%E2%80%9Cnight%E2%80%9D%20%E2%80%9926.csv"
+        assert response.headers["Content-Disposition"] == disposition
         assert response.headers["X-Content-Type-Options"] == "nosniff"
         assert response.content_type == "text/csv"
     for params in ({"user": GRACE}, {"user": "U0NOBODY"}, {}):
@@ -295,7 +297,7 @@ async def test_a_download_is_for_those_who_see_the_message(
 async def test_a_file_is_drawn_and_downloads_byte_for_byte(
     slack: LocalSlack, client: AsyncWebClient, browser: Browser, size: tuple[int, int], *, dark: bool
 ) -> None:
-    """As it comes and after loading again, by keyboard, without a fault that axe-core calls serious or critical."""
+    """It works at once, after a reload and by keyboard, without a serious or critical finding of axe-core."""
     windows = Windows(browser, slack.url)
     page = await windows.open(size=size, dark=dark)
     content = CONTENT * 535

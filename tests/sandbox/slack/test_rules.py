@@ -167,10 +167,10 @@ REFUSED = {
 
 @pytest.mark.parametrize(("block", "problem"), REFUSED.values(), ids=REFUSED)
 def test_a_bad_block_is_refused_with_a_pointer(block: Json, problem: str) -> None:
-    """Each rule answers invalid_blocks and points at the field."""
+    """The refusal is invalid_blocks with a pointer to the field."""
     with pytest.raises(SlackRefusedError) as refused:
         check_message("x", [block], "message")
-    assert (refused.value.word, refused.value.problems) == ("invalid_blocks", (problem,))
+    assert (refused.value.error, refused.value.problems) == ("invalid_blocks", (problem,))
 
 
 GOOD = [
@@ -194,7 +194,7 @@ GOOD = [
 
 @pytest.mark.parametrize("block", GOOD, ids=lambda block: str(block["type"]))
 def test_a_block_at_its_limits_is_accepted(block: Json) -> None:
-    """Nothing within Slack's documented limits is refused."""
+    """A block within Slack's documented limits is accepted."""
     check_message("x", [block], "message")
 
 
@@ -214,26 +214,26 @@ def test_a_block_at_its_limits_is_accepted(block: Json) -> None:
     ],
 )
 def test_a_bad_message_is_refused_as_a_whole(text: str | None, blocks: Any, word: str) -> None:
-    """Nothing to say, too much to say, blocks of no shape: each has Slack's own word."""
+    """Empty messages, long messages and malformed blocks have Slack's error codes."""
     with pytest.raises(SlackRefusedError, match=f"^{word}$"):
         check_message(text, blocks, "message")
 
 
 def test_long_messages_count_after_escaping() -> None:
-    """Slack escapes plain text, so an ampersand counts five; mrkdwn comes escaped and counts as it is."""
+    """Slack escapes plain text, so an ampersand counts as five characters; mrkdwn is escaped already."""
     check_message("x", [section(text=plain("x" * 2_700))] * 4, "message")
     check_message("x", [section(text=mrkdwn("&amp;" * 500))] * 5, "message")
 
 
 def test_a_table_is_for_messages_in_channels_only() -> None:
-    """Whether an ephemeral message shows a table is not documented: refused."""
+    """Tables in ephemeral messages are not documented, so they are refused."""
     check_message("x", [TABLE], "message")
     with pytest.raises(SlackRefusedError, match="invalid_blocks"):
         check_message("x", [TABLE], "ephemeral")
 
 
 def test_block_ids_must_be_new_on_an_update() -> None:
-    """An id that the replaced message had is refused."""
+    """A block id of the replaced message is refused."""
     with pytest.raises(SlackRefusedError) as refused:
         check_message("x", [DIVIDER, DIVIDER | {"block_id": "a"}], "message", used_ids=frozenset({"a"}))
     assert refused.value.problems == ("`block_id` must be new on every update [json-pointer:/blocks/1/block_id]",)
@@ -264,14 +264,14 @@ def test_block_ids_must_be_new_on_an_update() -> None:
     ],
 )
 def test_a_bad_modal_is_refused(view: Any, word: str, problem: str) -> None:
-    """Views answer invalid_arguments with pointers below /view."""
+    """The refusal is invalid_arguments with a pointer that begins with /view."""
     with pytest.raises(SlackRefusedError, match=f"^{word}$") as refused:
         check_view(view)
     assert problem in " ".join(refused.value.problems)
 
 
 def test_a_full_modal_is_accepted() -> None:
-    """100 blocks, an input with a submit button, an alert, the longest titles."""
+    """100 blocks, an input with a submit button, an alert and the longest titles are accepted."""
     alert = {"type": "alert", "level": "warning", "text": mrkdwn("x" * 200)}
     frame = {"submit": plain("x" * 24), "close": plain("x" * 24), "private_metadata": "x" * 3000}
     view = modal(INPUT, alert, *[DIVIDER] * 98, **frame)

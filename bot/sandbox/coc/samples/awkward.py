@@ -1,25 +1,27 @@
-"""Sample tasks that a tolerant client must survive: huge, hostile, secret-laden, broken, nearly empty."""
+"""Sample tasks that a tolerant client must survive: huge, hostile, broken or nearly empty, or full of secrets."""
 
 from bot.sandbox.coc.samples.parts import (
-    DAY,
     DETAIL_FIELDS,
-    HOUR,
     LISTING_FIELDS,
     Json,
     SampleTask,
     batch,
-    close_time,
+    cron_trigger,
     daily_runs,
     dumps,
     instance,
+    one_step,
+    periodic_trigger,
     plan,
     run,
     sample,
     sample_id,
     script_input,
+    script_params,
     step,
     task,
 )
+from bot.sandbox.coc.samples.times import DAY, HOUR, close_time
 
 ABUSE = sample_id("07G7")
 HUGE = sample_id("14P1")
@@ -37,11 +39,11 @@ NEVER_DUE = sample_id("24Z1")
 MAX_INSTANCES = 999
 """The vendor's limit of target instances per task."""
 
-_EVERY_NIGHT = {"policy": "CRON", "cron": "0 0 1 * * ?"}
+_EVERY_NIGHT = "0 0 1 * * ?"
 
 
 def awkward_tasks(now_ms: int) -> list[SampleTask]:
-    """The tasks of this module, alive at ``now_ms``."""
+    """This module's tasks for a sandbox that starts at ``now_ms``."""
     return [
         _huge(now_ms),
         _chinese(now_ms),
@@ -56,10 +58,6 @@ def awkward_tasks(now_ms: int) -> list[SampleTask]:
         _all_null(),
         SampleTask(ONLY_ID, "", "Nothing but an id, and not in the list", {"id": ONLY_ID}),
     ]
-
-
-def _simple(name: str, task_id: str) -> Json:
-    return step(task_id, 0, target_instances=plan(batch(1, [instance(name, "10.70.0.1")])))
 
 
 def _huge(now_ms: int) -> SampleTask:
@@ -85,7 +83,7 @@ def _huge(now_ms: int) -> SampleTask:
         HUGE,
         "fleet-wide-kernel-check",
         steps=[step(HUGE, 0, target_instances=batches, batch_strategy="AUTO_BATCH")],
-        trigger={**_EVERY_NIGHT, "cron": "0 0 5 ? * 7#1", "scheduled_close_time": close_time(now_ms)},
+        trigger=cron_trigger("0 0 5 ? * 7#1", close_time(now_ms)),
         risk_level="HIGH",
     )
     note = "999 machines, the most a task may have, in 3 batches and 4 regions; first Saturday of the month"
@@ -97,13 +95,8 @@ def _chinese(now_ms: int) -> SampleTask:
     detail = task(
         CHINESE,
         "每晚清理_生产网关日志",
-        steps=[step(CHINESE, 0, target_instances=plan(batch(1, machines)))],
-        trigger={
-            "policy": "PERIODIC",
-            "periodic_scheduled_time": "23:45:00",
-            "period": "1,2,3,4,5,6,7",
-            "scheduled_close_time": close_time(now_ms),
-        },
+        steps=one_step(CHINESE, *machines),
+        trigger=periodic_trigger("23:45:00", "1,2,3,4,5,6,7", close_time(now_ms)),
         associated_task_name="清理日志脚本（生产环境）",
         associated_task_name_en="Clean-up of logs (production)",
         risk_level="MEDIUM",
@@ -121,12 +114,8 @@ def _year_cron(now_ms: int) -> SampleTask:
     detail = task(
         YEAR_CRON,
         "licence-renewal",
-        steps=[_simple("licence-1", YEAR_CRON)],
-        trigger={
-            "policy": "CRON",
-            "cron": "0 0 12 1 1 ? 2026-2040/2",
-            "scheduled_close_time": close_time(now_ms) + 1500 * DAY,
-        },
+        steps=one_step(YEAR_CRON, instance("licence-1", "10.70.0.1")),
+        trigger=cron_trigger("0 0 12 1 1 ? 2026-2040/2", close_time(now_ms) + 1500 * DAY),
     )
     return sample(
         detail, "Cron of seven fields, with a year: noon on New Year's Day, every second year", now_ms=now_ms
@@ -137,8 +126,8 @@ def _never_due(now_ms: int) -> SampleTask:
     detail = task(
         NEVER_DUE,
         "thirtieth-of-february",
-        steps=[_simple("never-1", NEVER_DUE)],
-        trigger={"policy": "CRON", "cron": "0 0 0 30 2 ?", "scheduled_close_time": close_time(now_ms)},
+        steps=one_step(NEVER_DUE, instance("never-1", "10.70.0.1")),
+        trigger=cron_trigger("0 0 0 30 2 ?", close_time(now_ms)),
     )
     return sample(detail, "A cron expression that never comes due", now_ms=now_ms)
 
@@ -147,43 +136,37 @@ def _unknown_zone(now_ms: int) -> SampleTask:
     detail = task(
         UNKNOWN_ZONE,
         "canal-sensors",
-        steps=[_simple("sensor-1", UNKNOWN_ZONE)],
-        trigger={**_EVERY_NIGHT, "time_zone": "Mars/Olympus_Mons", "scheduled_close_time": close_time(now_ms)},
+        steps=one_step(UNKNOWN_ZONE, instance("sensor-1", "10.70.0.1")),
+        trigger=cron_trigger(_EVERY_NIGHT, close_time(now_ms), time_zone="Mars/Olympus_Mons"),
     )
     return sample(detail, "A time zone that nobody knows: when it runs cannot be told", now_ms=now_ms)
 
 
 def _secrets(now_ms: int) -> SampleTask:
     jwt = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.c2FuZGJveC1zYW5kYm94LXNhbmRib3gtc2FuZGI"
-    listed = [
-        {"paramName": "password", "paramValue": "hunter2", "paramOrder": 1},
-        {"paramName": "connection", "paramValue": "postgres://app:hunter2@10.0.0.5:5432/shop", "paramOrder": 2},
-        {"paramName": "options", "paramValue": "--host db-1 --password=hunter2 -v", "paramOrder": 3},
-        {"paramName": "callback", "paramValue": "https://hooks.example.com/t?token=hunter2", "paramOrder": 4},
-        {"paramName": "who", "paramValue": "AKIAIOSFODNN7EXAMPLE", "paramOrder": 5},
-        {"paramName": "header", "paramValue": f"Authorization: Bearer {jwt}", "paramOrder": 6},
-        {"paramName": "blob", "paramValue": "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", "paramOrder": 7},
-        {
-            "paramName": "pem",
-            "paramValue": "-----BEGIN PRIVATE KEY-----\nc2FuZGJveA==\n-----END PRIVATE KEY-----",
-            "paramOrder": 8,
-        },
-        {
-            "param_name": "from_store",
-            "param_value": "",
-            "param_order": 9,
-            "param_refer": {"refer_type": "PARAM_STORE", "param_id": "db-password", "param_version": "v3"},
-        },
+    parameters = script_params(
+        ("password", "hunter2"),
+        ("connection", "postgres://app:hunter2@10.0.0.5:5432/shop"),
+        ("options", "--host db-1 --password=hunter2 -v"),
+        ("callback", "https://hooks.example.com/t?token=hunter2"),
+        ("who", "AKIAIOSFODNN7EXAMPLE"),
+        ("header", f"Authorization: Bearer {jwt}"),
+        ("blob", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        ("pem", "-----BEGIN PRIVATE KEY-----\nc2FuZGJveA==\n-----END PRIVATE KEY-----"),
+    )
+    reference = {"refer_type": "PARAM_STORE", "param_id": "db-password", "param_version": "v3"}
+    parameters += [
+        {"param_name": "from_store", "param_value": "", "param_order": 9, "param_refer": reference},
         {"paramName": "retention_days", "paramValue": "30", "paramOrder": 10},
     ]
     detail = task(
         SECRETS,
         "rotate-db-password",
-        steps=[_simple("db-01", SECRETS)],
-        trigger={**_EVERY_NIGHT, "scheduled_close_time": close_time(now_ms)},
+        steps=one_step(SECRETS, instance("db-01", "10.70.0.1")),
+        trigger=cron_trigger(_EVERY_NIGHT, close_time(now_ms)),
         risk_level="HIGH",
         input_param=dumps(
-            {"success_rate": "100", "timeout": "60", "execute_user": "root", "script_params": dumps(listed)}
+            {"success_rate": "100", "timeout": "60", "execute_user": "root", "script_params": dumps(parameters)}
         ),
     )
     return sample(detail, "Secrets in its parameters: none of them may be shown", now_ms=now_ms)
@@ -204,8 +187,8 @@ def _hostile(now_ms: int) -> SampleTask:
     detail = task(
         HOSTILE,
         name,
-        steps=[step(HOSTILE, 0, target_instances=plan(batch(1, machines)))],
-        trigger={**_EVERY_NIGHT, "scheduled_close_time": close_time(now_ms)},
+        steps=one_step(HOSTILE, *machines),
+        trigger=cron_trigger(_EVERY_NIGHT, close_time(now_ms)),
         associated_task_name="*not bold* _nor italic_ ~nor struck~ " + "very-long-name-" * 200,
         associated_task_name_en="&lt;already&gt; &amp;escaped;",
         version_no="1.0|<https://evil.example|click>",
@@ -235,7 +218,7 @@ def _broken_targets(now_ms: int) -> SampleTask:
         BROKEN_TARGETS,
         "broken-at-level-1",
         steps=[],
-        trigger={**_EVERY_NIGHT, "scheduled_close_time": close_time(now_ms)},
+        trigger=cron_trigger(_EVERY_NIGHT, close_time(now_ms)),
         target_instances='[{"id":"TI1","target_selection":"MANUAL","target_instances":"{\\"batches\\":[',
         input_param='{"timeout":"300","execute_user":"root","script_params":"[{\\"paramName\\":\\"a\\"',
     )
@@ -251,7 +234,7 @@ def _broken_plan(now_ms: int) -> SampleTask:
             step(BROKEN_PLAN, 1, row=1, target_instances=good),
             step(BROKEN_PLAN, 2, row=2, target_instances=good[: len(good) // 2]),
         ],
-        trigger={**_EVERY_NIGHT, "scheduled_close_time": close_time(now_ms)},
+        trigger=cron_trigger(_EVERY_NIGHT, close_time(now_ms)),
         task_type="RUNBOOK",
         runbook_instance_mode="DIFF",
         input_param=dumps({"timeout": "300", "execute_user": "root", "script_params": '[{"paramName":"path",'}),

@@ -1,7 +1,7 @@
-"""Everything the sandbox's COC knows: sample tasks to try, each instructive in one way.
+"""All sample tasks of the local COC; each shows one thing.
 
-All times are relative to the moment the sandbox starts, so that there is always a task that runs tomorrow,
-one that is running and one that has ended.
+Their times are relative to the sandbox's start: there is always a task that runs tomorrow, one that is running and
+one that has ended.
 """
 
 from bot.sandbox.coc.samples.awkward import awkward_tasks
@@ -16,8 +16,8 @@ from bot.sandbox.coc.samples.schedules import schedule_tasks
 
 
 def sample_tasks(now_ms: int) -> dict[str, SampleTask]:
-    """The sample tasks by id, in the order to show them; ``now_ms`` is in milliseconds since 1970 UTC."""
-    found = [
+    """The sample tasks by id, in the order of the page; ``now_ms`` is in milliseconds since 1970 UTC."""
+    tasks = [
         *everyday_tasks(now_ms),
         *outcome_tasks(now_ms),
         *one_off_tasks(now_ms),
@@ -27,4 +27,4 @@ def sample_tasks(now_ms: int) -> dict[str, SampleTask]:
         *schedule_tasks(now_ms),
         *error_tasks(),
     ]
-    return {sample.id: sample for sample in found}
+    return {sample.id: sample for sample in tasks}

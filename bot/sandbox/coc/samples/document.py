@@ -1,4 +1,4 @@
-"""The example of the vendor's document "Querying a Scheduled Task", as it stands there and as a sample task."""
+"""The example of the vendor's document "Querying a Scheduled Task", verbatim and as a sample task."""
 
 from bot.sandbox.coc.samples.parts import Json, SampleTask, batch, dumps, plan, run, sample, sample_id
 
@@ -25,7 +25,7 @@ _DOCUMENT_INSTANCE = {
 
 
 def document_example(task_id: str = "****") -> Json:
-    """The example of the vendor's document "Querying a Scheduled Task": key for key, placeholders and all."""
+    """The document's example, key for key, with its placeholders."""
     targets = {
         "id": "****",
         "schedule_id": "ST****",
@@ -55,7 +55,7 @@ def document_example(task_id: str = "****") -> Json:
 
 
 def document_task(now_ms: int) -> SampleTask:
-    """The example as a task of the sandbox: under a valid id, which the document masks."""
+    """The example as a sample task; its id, which the document masks, is a valid one."""
     detail = document_example(DOCUMENT_EXAMPLE)
     runs = [run(DOCUMENT_EXAMPLE, 1, 1746866130000, took=12)]
     return sample(

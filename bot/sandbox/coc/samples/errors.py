@@ -1,9 +1,9 @@
-"""Sample ids whose detail call goes wrong, each in one way that COC, its gateway or a proxy documents or shows."""
+"""Sample ids whose detail call fails, each in a way that COC, its gateway or a proxy is known for."""
 
 from bot.sandbox.coc.faults import Fault
 from bot.sandbox.coc.samples.document import document_example
 from bot.sandbox.coc.samples.everyday import NIGHTLY
-from bot.sandbox.coc.samples.parts import Json, SampleTask, batch, instance, plan, step, task
+from bot.sandbox.coc.samples.parts import Json, SampleTask, instance, one_step, task
 
 _HTML = (
     "<html><head><title>{0}</title></head><body><center><h1>{0}</h1></center><hr><center>proxy</center></body></html>"
@@ -30,13 +30,13 @@ _IAM_BODY: Json = {
 
 
 def error_id(label: str) -> str:
-    """The sample id that demonstrates an error, e.g. ``429THROTTLED``: 26 characters, readable."""
+    """The sample id that demonstrates an error such as ``429THROTTLED``: 26 readable characters."""
     return f"STERR{label}".ljust(26, "0")
 
 
 def error_tasks() -> list[SampleTask]:
-    """The ids that go wrong, in the order of the error table, then the answers that cannot be used."""
-    found = {
+    """The ids that fail: errors by status, then unusable answers, then broken connections."""
+    faults = {
         "400NOTFOUND": ("No such task: 400 COC.00014102, not 404", Fault(status=400, body=NOT_FOUND)),
         "400FOREIGN": (
             "The task belongs to another account: 400 COC.00014121",
@@ -89,11 +89,11 @@ def error_tasks() -> list[SampleTask]:
         ),
         "RESET": ("The connection is reset", Fault(drop=True)),
     }
-    return [_error_task(label, note, answer) for label, (note, answer) in found.items()]
+    return [_error_task(label, note, answer) for label, (note, answer) in faults.items()]
 
 
 def _error_task(label: str, note: str, answer: Fault) -> SampleTask:
     task_id = error_id(label)
-    where = step(task_id, 0, target_instances=plan(batch(1, [instance("slow-1", "10.90.0.1")])))
-    detail = task(task_id, f"error-{label.lower()}", steps=[where], trigger={"policy": "CRON", "cron": "0 0 6 * * ?"})
-    return SampleTask(task_id, f"error-{label.lower()}", note, detail, answer=answer)
+    name, steps = f"error-{label.lower()}", one_step(task_id, instance("slow-1", "10.90.0.1"))
+    detail = task(task_id, name, steps=steps, trigger={"policy": "CRON", "cron": "0 0 6 * * ?"})
+    return SampleTask(task_id, name, note, detail, answer=answer)

@@ -1,19 +1,20 @@
-"""Sample tasks as an account has them: one for each kind of schedule, approval and selection of targets."""
+"""Ordinary sample tasks: one for each kind of schedule, approval and selection of targets."""
 
 from bot.sandbox.coc.samples.parts import (
     AGENCY,
-    DAY,
     DOMAIN,
     ENTERPRISE_PROJECT,
     PROJECT,
     USERS,
     SampleTask,
     batch,
-    close_time,
+    cron_trigger,
     daily_runs,
     dumps,
     instance,
-    local_time,
+    once_trigger,
+    one_step,
+    periodic_trigger,
     plan,
     sample,
     sample_id,
@@ -21,6 +22,7 @@ from bot.sandbox.coc.samples.parts import (
     step,
     task,
 )
+from bot.sandbox.coc.samples.times import DAY, close_time, local_time
 
 ONE_OFF = sample_id("01A1")
 NIGHTLY = sample_id("02B2")
@@ -31,7 +33,7 @@ REJECTED = sample_id("06F6")
 
 
 def everyday_tasks(now_ms: int) -> list[SampleTask]:
-    """The tasks of this module, alive at ``now_ms``."""
+    """This module's tasks for a sandbox that starts at ``now_ms``."""
     return [
         _nightly(now_ms),
         _one_off(now_ms),
@@ -116,8 +118,8 @@ def _one_off(now_ms: int) -> SampleTask:
     detail = task(
         ONE_OFF,
         "clean-tmp_once",
-        steps=[step(ONE_OFF, 0, target_instances=plan(batch(1, [machine])))],
-        trigger={"policy": "ONCE", "single_scheduled_time": local_time(now_ms, 1, "10:15")},
+        steps=one_step(ONE_OFF, machine),
+        trigger=once_trigger(local_time(now_ms, 1, "10:15")),
         associated_task_name="clean_tmp",
         input_param=script_input(("days", "7")),
     )
@@ -135,12 +137,7 @@ def _paris_scan(now_ms: int) -> SampleTask:
         PARIS_SCAN,
         "weekly-scan",
         steps=[step(PARIS_SCAN, 1, selection="ALL", target_resource=region, batch_strategy="AUTO_BATCH")],
-        trigger={
-            "time_zone": "Europe/Paris",
-            "policy": "CRON",
-            "cron": "0 15 10 ? * 2-6",
-            "scheduled_close_time": close_time(now_ms),
-        },
+        trigger=cron_trigger("0 15 10 ? * 2-6", close_time(now_ms), time_zone="Europe/Paris"),
         associated_task_name="公共脚本名",
         associated_task_name_en="HWC.ECS.SomePublicScript",
         associated_task_type="COMMUNAL",
@@ -159,7 +156,7 @@ def _no_targets(now_ms: int) -> SampleTask:
         NO_TARGETS,
         "list-servers-job",
         steps=[step(NO_TARGETS, 1, selection="NONE", batch_strategy="NONE")],
-        trigger={"policy": "CRON", "cron": "0 0 3 L * ?", "scheduled_close_time": close_time(now_ms)},
+        trigger=cron_trigger("0 0 3 L * ?", close_time(now_ms)),
         task_type="RUNBOOK",
         associated_task_id="DOC2601050930000000000004D",
         associated_task_name="list-servers",
@@ -203,12 +200,7 @@ def _diff_job(now_ms: int) -> SampleTask:
             ),
             step(DIFF_JOB, 3, row=5, selection="NONE"),
         ],
-        trigger={
-            "policy": "PERIODIC",
-            "periodic_scheduled_time": "02:00:00",
-            "period": "7",
-            "scheduled_close_time": close_time(now_ms),
-        },
+        trigger=periodic_trigger("02:00:00", "7", close_time(now_ms)),
         version_no="3.0.0",
         task_type="RUNBOOK",
         associated_task_id="DOC2601050930000000000005E",
@@ -275,7 +267,7 @@ def _rejected(now_ms: int) -> SampleTask:
                 batch_strategy="AUTO_BATCH",
             )
         ],
-        trigger={"policy": "ONCE", "single_scheduled_time": local_time(now_ms, 2, "09:20")},
+        trigger=once_trigger(local_time(now_ms, 2, "09:20")),
         task_type="RUNBOOK",
         associated_task_id="HWC.Public.PatchScan",
         associated_task_name="操作系统补丁扫描",

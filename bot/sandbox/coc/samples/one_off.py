@@ -1,22 +1,19 @@
-"""Sample tasks that run once, and whose time has passed: each way in which that may have gone."""
+"""Sample tasks that run once and whose time has passed, with each possible outcome."""
 
 from typing import Any
 
 from bot.sandbox.coc.samples.parts import (
-    DAY,
-    HOUR,
-    MINUTE,
     Json,
     SampleTask,
-    batch,
     instance,
-    plan,
+    once_trigger,
+    one_step,
     run,
     sample,
     sample_id,
-    step,
     task,
 )
+from bot.sandbox.coc.samples.times import DAY, HOUR, MINUTE
 
 FINISHED = sample_id("25A2")
 FAILED = sample_id("26B3")
@@ -29,7 +26,7 @@ DUE_NOW = sample_id("32H9")
 
 
 def one_off_tasks(now_ms: int) -> list[SampleTask]:
-    """The tasks of this module, at ``now_ms``."""
+    """This module's tasks for a sandbox that starts at ``now_ms``."""
     at, now = now_ms // MINUTE * MINUTE - 2 * HOUR, now_ms - 3 * MINUTE
     failed = "Success rate 0% is below 100%: app-01: connection refused"
 
@@ -38,8 +35,8 @@ def one_off_tasks(now_ms: int) -> list[SampleTask]:
         detail = task(
             task_id,
             name,
-            steps=[step(task_id, 0, target_instances=plan(batch(1, machines)))],
-            trigger={"policy": "ONCE", "single_scheduled_time": when},
+            steps=one_step(task_id, *machines),
+            trigger=once_trigger(when),
             risk_level="MEDIUM",
             **more,
         )

@@ -1,18 +1,17 @@
-"""Sample tasks in each state between "still to be approved" and "ended": whether they run, and how it went."""
+"""Sample tasks in each state between "waiting for approval" and "ended", and with each outcome of the last run."""
 
 from typing import Any
 
 from bot.sandbox.coc.samples.parts import (
-    DAY,
-    HOUR,
-    MINUTE,
     Json,
     SampleTask,
     batch,
-    close_time,
+    cron_trigger,
     daily_runs,
     instance,
-    local_time,
+    once_trigger,
+    one_step,
+    periodic_trigger,
     plan,
     run,
     sample,
@@ -21,6 +20,7 @@ from bot.sandbox.coc.samples.parts import (
     step,
     task,
 )
+from bot.sandbox.coc.samples.times import DAY, HOUR, MINUTE, close_time, local_time
 
 WAITING = sample_id("09J9")
 DISABLED = sample_id("10K1")
@@ -35,7 +35,7 @@ TIMED_OUT = sample_id("41S9")
 
 
 def outcome_tasks(now_ms: int) -> list[SampleTask]:
-    """The tasks of this module, alive at ``now_ms``."""
+    """This module's tasks for a sandbox that starts at ``now_ms``."""
     return [
         *(_waiting(now_ms), _disabled(now_ms), _ended(now_ms), _running(now_ms), _failed(now_ms)),
         *_last_runs(now_ms),
@@ -47,8 +47,8 @@ def _waiting(now_ms: int) -> SampleTask:
     detail = task(
         WAITING,
         "rotate-certificates",
-        steps=[step(WAITING, 0, target_instances=plan(batch(1, machines)))],
-        trigger={"policy": "ONCE", "single_scheduled_time": now_ms // MINUTE * MINUTE + 3 * HOUR},
+        steps=one_step(WAITING, *machines),
+        trigger=once_trigger(now_ms // MINUTE * MINUTE + 3 * HOUR),
         risk_level="HIGH",
         input_param=script_input(("service", "payments"), ("grace_minutes", "10")),
         enable_approve=True,
@@ -64,8 +64,8 @@ def _disabled(now_ms: int) -> SampleTask:
     detail = task(
         DISABLED,
         "nightly-report",
-        steps=[step(DISABLED, 0, target_instances=plan(batch(1, machines)))],
-        trigger={"policy": "CRON", "cron": "0 30 2 * * ?", "scheduled_close_time": close_time(now_ms)},
+        steps=one_step(DISABLED, *machines),
+        trigger=cron_trigger("0 30 2 * * ?", close_time(now_ms)),
     )
     runs = daily_runs(DISABLED, now_ms - 20 * DAY, 40, "02:30")
     return sample(
@@ -77,15 +77,8 @@ def _ended(now_ms: int) -> SampleTask:
     detail = task(
         ENDED,
         "migration-check",
-        steps=[
-            step(ENDED, 0, target_instances=plan(batch(1, [instance("old-db-1", "10.40.0.1", state="UNINSTALLED")])))
-        ],
-        trigger={
-            "policy": "PERIODIC",
-            "periodic_scheduled_time": "08:00:00",
-            "period": "2,3,4,5,6",
-            "scheduled_close_time": local_time(now_ms, -12, "00:00"),
-        },
+        steps=one_step(ENDED, instance("old-db-1", "10.40.0.1", state="UNINSTALLED")),
+        trigger=periodic_trigger("08:00:00", "2,3,4,5,6", local_time(now_ms, -12, "00:00")),
     )
     runs = daily_runs(ENDED, now_ms - 12 * DAY, 60, "08:00", weekdays="2,3,4,5,6")
     return sample(detail, "Ended: its close time passed twelve days ago", now_ms=now_ms, runs=runs)
@@ -103,7 +96,7 @@ def _running(now_ms: int) -> SampleTask:
                 RUNNING, 0, target_instances=plan(batch(1, machines[:6]), batch(2, machines[6:]), policy="automatic")
             )
         ],
-        trigger={"policy": "CRON", "cron": f"0 {minute} * * * ?", "scheduled_close_time": close_time(now_ms)},
+        trigger=cron_trigger(f"0 {minute} * * * ?", close_time(now_ms)),
         risk_level="MEDIUM",
     )
     earlier = [run(RUNNING, 41 - n, started - n * HOUR, took=540) for n in range(1, 41)]
@@ -122,8 +115,8 @@ def _failed(now_ms: int) -> SampleTask:
     detail = task(
         FAILED,
         "database-backup",
-        steps=[step(FAILED, 0, target_instances=plan(batch(1, machines)))],
-        trigger={"policy": "CRON", "cron": "0 0 4 * * ?", "scheduled_close_time": close_time(now_ms)},
+        steps=one_step(FAILED, *machines),
+        trigger=cron_trigger("0 0 4 * * ?", close_time(now_ms)),
         risk_level="MEDIUM",
         input_param=script_input(("mode", "full"), user="backup", timeout=3600),
     )
@@ -131,7 +124,7 @@ def _failed(now_ms: int) -> SampleTask:
 
 
 def _last_runs(now_ms: int) -> list[SampleTask]:
-    """Daily tasks that go on, but whose last run neither succeeded nor failed; and one to be approved anew."""
+    """Daily tasks whose last run neither succeeded nor failed; one of them waits for approval after a change."""
 
     def daily(task_id: str, name: str, note: str, status: str, *, ended: bool, **more: Any) -> SampleTask:
         runs = daily_runs(task_id, now_ms, 15, "05:00")
@@ -141,8 +134,8 @@ def _last_runs(now_ms: int) -> list[SampleTask]:
         detail = task(
             task_id,
             name,
-            steps=[step(task_id, 0, target_instances=plan(batch(1, [instance("edge-01", "10.61.0.1")])))],
-            trigger={"policy": "CRON", "cron": "0 0 5 * * ?", "scheduled_close_time": close_time(now_ms)},
+            steps=one_step(task_id, instance("edge-01", "10.61.0.1")),
+            trigger=cron_trigger("0 0 5 * * ?", close_time(now_ms)),
             **more,
         )
         return sample(detail, note, now_ms=now_ms, runs=runs)

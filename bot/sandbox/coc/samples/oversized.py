@@ -1,4 +1,4 @@
-"""A sample task ten times larger than the vendor lets anybody save: what a reader must still take in its stride."""
+"""A sample task with ten times the machines that the vendor allows; a client must still read it."""
 
 from functools import cache
 from math import ceil
@@ -6,45 +6,41 @@ from math import ceil
 from bot.sandbox.coc.samples.parts import (
     SampleTask,
     batch,
-    close_time,
     daily_runs,
     dumps,
     instance,
+    periodic_trigger,
     plan,
     sample,
     sample_id,
     step,
     task,
 )
+from bot.sandbox.coc.samples.times import close_time
 
 OVERSIZED = sample_id("36M4")
 
 MACHINES = 10_000
 STEPS = 2
 BATCHES = 20
-"""In all steps together."""
+"""Of all steps together."""
 
 LONGEST_HOST_NAME = 255
-"""Characters of a host name that DNS still takes."""
+"""Characters of the longest host name that DNS allows."""
 
 _REGIONS = ("cn-north-4", "cn-east-3", "cn-south-1", "ap-southeast-3")
 _STATES = {0: "OFFLINE", 1: None, 2: "FAILED"}
-"""The agents that are not ONLINE, by what is left of the machine's number divided by 97."""
+"""The agents that are not ONLINE, by the machine's number modulo 97."""
 
 
 def oversized_task(now_ms: int) -> SampleTask:
-    """The task of this module, alive at ``now_ms``."""
+    """This module's task for a sandbox that starts at ``now_ms``."""
     detail = task(
         OVERSIZED,
         "all-regions-agent-upgrade",
         steps=[],
         target_instances=target_instances(MACHINES),
-        trigger={
-            "policy": "PERIODIC",
-            "periodic_scheduled_time": "03:30:00",
-            "period": "1",
-            "scheduled_close_time": close_time(now_ms),
-        },
+        trigger=periodic_trigger("03:30:00", "1", close_time(now_ms)),
         task_type="RUNBOOK",
         associated_task_id="DOC2601050930000000000036M",
         associated_task_name="agent-upgrade-job",
@@ -59,11 +55,11 @@ def oversized_task(now_ms: int) -> SampleTask:
 
 @cache
 def target_instances(machines: int) -> str:
-    """The task's ``target_instances`` with so many machines, at least one: JSON of steps with JSON of batches."""
-    # The machines are filled into one machine's JSON, which takes less than half the time of as many objects. They
-    # depend on no clock: one text serves every sandbox of a process.
-    pattern = _pattern()
-    rows = [pattern % _blanks(number) for number in range(1, machines + 1)]
+    """The task's ``target_instances`` with this many machines, at least one: JSON of steps with JSON of batches."""
+    # Filling one machine's JSON as a template takes less than half the time of encoding as many objects. The text
+    # does not depend on a clock, so it is cached for every sandbox of the process.
+    template = _template()
+    rows = [template % _values(number) for number in range(1, machines + 1)]
     in_step, in_batch = ceil(machines / STEPS), ceil(machines / BATCHES)
     plans = [_plan(rows[start : start + in_step], in_batch) for start in range(0, machines, in_step)]
     return dumps([step(OVERSIZED, order, row=order, target_instances=text) for order, text in enumerate(plans, 1)])
@@ -76,8 +72,8 @@ def _plan(rows: list[str], in_batch: int) -> str:
     return before + "".join(f"[{machines}]{after}" for machines, after in zip(listed, rest, strict=True))
 
 
-def _pattern() -> str:
-    """One machine's JSON, with ``%(word)s`` where machines differ."""
+def _template() -> str:
+    """One machine's JSON, with ``%(name)s`` where machines differ."""
     machine = instance(
         "%(name)s", "%(ip)s", region="%(region)s", provider="%(provider)s", kind="%(kind)s", zone="%(region)sa"
     )
@@ -85,7 +81,7 @@ def _pattern() -> str:
     return dumps(machine).replace('"%(state)s"', "%(state)s")  # null has no quotes
 
 
-def _blanks(number: int) -> dict[str, str]:
+def _values(number: int) -> dict[str, str]:
     on_cce = number % 5 == 0
     return {
         "id": f"{number:08x}-0000-4000-8000-00000000c0c0",

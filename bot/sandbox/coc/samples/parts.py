@@ -1,24 +1,19 @@
-"""The parts that sample tasks are made of: instances, batches, plans, steps, parameters, listings, runs.
+"""The parts of sample tasks: instances, batches, plans, steps, triggers, parameters, listings and runs.
 
-Wire shapes as COC sends them, JSON strings inside JSON strings included. Times are milliseconds since 1970 UTC.
+All have the shapes that COC sends, with JSON strings inside of JSON strings. Times are milliseconds since 1970 UTC.
 """
 
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from bot.sandbox.coc.faults import Fault
+from bot.sandbox.coc.samples.times import DAY, HOUR, SECOND, SHANGHAI, local_time
 
 Json = dict[str, Any]
-
-SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")  # no daylight saving since 1991: a fixed offset holds
-SECOND = 1000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
 
 PROJECT = "0f3c9d1e5b7a4c2d8e6f1a2b3c4d5e6f"
 DOMAIN = "7a1b2c3d4e5f60718293a4b5c6d7e8f9"
@@ -45,11 +40,11 @@ LISTING_FIELDS = (
 
 @dataclass
 class SampleTask:
-    """A task that the sandbox's COC knows: what each of the three calls answers for it.
+    """A task of the local COC: what each of the three calls answers for it.
 
-    ``note`` is one line: what it shows. ``detail`` is the detail call's body (bytes are sent as they are),
-    ``listing`` its row of the list call (None: not listed), ``runs`` its history, newest first. ``answer``
-    makes the detail call go wrong.
+    ``note`` says in one line what the task shows. ``detail`` is the body of the detail call (bytes are sent
+    verbatim), ``listing`` the row of the list call (None: not listed), ``runs`` the history, newest first. ``answer``
+    is the fault of the detail call.
     """
 
     id: str
@@ -62,26 +57,13 @@ class SampleTask:
 
 
 def sample_id(suffix: str) -> str:
-    """A task id of the right form, 26 characters, for a four-character suffix."""
+    """A valid task id, 26 characters long, with this four-character suffix."""
     return f"ST26010509300000000000{suffix}"
 
 
 def dumps(value: object) -> str:
-    """JSON as COC writes it inside strings: compact, non-ASCII characters as they are."""
+    """JSON as COC writes it inside of strings: compact, with non-ASCII characters unescaped."""
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def local_time(now_ms: int, days: int, clock: str) -> int:
-    """The time of day ``clock`` (``17:30``) in Shanghai, so many days from today."""
-    hour, minute = (int(part) for part in clock.split(":"))
-    today = datetime.fromtimestamp(now_ms / SECOND, UTC).astimezone(SHANGHAI)
-    then = today.replace(hour=hour, minute=minute, second=0, microsecond=0) + timedelta(days=days)
-    return round(then.timestamp()) * SECOND
-
-
-def close_time(now_ms: int) -> int:
-    """The ``scheduled_close_time`` of a schedule that goes on: midnight in Shanghai, 300 days from today."""
-    return local_time(now_ms, 300, "00:00")
 
 
 def instance(
@@ -94,7 +76,7 @@ def instance(
     kind: str = "CLOUDSERVERS",
     zone: str | None = None,
 ) -> Json:
-    """One machine as a batch lists it. Its resource id follows from region and name."""
+    """One machine of a batch. Its resource id is derived from region and name."""
     properties = {"hostName": name, "fixedIp": ip, "regionId": region, "projectId": PROJECT}
     if zone is not None:
         properties["zoneId"] = zone
@@ -112,7 +94,7 @@ def instance(
 
 
 def cmdb_entry(machine: Json) -> Json:
-    """The same machine a second time, in the style of ``cmdbInstances``."""
+    """The same machine as an entry of ``cmdbInstances``."""
     return {
         "resourceId": machine["resourceId"],
         "name": machine["properties"]["hostName"],
@@ -128,20 +110,20 @@ def cmdb_entry(machine: Json) -> Json:
 
 
 def batch(index: int, machines: Sequence[Json], *, rotation: str = "CONTINUE", cmdb: bool = False) -> Json:
-    """A batch of machines; ``cmdb`` repeats each of them under ``cmdbInstances``."""
-    found: Json = {"batchIndex": index, "rotationStrategy": rotation, "targetInstances": list(machines)}
+    """A batch of machines; with ``cmdb``, each is repeated under ``cmdbInstances``."""
+    entry: Json = {"batchIndex": index, "rotationStrategy": rotation, "targetInstances": list(machines)}
     if cmdb:
-        found["cmdbInstances"] = [cmdb_entry(machine) for machine in machines]
-    return found
+        entry["cmdbInstances"] = [cmdb_entry(machine) for machine in machines]
+    return entry
 
 
 def plan(*batches: Json, policy: str = "none", rotation: str = "ALL_CONTINUE") -> str:
-    """The plan of one step, as the JSON string that level 1 holds."""
+    """The plan of one step: a JSON string, level 2 of ``target_instances``."""
     return dumps({"batches": list(batches), "policy": policy, "all_rotation": rotation})
 
 
 def step(task_id: str, order: int, *, row: int = 1, selection: str = "MANUAL", **more: Any) -> Json:
-    """One entry of level 1. ``more`` is what only some have: target_instances, target_resource, batch_strategy…"""
+    """One entry of level 1. ``more`` are optional fields: target_instances, target_resource, batch_strategy…"""
     return {
         "id": f"TI{task_id[2:24]}{row:02d}",
         "schedule_id": task_id,
@@ -151,21 +133,50 @@ def step(task_id: str, order: int, *, row: int = 1, selection: str = "MANUAL", *
     }
 
 
+def one_step(task_id: str, *machines: Json) -> list[Json]:
+    """Level 1 of a task with one step, whose plan has one batch with these machines."""
+    return [step(task_id, 0, target_instances=plan(batch(1, machines)))]
+
+
+def once_trigger(at: int) -> Json:
+    """``trigger_time`` of a task that runs once."""
+    return {"policy": "ONCE", "single_scheduled_time": at}
+
+
+def periodic_trigger(clock: str, weekdays: str, closes: int) -> Json:
+    """``trigger_time`` of a task that runs at ``clock`` (``17:30:00``) on some weekdays (Sunday is 1)."""
+    return {
+        "policy": "PERIODIC",
+        "periodic_scheduled_time": clock,
+        "period": weekdays,
+        "scheduled_close_time": closes,
+    }
+
+
+def cron_trigger(cron: str, closes: int, **more: Any) -> Json:
+    """``trigger_time`` of a task that runs by a cron expression."""
+    return {"policy": "CRON", "cron": cron, "scheduled_close_time": closes, **more}
+
+
 def script_input(
     *params: tuple[str, str], user: str = "root", timeout: int = 300, success_rate: str = "100", project: bool = True
 ) -> str:
-    """``input_param`` of a script: its execution settings, and its parameters as a JSON string of their own."""
-    listed = [
+    """``input_param`` of a script: its execution settings, with its parameters as a nested JSON string."""
+    settings = {"success_rate": success_rate, "timeout": str(timeout), "execute_user": user}
+    if project:
+        settings["project_id"] = PROJECT
+    return dumps({**settings, "script_params": dumps(script_params(*params))})
+
+
+def script_params(*params: tuple[str, str]) -> list[Json]:
+    """The parameters of a script, by name and value."""
+    return [
         {"paramName": name, "paramValue": value, "paramOrder": order} for order, (name, value) in enumerate(params, 1)
     ]
-    found = {"success_rate": success_rate, "timeout": str(timeout), "execute_user": user}
-    if project:
-        found["project_id"] = PROJECT
-    return dumps({**found, "script_params": dumps(listed)})
 
 
 def task(task_id: str, name: str, *, steps: Iterable[Json], trigger: Json, **fields: Any) -> Json:
-    """A detail body: an approved script of one's own at low risk, unless ``fields`` say otherwise."""
+    """A detail body; unless ``fields`` say otherwise, an approved custom script with a low risk."""
     return {
         "id": task_id,
         "enterprise_project_id": "0",
@@ -192,8 +203,8 @@ def task(task_id: str, name: str, *, steps: Iterable[Json], trigger: Json, **fie
 def run(
     task_id: str, number: int, started: int, *, took: int | None, status: str = "FINISHED", message: str | None = None
 ) -> Json:
-    """One row of the history; ``took`` is in seconds, None while it runs (the row then has no end)."""
-    found: Json = {
+    """One row of the history; ``took`` is in seconds, None for a run that has not finished."""
+    row: Json = {
         "id": f"SH{task_id[2:22]}{number:04d}",
         "task_type": "SCRIPT",
         "execution_id": f"SCT{task_id[2:20]}{number:04d}",
@@ -203,31 +214,31 @@ def run(
         "status": status,
     }
     if took is not None:
-        found["finished_time"] = started + took * SECOND
+        row["finished_time"] = started + took * SECOND
     if message is not None:
-        found["execution_msg"] = message
-    return found
+        row["execution_msg"] = message
+    return row
 
 
 def daily_runs(
     task_id: str, now_ms: int, count: int, clock: str, *, weekdays: str = "1,2,3,4,5,6,7", took: int = 150
 ) -> list[Json]:
-    """The last ``count`` runs of a schedule in Shanghai, newest first; weekdays as COC counts (Sunday is 1).
+    """The last ``count`` runs of a schedule in Shanghai, newest first. COC counts weekdays from Sunday, which is 1.
 
-    Each takes ``took`` to ``took`` + 89 seconds; one in 29 of them is ABNORMAL, the newest is not.
+    Each run takes ``took`` to ``took`` + 89 seconds. One in 29 is ABNORMAL, but not the newest.
     """
-    found: list[Json] = []
+    runs: list[Json] = []
     days = 0
-    while len(found) < count:
+    while len(runs) < count:
         started = local_time(now_ms, days, clock)
         days -= 1
         weekday = datetime.fromtimestamp(started / SECOND, SHANGHAI).isoweekday() % 7 + 1
-        index = len(found)
+        index = len(runs)
         seconds = took + index * 37 % 90
         if str(weekday) not in weekdays.split(",") or started + seconds * SECOND > now_ms:
             continue
         bad = index % 29 == 7
-        found.append(
+        runs.append(
             run(
                 task_id,
                 count - index,
@@ -237,13 +248,13 @@ def daily_runs(
                 message="2 of 42 instances failed: agent offline" if bad else None,
             )
         )
-    return found
+    return runs
 
 
 def listing(
     detail: Json, *, created: int, runs: Sequence[Json] = (), enabled: bool = True, count: int | None = None
 ) -> Json:
-    """The row of the list call for a detail body; the newest of ``runs`` is its last execution."""
+    """The row of the list call for a detail body; the newest of ``runs`` is the last execution."""
     creator = str(detail.get("created_user_name") or "ops-alice")
     reviewer = detail.get("reviewer_user_name")
     last = max(runs, key=lambda row: int(row["started_time"]), default=None)
@@ -276,6 +287,6 @@ def listing(
 def sample(
     detail: Json, note: str, *, now_ms: int, runs: Sequence[Json] = (), enabled: bool = True, age_days: int = 200
 ) -> SampleTask:
-    """A task with its row in the list, created ``age_days`` ago."""
+    """A task that is in the list, created ``age_days`` ago."""
     row = listing(detail, created=now_ms - age_days * DAY, runs=runs, enabled=enabled)
     return SampleTask(detail["id"], str(detail.get("name") or ""), note, detail, row, list(runs))

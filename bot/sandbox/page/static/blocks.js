@@ -1,4 +1,4 @@
-// Block Kit to elements. A block the page does not know gets a grey box that says so.
+// Block Kit as elements. An unknown block becomes a grey box that says so.
 
 import { el, icon } from "./dom.js";
 import { elementNode, inputNode, picture } from "./elements.js";
@@ -6,21 +6,21 @@ import { withEmoji } from "./emoji.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { richText } from "./richtext.js";
 
-/** A text object as a fragment: mrkdwn is parsed, plain_text only has its emoji drawn. */
+/** A text object as a fragment: mrkdwn is parsed; of plain_text, only the emoji are drawn. */
 function text(object, context) {
-  const words = String(object?.text ?? "");
-  if (object?.type === "mrkdwn") return mrkdwn(words, context, object.verbatim === true);
-  return object?.emoji === false ? document.createTextNode(words) : withEmoji(words);
+  const source = String(object?.text ?? "");
+  if (object?.type === "mrkdwn") return mrkdwn(source, context, object.verbatim === true);
+  return object?.emoji === false ? document.createTextNode(source) : withEmoji(source);
 }
 
 const FOLD_CHARACTERS = 700;
 const FOLD_LINES = 12;
 
-/** A long text of a message, cut to its first lines behind "See more", as Slack does unless the app says `expand`. */
+/** A long text of a message, folded behind "See more" as in Slack, unless the app sets `expand`. */
 function folded(block, context) {
-  const words = String(block.text.text ?? "");
+  const source = String(block.text.text ?? "");
   const node = el("div", { class: "text" }, text(block.text, context));
-  const long = words.length > FOLD_CHARACTERS || words.split("\n").length > FOLD_LINES;
+  const long = source.length > FOLD_CHARACTERS || source.split("\n").length > FOLD_LINES;
   if (!context.folds || block.expand || !long) return node;
   node.classList.add("folded");
   const more = el("button", { type: "button", class: "see-more", "aria-expanded": "false", onclick: () => {

@@ -1,11 +1,11 @@
-// The line one types into, with Slack's help for slash commands.
+// The input line, with suggestions for slash commands as in Slack.
 
 import { el } from "./dom.js";
 
 const COMMAND = "/schedtask";
-const MOST = 6;
+const MAX_SUGGESTIONS = 6;
 
-/** What may follow the words typed so far: {line, title, note, final}. `final` lines can be sent as they are. */
+/** Completions of a line: {line, title, note, final}. A `final` line is complete and can be sent. */
 function suggestions(line, tasks) {
   if (!line.startsWith("/") || line.includes("\n")) return [];
   const space = line.indexOf(" ");
@@ -15,24 +15,24 @@ function suggestions(line, tasks) {
       : [];
   }
   if (line.slice(0, space) !== COMMAND) return [];
-  const words = line.slice(space + 1);
-  const secret = /^private\s+/i.exec(words)?.[0] ?? "";
-  const wanted = words.slice(secret.length).trim().toLowerCase();
+  const rest = line.slice(space + 1);
+  const prefix = /^private\s+/i.exec(rest)?.[0] ?? "";
+  const query = rest.slice(prefix.length).trim().toLowerCase();
   const rows = tasks
-    .filter((task) => task.id.toLowerCase() !== wanted)
-    .filter((task) => task.id.toLowerCase().startsWith(wanted) || task.name.toLowerCase().includes(wanted))
-    .map((task) => ({ line: `${COMMAND} ${secret}${task.id}`, title: task.name, note: task.id, final: true }));
+    .filter((task) => task.id.toLowerCase() !== query)
+    .filter((task) => task.id.toLowerCase().startsWith(query) || task.name.toLowerCase().includes(query))
+    .map((task) => ({ line: `${COMMAND} ${prefix}${task.id}`, title: task.name, note: task.id, final: true }));
   const extras = ["private", "help"]
-    .filter((word) => !secret && word.startsWith(wanted) && word !== wanted)
+    .filter((word) => !prefix && word.startsWith(query) && word !== query)
     .map((word) => ({
       line: `${COMMAND} ${word}${word === "help" ? "" : " "}`, title: `${COMMAND} ${word}`,
       note: word === "help" ? "How to use it" : "Show a task to yourself only", final: word === "help",
     }));
-  return [...rows.slice(0, MOST), ...extras];
+  return [...rows.slice(0, MAX_SUGGESTIONS), ...extras];
 }
 
 export class Composer {
-  /** `onSend(line)` gets the whole line; `onUnknown(command)` a slash command that nobody here answers. */
+  /** `onSend(line)` gets the whole line, `onUnknown(command)` an unknown slash command. */
   constructor(form, { onSend, onUnknown }) {
     this.form = form;
     this.box = form.querySelector("textarea");
@@ -52,7 +52,7 @@ export class Composer {
     });
   }
 
-  /** Puts a line in, ready to be sent. */
+  /** Replaces the line. */
   fill(line) {
     this.box.value = line;
     this.box.focus();
@@ -121,7 +121,7 @@ export class Composer {
     }
     this.box.value = "";
     this.changed();
-    // However the id was pasted (tab, line break, no-break space), one space parts it from the command.
+    // A pasted id may follow a tab, a line break or a no-break space; the command needs one plain space.
     this.onSend(word === COMMAND ? `${COMMAND} ${line.slice(word.length).trim()}`.trim() : line);
   }
 }

@@ -1,10 +1,10 @@
-// The small dialog that Slack shows before a risky press.
+// The small dialog that Slack shows before a risky action.
 
 import { el } from "./dom.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { withEmoji } from "./emoji.js";
 
-/** Shows Slack's confirm object and resolves to whether the person said yes. */
+/** Shows a confirm object; resolves to whether the person confirmed. */
 export function confirmed(confirm, context) {
   const text = confirm.text?.type === "mrkdwn"
     ? mrkdwn(String(confirm.text.text), context, confirm.text.verbatim)

@@ -1,4 +1,4 @@
-// Slack's date tokens, in the reader's own zone.
+// Slack's date tokens, in the reader's time zone.
 
 const MONTHS = [
   "January", "February", "March", "April", "May", "June",
@@ -18,7 +18,7 @@ function formatter(zone) {
   return formatters.get(zone);
 }
 
-/** What a clock on the wall in `zone` shows at `ms` (milliseconds since 1970), with `dayNumber` to compare days. */
+/** The local time in `zone` at `ms` (milliseconds since 1970), with a `dayNumber` to compare days. */
 export function wallClock(ms, zone) {
   const parts = Object.fromEntries(formatter(zone).formatToParts(ms).map((part) => [part.type, Number(part.value)]));
   const midnight = Date.UTC(parts.year, parts.month - 1, parts.day);
@@ -42,8 +42,8 @@ function ago(ms, now) {
   const seconds = Math.round(Math.abs(now - ms) / 1000);
   const [size, unit] = SPANS.find(([length]) => seconds >= length) ?? SPANS.at(-1);
   const count = Math.floor(seconds / size);
-  const words = `${count} ${unit}${count === 1 ? "" : "s"}`;
-  return ms > now ? `in ${words}` : `${words} ago`;
+  const text = `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return ms > now ? `in ${text}` : `${text} ago`;
 }
 
 const dayWord = (then, today) => ({ "-1": "yesterday", 0: "today", 1: "tomorrow" })[then.dayNumber - today.dayNumber];
@@ -66,8 +66,8 @@ const TOKENS = {
 };
 
 /**
- * `format` with its {tokens} filled in for `unix` seconds in `zone`; null when it can't be (the fallback is shown).
- * As in Slack, "today" and its like get a capital only where they open the format.
+ * `format` with its {tokens} replaced for `unix` seconds in `zone`; null if that is impossible, and the fallback is shown.
+ * As in Slack, "today" and the like are capitalized only at the start of the format.
  */
 export function formatDate(unix, format, zone, now = Date.now()) {
   const ms = Number(unix) * 1000;
@@ -75,17 +75,17 @@ export function formatDate(unix, format, zone, now = Date.now()) {
   const [then, today] = [wallClock(ms, zone), wallClock(now, zone)];
   return format.replace(/\{(\w+)\}/g, (whole, name, offset) => {
     if (!Object.hasOwn(TOKENS, name)) return whole;
-    const words = TOKENS[name](then, today, ms, now);
-    return offset === 0 ? words[0].toUpperCase() + words.slice(1) : words;
+    const text = TOKENS[name](then, today, ms, now);
+    return offset === 0 ? text[0].toUpperCase() + text.slice(1) : text;
   });
 }
 
-/** A <time> element for `unix` seconds, or the fallback as text. Its title names the full date and the zone. */
+/** A <time> element for `unix` seconds, or the fallback as text. Its title is the full date with the zone. */
 export function dateNode(unix, format, fallback, zone) {
-  const words = formatDate(unix, format, zone);
-  if (words === null) return document.createTextNode(fallback);
+  const text = formatDate(unix, format, zone);
+  if (text === null) return document.createTextNode(fallback);
   const node = document.createElement("time");
-  node.textContent = words;
+  node.textContent = text;
   node.dateTime = new Date(unix * 1000).toISOString();
   node.title = `${formatDate(unix, "{date_long} at {time_secs}", zone)} (${zone})`;
   node.dataset.unix = unix;
@@ -93,10 +93,10 @@ export function dateNode(unix, format, fallback, zone) {
   return node;
 }
 
-/** Words every date below `root` anew: "today" turns into "yesterday" while the page stays open. */
+/** Updates every date below `root`: on an open page, "today" becomes "yesterday". */
 export function refreshDates(root, zone) {
   for (const node of root.querySelectorAll("time[data-unix]")) {
-    const words = formatDate(Number(node.dataset.unix), node.dataset.format, zone);
-    if (words !== node.textContent) node.textContent = words;
+    const text = formatDate(Number(node.dataset.unix), node.dataset.format, zone);
+    if (text !== node.textContent) node.textContent = text;
   }
 }

@@ -1,4 +1,4 @@
-// Building elements. Text only ever becomes a text node, never markup: the page shows other people's words.
+// Builds elements. Text becomes text nodes, never markup: the page shows untrusted text.
 
 /** An element with properties, data-*, aria-* and children; null and false children are left out. */
 export function el(tag, props = {}, ...children) {
@@ -13,7 +13,7 @@ export function el(tag, props = {}, ...children) {
   return node;
 }
 
-/** One of the drawings kept in page.html as <symbol id="icon-…">. */
+/** An icon, from the <symbol id="icon-…"> of page.html. */
 export function icon(name) {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
   svg.setAttribute("class", "icon");
@@ -24,7 +24,7 @@ export function icon(name) {
   return svg;
 }
 
-/** The address if it is one Slack would make clickable (http, https, mailto), else null. */
+/** The address if Slack would make it clickable (http, https, mailto), else null. */
 export function safeUrl(address) {
   try {
     const url = new URL(String(address));
@@ -34,7 +34,7 @@ export function safeUrl(address) {
   }
 }
 
-/** A link that opens beside the page and tells the other side nothing. */
+/** A link that opens in a new tab and sends no referrer. */
 export function link(address, ...children) {
   return el("a", { href: address, target: "_blank", rel: "noopener noreferrer nofollow", class: "link" }, ...children);
 }

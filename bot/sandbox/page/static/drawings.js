@@ -1,4 +1,4 @@
-// The emoji that the bot's cards use, drawn here: a machine without an emoji font must show the verdict's dot too.
+// Drawings of the emoji in the bot's cards, so that a machine without an emoji font shows the verdict's dot, too.
 
 const NS = "http://www.w3.org/2000/svg";
 
@@ -73,7 +73,7 @@ const DRAWINGS = {
 
 export const isDrawn = (name) => Object.hasOwn(DRAWINGS, name);
 
-/** The drawing of an emoji, for a span that carries its name. */
+/** The drawing of an emoji; the span around it carries the name. */
 export function drawing(name) {
   const svg = document.createElementNS(NS, "svg");
   svg.setAttribute("viewBox", "0 0 20 20");

@@ -1,4 +1,4 @@
-// What can be pressed, chosen or typed into. Each one tells `context.press` what Slack would send about it.
+// Interactive elements. Each calls `context.press` with what Slack sends about it.
 
 import { confirmed } from "./confirm.js";
 import { el, icon, safeUrl } from "./dom.js";
@@ -6,7 +6,7 @@ import { withEmoji } from "./emoji.js";
 
 const plain = (object) => withEmoji(String(object?.text ?? ""));
 
-/** Asks the element's confirm dialog first, if it has one; then presses. */
+/** Presses an element, after its confirm dialog if it has one. */
 async function act(element, blockId, extra, node, context) {
   if (element.confirm && !(await confirmed(element.confirm, context))) return false;
   context.press({ block_id: blockId, action_id: element.action_id, ...extra }, node);
@@ -24,7 +24,7 @@ function button(element, blockId, context) {
   };
   const address = element.url && safeUrl(element.url);
   if (address) {
-    // Slack opens the address and tells the app about the click as well.
+    // Slack opens the URL and sends the click to the app as well.
     const away = { href: address, target: "_blank", rel: "noopener noreferrer nofollow" };
     return el("a", { ...attributes, ...away }, plain(element.text));
   }
@@ -35,7 +35,7 @@ function option(choice, initial) {
   return el("option", { value: choice.value, selected: initial?.value === choice.value }, String(choice.text?.text ?? choice.value));
 }
 
-/** A select; `chosen` is called with the whole option object. */
+/** A select; `chosen` is called with the option object. */
 function select(element, attributes, chosen, initial) {
   const groups = element.option_groups ?? [{ options: element.options ?? [] }];
   const choices = groups.flatMap((group) => group.options ?? []);
@@ -61,7 +61,7 @@ function staticSelect(element, blockId, context) {
   }, element.initial_option);
 }
 
-/** The ⋮ menu. A popover lies above everything, dialogs too, and closes by itself on Esc or a click elsewhere. */
+/** The ⋮ menu. A popover is above everything, dialogs included, and closes by itself on Esc or a click elsewhere. */
 function overflow(element, blockId, context) {
   const items = (element.options ?? []).map((choice) =>
     el("button", {
@@ -79,7 +79,7 @@ function overflow(element, blockId, context) {
   const opener = el("button", {
     type: "button", class: "button button-overflow", "data-action": element.action_id,
     "aria-haspopup": "menu", "aria-expanded": "false", "aria-label": "More actions",
-    // A press outside closes a popover before the click arrives, which would then open it again.
+    // A press outside closes the popover before the click arrives; the click must not reopen it.
     onpointerdown: () => (wasOpen = menu.matches(":popover-open")),
     onclick: () => {
       if (!wasOpen) {
@@ -113,7 +113,7 @@ function overflow(element, blockId, context) {
   return el("span", { class: "overflow" }, opener, menu);
 }
 
-/** An image of our own or a data: one; others stay where they are, since nothing may leave this machine. */
+/** An image of this page or a data: URL. Others are not loaded, because nothing may leave this machine. */
 export function picture(element, className) {
   const alt = String(element.alt_text ?? "");
   const address = String(element.image_url ?? "");
@@ -181,7 +181,7 @@ function selectInput(element, blockId, id, context, dispatches) {
   }, initial);
 }
 
-/** The element of an input block. What is typed is kept in `context.drafts` and survives an update of the view. */
+/** The element of an input block. Its input is stored in `context.drafts` and survives an update of the view. */
 export function inputNode(element, blockId, id, context, dispatches) {
   if (element.type === "plain_text_input") return textInput(element, blockId, id, context, dispatches);
   if (element.type === "static_select") return selectInput(element, blockId, id, context, dispatches);

@@ -1,4 +1,4 @@
-// The emoji names that cards use. A name that is not here is shown as its text, as Slack does with unknown names.
+// The emoji names in cards. Like Slack, the page shows an unknown name as text.
 
 import { drawing, isDrawn } from "./drawings.js";
 
@@ -38,7 +38,7 @@ const TABLE = {
 
 export const knownEmoji = (name) => Object.hasOwn(TABLE, name);
 
-/** The emoji as a picture with a spoken name, or `:name:` as text. */
+/** The emoji as a picture with a name for screen readers, or `:name:` as text. */
 export function emojiNode(name) {
   if (!knownEmoji(name)) return document.createTextNode(`:${name}:`);
   const node = document.createElement("span");
@@ -51,7 +51,7 @@ export function emojiNode(name) {
   return node;
 }
 
-/** Plain text in which only emoji names are drawn: Slack's plain_text with "emoji": true. */
+/** Plain text with its emoji drawn: Slack's plain_text with "emoji": true. */
 export function withEmoji(text) {
   const fragment = document.createDocumentFragment();
   let from = 0;

@@ -1,11 +1,11 @@
-// The files of a message: a box each, which is the link that downloads it.
+// The files of a message; each is a box that links to its download.
 
 import { el, icon } from "./dom.js";
 
 const ICONS = { csv: "sheet", json: "braces" };
 const KB = 1024;
 
-/** Bytes in few digits: 1 byte, 512 bytes, 12 KB, 1.4 MB. */
+/** A size in few digits: 1 byte, 512 bytes, 12 KB, 1.4 MB. */
 export function size(bytes) {
   if (bytes < KB) return `${bytes} ${bytes === 1 ? "byte" : "bytes"}`;
   const kb = Math.round(bytes / KB);

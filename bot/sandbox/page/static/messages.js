@@ -9,7 +9,7 @@ import { mrkdwn } from "./mrkdwn.js";
 const NEAR_BOTTOM_PX = 80;
 const seconds = (ts) => Number(ts.split(".")[0]);
 
-/** ts as numbers of equal length compare like times. */
+/** Timestamps padded to equal length sort like times. */
 export const byTime = (one, other) => (one.ts.padStart(20, "0") < other.ts.padStart(20, "0") ? -1 : 1);
 
 export function avatar(user, isApp) {
@@ -29,15 +29,15 @@ function quietLine(message, context) {
     el("p", { class: "text" }, mrkdwn(message.text, context, true), " ", when(message, context)));
 }
 
-/** How many replies a message has, as the button that opens its thread. */
+/** The button with the number of replies; it opens the thread. */
 function threadLine(message, context) {
   const count = context.replies?.(message) ?? 0;
   if (!count) return null;
-  const words = `${count} ${count === 1 ? "reply" : "replies"}`;
-  return el("button", { type: "button", class: "thread-open", "data-action": "thread", onclick: () => context.openThread(message) }, words);
+  const text = `${count} ${count === 1 ? "reply" : "replies"}`;
+  return el("button", { type: "button", class: "thread-open", "data-action": "thread", onclick: () => context.openThread(message) }, text);
 }
 
-/** What shows up when one points at a message: a reply in its thread. */
+/** The tools that appear on hover: a reply in the thread. */
 const hoverTools = (message, context) => (context.openThread && !message.ephemeral_to && !message.thread_ts
   ? el("div", { class: "message-tools" }, el("button", {
     type: "button", class: "message-tool", "aria-label": "Reply in thread", title: "Reply in thread",
@@ -68,20 +68,20 @@ export function messageNode(message, context) {
   );
 }
 
-/** Draws messages into `list` and keeps place, focus and pending marks right while they change. */
+/** Draws messages into `list`; scroll position, focus and busy marks survive changes. */
 export class MessageList {
   constructor(scroller, list, empty) {
     Object.assign(this, { scroller, list, empty });
   }
 
-  /** Draws all `messages` (ordered by time) from scratch. */
+  /** Draws all `messages`, sorted by time. */
   show(messages, contextOf, zone) {
     this.list.replaceChildren(...messages.map((message) => messageNode(message, contextOf(message))));
     this.tidy(zone);
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
-  /** Puts one message in: new, or in the place of the one with the same ts. */
+  /** Adds a message, or replaces the one with the same ts. */
   put(message, contextOf, zone) {
     const atEnd = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < NEAR_BOTTOM_PX;
     const node = messageNode(message, contextOf(message));
@@ -112,14 +112,14 @@ export class MessageList {
     return this.list.querySelector(`[data-ts="${CSS.escape(ts)}"]`);
   }
 
-  /** Day lines between messages of different days, and the welcome while there are none. */
+  /** Draws the lines between days, and the welcome while there are no messages. */
   tidy(zone) {
     this.list.querySelectorAll(".day").forEach((day) => day.remove());
     let before = null;
     for (const node of this.list.querySelectorAll(".message")) {
       if (node.dataset.day !== before) {
-        const words = formatDate(seconds(node.dataset.ts), "{day_divider_pretty}", zone);
-        node.before(el("li", { class: "day" }, el("span", {}, words)));
+        const text = formatDate(seconds(node.dataset.ts), "{day_divider_pretty}", zone);
+        node.before(el("li", { class: "day" }, el("span", {}, text)));
       }
       before = node.dataset.day;
     }

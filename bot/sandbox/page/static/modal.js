@@ -6,7 +6,7 @@ import { withEmoji } from "./emoji.js";
 
 const FOCUSABLE = "button:not(:disabled), a[href], input, select, textarea, [tabindex='0']";
 
-/** Shows views in `dialog`; `onSubmit(view, values)` and `onClose(view)` tell the sandbox. */
+/** Shows views in `dialog`; `onSubmit(view, values)` and `onClose(view)` send the person's actions. */
 export class Modal {
   constructor(dialog, { onSubmit, onClose }) {
     this.dialog = dialog;
@@ -22,7 +22,7 @@ export class Modal {
     dialog.addEventListener("keydown", (event) => this.keepFocus(event));
   }
 
-  /** Shows the top of `views`, keeping scroll, focus and typed text when it is the same view; none closes the dialog. */
+  /** Shows the top of `views`; the same view keeps its scroll position, focus and input. An empty stack closes the dialog. */
   show(views, contextFor) {
     const view = views.at(-1) ?? null;
     this.stack = views;
@@ -35,13 +35,13 @@ export class Modal {
     }
     const same = this.view?.id === view.id;
     const scroll = same ? this.body.scrollTop : 0;
-    const held = same ? document.activeElement?.dataset?.action : undefined;
+    const focused = same ? document.activeElement?.dataset?.action : undefined;
     if (!same) this.drafts.clear();
     this.view = view;
     this.draw(view, contextFor(view, this.drafts));
     if (!this.dialog.open) this.dialog.showModal();
     this.body.scrollTop = scroll;
-    const before = held && this.dialog.querySelector(`[data-action="${CSS.escape(held)}"]`);
+    const before = focused && this.dialog.querySelector(`[data-action="${CSS.escape(focused)}"]`);
     (before || this.body).focus({ preventScroll: true });
   }
 
@@ -77,7 +77,7 @@ export class Modal {
     if (this.view) this.onClose(this.view);
   }
 
-  /** Sends what is typed, unless a required input is empty: that one is named, as Slack does. */
+  /** Submits the input. An empty required field is marked instead, as in Slack. */
   submit() {
     let first = null;
     for (const field of this.dialog.querySelectorAll(".field, .block-input select")) {
@@ -99,29 +99,29 @@ export class Modal {
     this.onSubmit(this.view, values, this.dialog.querySelector("[data-action=submit]"));
   }
 
-  /** Shows what the app said of a submitted view beside the fields it named; returns what no field takes. */
+  /** Shows the app's errors beside their fields; returns those of unknown fields. */
   refuse(viewId, errors) {
     if (this.view?.id !== viewId) return [];
-    const homeless = [];
+    const unplaced = [];
     let first = null;
-    for (const [blockId, words] of Object.entries(errors)) {
+    for (const [blockId, message] of Object.entries(errors)) {
       const block = this.dialog.querySelector(`[data-block="${CSS.escape(blockId)}"]`);
       const note = block?.querySelector(".input-error");
       if (!note) {
-        homeless.push(String(words));
+        unplaced.push(String(message));
         continue;
       }
       note.hidden = false;
-      note.textContent = String(words);
+      note.textContent = String(message);
       const field = block.querySelector("input, select, textarea");
       field?.setAttribute("aria-invalid", "true");
       first ??= field;
     }
     first?.focus();
-    return homeless;
+    return unplaced;
   }
 
-  /** Tab goes round inside the dialog instead of out into the browser. */
+  /** Keeps Tab inside of the dialog. */
   keepFocus(event) {
     if (event.key !== "Tab") return;
     const stops = [...this.dialog.querySelectorAll(FOCUSABLE)].filter((node) => node.offsetParent !== null && node.tabIndex >= 0);

@@ -1,4 +1,4 @@
-// Slack's mrkdwn: text in, a document fragment out. Whatever is not Slack's markup stays the text it is.
+// Slack's mrkdwn as a document fragment. Everything that is not Slack's markup stays text.
 
 import { dateNode } from "./dates.js";
 import { el, link, safeUrl } from "./dom.js";
@@ -9,7 +9,7 @@ const FORMATS = { "*": "strong", _: "em", "~": "s" };
 const BROADCASTS = new Set(["channel", "here", "everyone", "group"]);
 const WORD = /[\p{L}\p{N}]/u;
 
-/** The three entities Slack decodes, and no others. */
+/** Decodes the three entities that Slack decodes, and no others. */
 export const unescape = (text) => text.replace(/&(?:amp|lt|gt);/g, (entity) => ENTITIES[entity]);
 
 export function userMention(id, label, context) {
@@ -20,10 +20,10 @@ export function userMention(id, label, context) {
 export const channelMention = (id, label, context) =>
   el("span", { class: "mention" }, `#${context.channelName(id) ?? label ?? id}`);
 
-/** A mention that would ring phones. It stands out, so that one that leaked from somebody's text is seen here first. */
+/** A mention that notifies people. It stands out, so that one that leaked from untrusted text is noticed here first. */
 export const broadcast = (range) => el("span", { class: "mention mention-live", title: "Notifies people" }, `@${range}`);
 
-/** The node for what stands between < and >, or null when Slack has no meaning for it. */
+/** The node for the content of <…>, or null if it has no meaning in Slack. */
 function angle(content, context) {
   const bar = content.indexOf("|");
   const [target, label] = bar < 0 ? [content, null] : [content.slice(0, bar), content.slice(bar + 1)];
@@ -43,7 +43,7 @@ function angle(content, context) {
   return address ? link(address, unescape(label || target.replace(/^mailto:/i, ""))) : null;
 }
 
-/** Text in which only <…> and entities mean something: the inside of code. */
+/** The inside of code, where only <…> and entities have a meaning. */
 function codeText(text, context) {
   const fragment = document.createDocumentFragment();
   let from = 0;
@@ -62,7 +62,7 @@ const sticky = (pattern, text, at) => {
   return pattern.exec(text);
 };
 
-/** One line as a list of nodes, markers ({marker}) and single characters. */
+/** A line as a list of nodes, markers ({marker}) and single characters. */
 function tokens(line, context, verbatim) {
   const list = [];
   let at = 0;
@@ -97,7 +97,7 @@ function tokens(line, context, verbatim) {
 const isWord = (token) => typeof token === "string" && WORD.test(token);
 const isSpace = (token) => token === undefined || (typeof token === "string" && /\s/.test(token));
 
-/** The index of the marker that closes the one at `open`, or -1: Slack wants words inside and none glued outside. */
+/** The index of the marker that closes the one at `open`, or -1. Slack demands words inside and no word character outside. */
 function closing(list, open, end) {
   const { marker } = list[open];
   if (isWord(list[open - 1]) || isSpace(list[open + 1]) || list[open + 1]?.marker === marker) return -1;
@@ -128,7 +128,7 @@ function inline(line, context, verbatim, parent) {
   format(list, 0, list.length, parent);
 }
 
-/** Lines into `parent`; those that begin with > go into quotes, >>> quotes all that follows. */
+/** Appends lines to `parent`; lines that begin with > become quotes, and >>> quotes everything after it. */
 function lines(text, context, verbatim, parent) {
   let quote = null;
   let everything = false;
@@ -152,7 +152,7 @@ function lines(text, context, verbatim, parent) {
   }
 }
 
-/** mrkdwn as a fragment. `verbatim` only keeps bare addresses from becoming links; everything else stays live. */
+/** mrkdwn as a fragment. With `verbatim`, bare URLs do not become links; all other markup still works. */
 export function mrkdwn(text, context, verbatim = false) {
   const fragment = document.createDocumentFragment();
   text.split(/```\n?([\s\S]+?)```\n?/).forEach((part, index) => {

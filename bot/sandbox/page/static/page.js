@@ -3,9 +3,10 @@
 import { Composer } from "./composer.js";
 import { formatDate, refreshDates } from "./dates.js";
 import { el, icon } from "./dom.js";
-import { avatar, byTime, MessageList } from "./messages.js";
+import { byTime, MessageList } from "./messages.js";
 import { Modal } from "./modal.js";
 import { mrkdwn } from "./mrkdwn.js";
+import { Rail } from "./rail.js";
 import { Scenes } from "./scenes.js";
 import { Side } from "./side.js";
 import { Thread } from "./thread.js";
@@ -14,33 +15,33 @@ import { follow, post } from "./wire.js";
 const TICK_MS = 15_000;
 const TOAST_MS = 10_000;
 const USEFUL_ZONES = ["Europe/Paris", "America/New_York", "America/Los_Angeles", "Asia/Kolkata", "Australia/Lord_Howe"];
-const PENDING_MS = 10_000; // a press that nothing answers stops looking busy
+const BUSY_MS = 10_000; // an element that gets no answer stops looking busy
 
 const $ = (id) => document.getElementById(id);
 const person = new URLSearchParams(location.search).get("user") || "U0ONCALL";
-let world = null;
+let state = null;
 let channel = null;
 const unread = new Set();
 
-const me = () => world.users.find((user) => user.id === person) ?? { id: person, name: person, title: "", tz: "UTC" };
-const here = () => Object.values(world.messages[channel] ?? {});
-/** Whether a message is shown in its thread only; one whose root is not here stands in the channel. */
-const isReply = ({ ts, thread_ts, channel: place }) =>
-  Boolean(thread_ts) && thread_ts !== ts && Boolean(world.messages[place]?.[thread_ts]);
-const shown = () => here().filter((message) => !isReply(message)).sort(byTime);
+const me = () => state.users.find((user) => user.id === person) ?? { id: person, name: person, title: "", tz: "UTC" };
+const channelMessages = () => Object.values(state.messages[channel] ?? {});
+/** Whether a message is shown in its thread only; without its root, it is shown in the channel. */
+const isReply = ({ ts, thread_ts, channel: conversation }) =>
+  Boolean(thread_ts) && thread_ts !== ts && Boolean(state.messages[conversation]?.[thread_ts]);
+const channelRoots = () => channelMessages().filter((message) => !isReply(message)).sort(byTime);
 
-/** What drawing needs to know; `surface` says where a press comes from. */
+/** The context for drawing; `surface` is the message or the view that a press belongs to. */
 function context(surface, drafts = new Map()) {
   return {
     viewer: person,
     zone: me().tz,
-    app: world.app,
+    app: state.app,
     drafts,
-    folds: Boolean(surface.message), // Slack folds long texts in messages, not in modals
+    folds: Boolean(surface.message), // Slack folds long texts in messages, but not in modals
     headingLevel: surface.view ? 3 : 2, // below the channel's name, or below the modal's title
-    user: (id) => world.users.find((user) => user.id === id),
-    userName: (id) => (id === world.app.bot_user ? world.app.name : world.users.find((user) => user.id === id)?.name),
-    channelName: (id) => world.channels.find((place) => place.id === id)?.name,
+    user: (id) => state.users.find((user) => user.id === id),
+    userName: (id) => (id === state.app.bot_user ? state.app.name : state.users.find((user) => user.id === id)?.name),
+    channelName: (id) => state.channels.find((conversation) => conversation.id === id)?.name,
     press: (action, node) => press({ user: person, ...surface, ...action }, node),
   };
 }
@@ -48,65 +49,70 @@ function context(surface, drafts = new Map()) {
 const messageSurface = (message) => context({ message: { channel: message.channel, ts: message.ts } });
 const messageContext = (message) => ({
   ...messageSurface(message),
-  replies: ({ ts }) => here().filter((other) => other.thread_ts === ts && other.ts !== ts).length,
+  replies: ({ ts }) => channelMessages().filter((other) => other.thread_ts === ts && other.ts !== ts).length,
   openThread: (root) => openThread(root.ts),
 });
 const viewContext = (view, drafts) => context({ view: { id: view.id } }, drafts);
 
 function toast(text, tone = "error") {
-  // A modal dialog makes everything outside it silent and out of reach, so the note goes where the person is.
-  const home = $("modal").open ? $("modal") : document.body;
-  home.append($("toasts"));
+  // An open modal dialog hides everything else from people and screen readers, so the toast goes inside of it.
+  const parent = $("modal").open ? $("modal") : document.body;
+  parent.append($("toasts"));
   const node = el("div", { class: `toast toast-${tone}` }, icon(tone === "error" ? "notice" : "tick"), el("p", {}, text),
     el("button", { type: "button", class: "toast-x", "aria-label": "Dismiss", onclick: () => node.remove() }, icon("x")));
   $("toasts").append(node);
   setTimeout(() => node.remove(), TOAST_MS);
 }
 
-/** Nothing is waited for any more. */
-function settle() {
+/** No element is busy any more. */
+function clearBusy() {
   for (const node of document.querySelectorAll("[aria-busy=true]")) node.removeAttribute("aria-busy");
 }
 
-async function tell(path, body) {
+async function send(path, body) {
   try {
     await post(path, body);
   } catch (error) {
-    settle();
+    clearBusy();
     toast(`The sandbox did not take that: ${error.message}`);
   }
 }
 
 function press(body, node) {
   node.setAttribute("aria-busy", "true");
-  setTimeout(() => node.removeAttribute("aria-busy"), PENDING_MS);
-  tell("click", body);
+  setTimeout(() => node.removeAttribute("aria-busy"), BUSY_MS);
+  send("click", body);
 }
 
+const rail = new Rail((task) => {
+  composer.fill(`/schedtask ${task.id}`);
+  composer.hide();
+});
+const drawRail = () => rail.draw(state, { channel, person, unread });
 const list = new MessageList($("messages"), $("message-list"), $("welcome"));
 const modal = new Modal($("modal"), {
   onSubmit: (view, values, node) => {
     node?.setAttribute("aria-busy", "true");
-    tell("view/submit", { user: person, view: { id: view.id }, values });
+    send("view/submit", { user: person, view: { id: view.id }, values });
   },
-  onClose: (view) => tell("view/close", { user: person, view: { id: view.id } }),
+  onClose: (view) => send("view/close", { user: person, view: { id: view.id } }),
 });
 const composer = new Composer($("composer"), {
   onSend: (text) => {
     $("messages").scrollTop = $("messages").scrollHeight;
-    tell("command", { user: person, channel, text });
+    send("command", { user: person, channel, text });
   },
   onUnknown: (command) => toast(`${command} is not a command here. The sandbox knows /schedtask.`),
 });
 
 const side = new Side($("side"), $("scenes-button"), () => thread.show(null));
 const thread = new Thread($("thread"), {
-  onReply: (root, text) => tell("command", { user: person, channel: root.channel, thread_ts: root.ts, text }),
+  onReply: (root, text) => send("command", { user: person, channel: root.channel, thread_ts: root.ts, text }),
 });
 const scenes = new Scenes($("scenes"), {
-  onTrouble: (words) => {
-    $("trouble").hidden = words === "";
-    $("trouble").textContent = words;
+  onTrouble: (text) => {
+    $("trouble").hidden = text === "";
+    $("trouble").textContent = text;
   },
   onError: (error) => toast(`The sandbox did not take that: ${error.message}`),
 });
@@ -119,43 +125,16 @@ function openThread(ts) {
 }
 
 function drawThread(ts) {
-  const place = world.channels.find(({ id }) => id === channel);
-  thread.show(world.messages[channel]?.[ts] ?? null, here(), `${place?.kind === "dm" ? "" : "#"}${place?.name ?? channel}`, messageSurface);
+  const conversation = state.channels.find(({ id }) => id === channel);
+  thread.show(state.messages[channel]?.[ts] ?? null, channelMessages(), `${conversation?.kind === "dm" ? "" : "#"}${conversation?.name ?? channel}`, messageSurface);
 }
 
-function connection(words, tone) {
-  $("connection").textContent = words;
+function connection(text, tone) {
+  $("connection").textContent = text;
   $("connection").dataset.tone = tone;
 }
 
-const said = (connected) => (connected ? connection("Bot connected", "good") : connection("Bot not connected", "bad"));
-
-function drawRail() {
-  $("team").textContent = world.team.name;
-  $("channels").replaceChildren(...world.channels.map((place) => el("li", {}, el("a", {
-    href: `#${place.id}`, class: unread.has(place.id) ? "place place-unread" : "place",
-    "aria-current": place.id === channel && "page",
-  }, icon(place.kind === "dm" ? "person" : "hash"), el("span", {}, place.name),
-  unread.has(place.id) && el("span", { class: "visually-hidden" }, " (new messages)")))));
-  $("people").replaceChildren(...world.users.map((user) => el("li", {}, el("a", {
-    href: `?user=${encodeURIComponent(user.id)}${channel ? `#${channel}` : ""}`, class: "person",
-    "aria-current": user.id === person && "true",
-  }, avatar(user), el("span", {}, el("strong", {}, user.name), el("span", { class: "person-title" }, user.title))))));
-}
-
-function drawTasks() {
-  $("tasks").replaceChildren(...world.tasks.map((task) => el("li", {}, el("button", {
-    type: "button", class: "task",
-    onclick: () => {
-      drawer(false);
-      composer.fill(`/schedtask ${task.id}`);
-      composer.hide();
-    },
-  },
-  el("span", { class: "task-name" }, task.name),
-  el("span", { class: "task-note" }, task.note),
-  el("span", { class: "task-id" }, task.id)))));
-}
+const drawConnected = (connected) => (connected ? connection("Bot connected", "good") : connection("Bot not connected", "bad"));
 
 function drawClock() {
   const zone = me().tz;
@@ -163,52 +142,52 @@ function drawClock() {
   refreshDates(document.body, zone);
 }
 
-/** The zones to choose from: people's own and a few that show something, then all of them. */
+/** The time zones to choose from: people's own and a few instructive ones, then all. */
 function drawZones() {
-  const few = [...new Set([...world.users.map(({ tz }) => tz), "UTC", ...USEFUL_ZONES, me().tz])];
+  const useful = [...new Set([...state.users.map(({ tz }) => tz), "UTC", ...USEFUL_ZONES, me().tz])];
   const group = (label, zones) => el("optgroup", { label }, zones.map((zone) =>
     el("option", { value: zone, selected: zone === me().tz }, zone.replaceAll("_", " "))));
-  $("zone").replaceChildren(group("Often used", few), group("All", world.zones.filter((zone) => !few.includes(zone))));
+  $("zone").replaceChildren(group("Often used", useful), group("All", state.zones.filter((zone) => !useful.includes(zone))));
   drawClock();
 }
 
-$("zone").addEventListener("change", () => tell("zone", { user: person, tz: $("zone").value }));
+$("zone").addEventListener("change", () => send("zone", { user: person, tz: $("zone").value }));
 
 function drawChannel() {
-  const place = world.channels.find(({ id }) => id === channel);
+  const conversation = state.channels.find(({ id }) => id === channel);
   unread.delete(channel);
-  $("channel-name").replaceChildren(icon(place?.kind === "dm" ? "person" : "hash"), place?.name ?? channel);
+  $("channel-name").replaceChildren(icon(conversation?.kind === "dm" ? "person" : "hash"), conversation?.name ?? channel);
   $("you").textContent = [me().name, me().title].filter(Boolean).join(" · ");
-  composer.box.placeholder = `Message ${place?.kind === "dm" ? "" : "#"}${place?.name ?? channel}, or type /schedtask`;
-  document.title = `${place?.name ?? channel} · ${world.team.name}`;
+  composer.box.placeholder = `Message ${conversation?.kind === "dm" ? "" : "#"}${conversation?.name ?? channel}, or type /schedtask`;
+  document.title = `${conversation?.name ?? channel} · ${state.team.name}`;
   drawRail();
-  list.show(shown(), messageContext, me().tz);
+  list.show(channelRoots(), messageContext, me().tz);
 }
 
 function openFromAddress() {
-  const wanted = location.hash.slice(1);
+  const requested = location.hash.slice(1);
   const before = channel;
-  channel = world.channels.some(({ id }) => id === wanted) ? wanted : world.channels[0].id;
+  channel = state.channels.some(({ id }) => id === requested) ? requested : state.channels[0].id;
   if (before !== channel && side.showing === "thread") side.close();
-  drawer(false);
+  rail.drawer(false);
   drawChannel();
 }
 
 const byTs = (messages) => Object.fromEntries(messages.map((message) => [message.ts, message]));
 
-/** Says a message's `text` to screen readers: the conclusion that notifications show, not the whole card. A file's title follows. */
+/** Announces a message to screen readers: its `text`, as in a notification, and the titles of its files. */
 function announce(message) {
   const about = context({});
   const files = (message.files ?? []).map((file) => `file ${file.title}`);
-  const words = [mrkdwn(message.text ?? "", about).textContent, ...files].filter(Boolean).join(", ");
-  $("announcer").textContent = `${about.userName(message.user) ?? message.user}: ${words}`;
+  const text = [mrkdwn(message.text ?? "", about).textContent, ...files].filter(Boolean).join(", ");
+  $("announcer").textContent = `${about.userName(message.user) ?? message.user}: ${text}`;
 }
 
-function arrived(message) {
-  const known = (world.messages[message.channel] ??= {});
+function receive(message) {
+  const known = (state.messages[message.channel] ??= {});
   const fresh = !(message.ts in known);
   known[message.ts] = message;
-  if (message.ephemeral_to) settle(); // an answer only to this person ends their wait as well
+  if (message.ephemeral_to) clearBusy(); // an ephemeral answer ends the person's wait, too
   if (message.channel === channel) {
     const root = isReply(message) ? known[message.thread_ts] : message;
     if (root) list.put(root, messageContext, me().tz);
@@ -221,29 +200,29 @@ function arrived(message) {
 }
 
 const EVENTS = {
-  message: ({ message }) => arrived(message),
-  gone: ({ channel: place, ts }) => {
-    delete world.messages[place]?.[ts];
-    if (place !== channel) return;
+  message: ({ message }) => receive(message),
+  gone: ({ channel: conversation, ts }) => {
+    delete state.messages[conversation]?.[ts];
+    if (conversation !== channel) return;
     list.remove(ts, me().tz);
     if (thread.root) drawThread(thread.root.ts);
     if (!thread.root && side.showing === "thread") side.close();
   },
   views: ({ views }) => {
-    settle();
+    clearBusy();
     modal.show(views, viewContext);
   },
   toast: ({ error, text }) => {
-    settle();
+    clearBusy();
     toast(text || error);
   },
-  connected: ({ connected }) => said(connected),
+  connected: ({ connected }) => drawConnected(connected),
   errors: ({ view, errors }) => {
-    settle();
-    for (const words of modal.refuse(view, errors)) toast(words);
+    clearBusy();
+    for (const text of modal.refuse(view, errors)) toast(text);
   },
   zone: ({ user, tz }) => {
-    world.users.find(({ id }) => id === user).tz = tz;
+    state.users.find(({ id }) => id === user).tz = tz;
     if (user !== person) return;
     drawZones();
     drawChannel();
@@ -252,22 +231,22 @@ const EVENTS = {
   },
   step: ({ step }) => scenes.put(step),
   steps: ({ steps }) => scenes.showSteps(steps),
-  switch: ({ id, value }) => scenes.turned(id, value),
+  switch: ({ id, value }) => scenes.setSwitch(id, value),
 };
 
 follow(person, {
-  onState: (state) => {
-    const first = world === null;
-    const open = Object.entries(state.messages ?? {}).map(([place, messages]) => [place, byTs(messages)]);
-    world = { ...state, messages: Object.fromEntries(open) };
-    composer.tasks = world.tasks;
-    if (first) drawTasks();
+  onState: (received) => {
+    const first = state === null;
+    const messages = Object.entries(received.messages ?? {}).map(([conversation, list]) => [conversation, byTs(list)]);
+    state = { ...received, messages: Object.fromEntries(messages) };
+    composer.tasks = state.tasks;
+    if (first) rail.drawTasks(state.tasks);
     openFromAddress();
-    modal.show(world.views ?? [], viewContext);
+    modal.show(state.views ?? [], viewContext);
     drawZones();
-    scenes.show(world.steps, world.switches);
+    scenes.show(state.steps, state.switches);
     if (thread.root) drawThread(thread.root.ts);
-    said(world.connected);
+    drawConnected(state.connected);
     document.body.dataset.ready = "true";
     if (first && !$("modal").open && matchMedia("(pointer: fine)").matches) composer.box.focus();
   },
@@ -277,25 +256,6 @@ follow(person, {
   onLost: () => connection("Sandbox out of reach, trying again", "bad"),
 });
 
-// On a phone the rail is a drawer; closed, it must not be reachable by Tab.
-const narrow = matchMedia("(max-width: 760px)");
-
-function drawer(open) {
-  document.body.classList.toggle("drawer-open", open);
-  $("rail").inert = narrow.matches && !open;
-  $("drawer-button").setAttribute("aria-expanded", String(open));
-  if (open) $("rail").querySelector("a")?.focus();
-}
-
-narrow.addEventListener("change", () => drawer(false));
 $("scenes-button").addEventListener("click", () => side.toggle("scenes", "Behind the scenes"));
-$("drawer-button").addEventListener("click", () => drawer(!document.body.classList.contains("drawer-open")));
-$("scrim").addEventListener("click", () => drawer(false));
-document.addEventListener("keydown", (event) => {
-  if (event.key !== "Escape" || !document.body.classList.contains("drawer-open")) return;
-  drawer(false);
-  $("drawer-button").focus();
-});
-drawer(false);
-window.addEventListener("hashchange", () => world && openFromAddress());
-setInterval(() => world && drawClock(), TICK_MS);
+window.addEventListener("hashchange", () => state && openFromAddress());
+setInterval(() => state && drawClock(), TICK_MS);

@@ -1,4 +1,4 @@
-// rich_text blocks. Their text leaves are never parsed: what they hold is what is shown.
+// rich_text blocks. Their text is shown verbatim, never parsed.
 
 import { dateNode } from "./dates.js";
 import { el, link, safeUrl } from "./dom.js";
@@ -6,7 +6,7 @@ import { emojiNode } from "./emoji.js";
 import { broadcast, channelMention, userMention } from "./mrkdwn.js";
 
 const STYLES = { bold: "strong", italic: "em", strike: "s", underline: "u", code: "code", highlight: "mark" };
-const DEEPEST = 8; // Slack indents lists eight levels deep
+const MAX_INDENT = 8; // Slack indents lists eight levels deep
 
 function bare(leaf, context) {
   const text = String(leaf.text ?? "");
@@ -49,7 +49,7 @@ const leaves = (part, context) => (part.elements ?? []).map((leaf) => leafNode(l
 
 function list(part, context) {
   const ordered = part.style === "ordered";
-  const indent = Math.min(part.indent ?? 0, DEEPEST);
+  const indent = Math.min(part.indent ?? 0, MAX_INDENT);
   return el(
     ordered ? "ol" : "ul",
     {

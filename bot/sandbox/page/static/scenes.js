@@ -10,30 +10,30 @@ const LANES = {
   reply: ["bot → Slack", "A call of Slack's API"],
   link: ["connection", "Whether Slack can reach the bot"],
 };
-const KEPT = 500;
+const MAX_STEPS = 500;
 const NEAR_END_PX = 60;
 
-/** Milliseconds in few digits: 0.42 ms, 14 ms, 3.2 s. */
-export function took(ms) {
+/** A duration in few digits: 0.42 ms, 14 ms, 3.2 s. */
+export function duration(ms) {
   if (ms >= 1000) return `${(ms / 1000).toFixed(1)} s`;
   return ms >= 10 ? `${Math.round(ms)} ms` : `${ms.toFixed(ms >= 1 ? 1 : 2)} ms`;
 }
 
 async function fill(step, box) {
   try {
-    const found = Object.entries(await details(step.serial));
-    box.replaceChildren(...found.flatMap(([name, text]) => [
+    const texts = Object.entries(await details(step.serial));
+    box.replaceChildren(...texts.flatMap(([name, text]) => [
       el("p", { class: "step-part" }, name),
       el("pre", { class: "step-text", tabindex: 0, role: "region", "aria-label": `${step.what}: ${name}` }, text),
     ]));
-    if (!found.length) box.replaceChildren(el("p", { class: "step-part" }, "nothing more to see"));
+    if (!texts.length) box.replaceChildren(el("p", { class: "step-part" }, "nothing more to see"));
   } catch (error) {
     box.replaceChildren(el("p", { class: "step-part" }, error.message));
   }
 }
 
 export class Scenes {
-  /** `onTrouble(words)` is told what is broken on purpose; an empty text when nothing is. */
+  /** `onTrouble(text)` is called with what is broken on purpose, or with an empty text. */
   constructor(panel, { onTrouble, onError }) {
     this.steps = new Map();
     this.switches = [];
@@ -55,11 +55,11 @@ export class Scenes {
       await post(path, body);
     } catch (error) {
       this.onError(error);
-      this.drawSwitches(); // back to where they stand
+      this.drawSwitches(); // back to their real positions
     }
   }
 
-  /** All of it anew: at the start, and when the connection to the sandbox came back. */
+  /** Draws everything: at the start, and after a reconnection. */
   show(steps, switches) {
     this.switches = switches;
     this.drawSwitches();
@@ -73,13 +73,13 @@ export class Scenes {
     this.scroller.scrollTop = this.scroller.scrollHeight;
   }
 
-  turned(id, value) {
-    const found = this.switches.find((one) => one.id === id);
-    if (found) found.value = value;
+  setSwitch(id, value) {
+    const known = this.switches.find((one) => one.id === id);
+    if (known) known.value = value;
     this.drawSwitches();
   }
 
-  /** A step that began, or one that ended. */
+  /** Adds a step that began, or updates one that ended. */
   put(step) {
     const atEnd = this.scroller.scrollHeight - this.scroller.scrollTop - this.scroller.clientHeight < NEAR_END_PX;
     const known = this.steps.has(step.serial);
@@ -87,7 +87,7 @@ export class Scenes {
     if (known) this.list.querySelector(`[data-serial="${step.serial}"] summary`)?.replaceChildren(...this.summary(step));
     else this.list.append(this.node(step));
     this.none.hidden = true;
-    while (this.steps.size > KEPT) {
+    while (this.steps.size > MAX_STEPS) {
       this.steps.delete(this.steps.keys().next().value);
       this.list.firstElementChild.remove();
     }
@@ -95,7 +95,7 @@ export class Scenes {
   }
 
   drawSwitches() {
-    const held = document.activeElement?.dataset?.switch;
+    const focused = document.activeElement?.dataset?.switch;
     this.board.replaceChildren(...this.switches.map((one) => {
       const chosen = one.choices.find((choice) => choice.value === one.value);
       const broken = one.value !== "normal";
@@ -106,7 +106,7 @@ export class Scenes {
         el("label", { for: `switch-${one.id}` }, one.label), el("span", { class: "select" }, box, icon("chevron")),
         el("p", { class: "switch-note", id: `switch-${one.id}-note`, hidden: !broken }, chosen?.note ?? ""));
     }));
-    if (held) this.board.querySelector(`[data-switch="${CSS.escape(held)}"]`)?.focus();
+    if (focused) this.board.querySelector(`[data-switch="${CSS.escape(focused)}"]`)?.focus();
     const broken = this.switches.filter(({ value }) => value !== "normal");
     this.reset.disabled = broken.length === 0;
     this.onTrouble(broken.map(({ label, value, choices }) => `${label} ${choices.find((c) => c.value === value)?.label}`).join(" · "));
@@ -128,14 +128,14 @@ export class Scenes {
       el("span", { class: "step-when" }, this.when(step)),
       el("span", { class: "step-lane", title }, lane),
       el("span", { class: "step-what" }, step.what, isRequest && el("span", { class: "step-serial" }, ` #${step.serial}`),
-        this.other(step)),
+        this.otherRequest(step)),
       !isRequest && el("span", { class: `step-outcome ${state}` }, current.outcome || "under way …"),
-      !isRequest && current.ms !== null && current.ms !== undefined && el("span", { class: "step-ms" }, took(current.ms)),
+      !isRequest && current.ms !== null && current.ms !== undefined && el("span", { class: "step-ms" }, duration(current.ms)),
     ].filter(Boolean);
   }
 
-  /** The last request before a step: what its time is counted from. */
-  before(step) {
+  /** The last request before a step; the step's time is relative to it. */
+  requestBefore(step) {
     let last = null;
     for (const other of this.steps.values()) {
       if (other.serial > step.serial) break;
@@ -145,17 +145,17 @@ export class Scenes {
   }
 
   when(step) {
-    const from = this.steps.get(step.request) ?? this.before(step);
+    const from = this.steps.get(step.request) ?? this.requestBefore(step);
     if (step.lane === "request" || !from || step.lane === "link") {
       const at = new Date(step.at * 1000);
       return `${at.toTimeString().slice(0, 8)}`;
     }
-    return `+${took(Math.max(0, (step.at - from.at) * 1000))}`;
+    return `+${duration(Math.max(0, (step.at - from.at) * 1000))}`;
   }
 
-  /** Where several requests overlap: which one this step belongs to. */
-  other(step) {
-    const last = this.before(step);
+  /** The request of a step, if another one began in between. */
+  otherRequest(step) {
+    const last = this.requestBefore(step);
     return step.request && last && step.request !== last.serial
       ? el("span", { class: "step-serial" }, ` for #${step.request}`) : null;
   }

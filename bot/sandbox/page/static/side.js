@@ -1,15 +1,15 @@
-// The pane at the right: behind the scenes, or a thread. One at a time; on a phone it covers the page.
+// The pane at the right shows either the scenes or a thread. On a phone it covers the page.
 
 const narrow = matchMedia("(max-width: 1000px)");
 
 export class Side {
-  /** `opener` is the button that belongs to the scenes; focus goes back to whatever had it before. */
+  /** `opener` is the button of the scenes. On close, focus returns to the element that had it. */
   constructor(pane, opener, onClose) {
     this.pane = pane;
     this.opener = opener;
     this.onClose = onClose;
     this.showing = null;
-    this.before = null;
+    this.focusedBefore = null;
     pane.querySelector("#side-x").addEventListener("click", () => this.close());
     pane.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || event.defaultPrevented) return;
@@ -20,12 +20,12 @@ export class Side {
   }
 
   open(panel, title) {
-    if (this.showing === null) this.before = document.activeElement;
+    if (this.showing === null) this.focusedBefore = document.activeElement;
     this.showing = panel;
     this.pane.querySelector("#side-title").textContent = title;
     for (const node of this.pane.querySelectorAll(".side-panel")) node.hidden = node.id !== panel;
     this.pane.hidden = false;
-    this.shown();
+    this.update();
     this.pane.querySelector("#side-x").focus();
     if (panel === "scenes") this.pane.querySelector("#steps-scroll").scrollTop = 1e9;
   }
@@ -34,8 +34,8 @@ export class Side {
     this.showing = null;
     this.pane.hidden = true;
     this.onClose();
-    this.shown();
-    if (this.before?.isConnected) this.before.focus();
+    this.update();
+    if (this.focusedBefore?.isConnected) this.focusedBefore.focus();
   }
 
   toggle(panel, title) {
@@ -43,13 +43,13 @@ export class Side {
     else this.open(panel, title);
   }
 
-  shown() {
+  update() {
     document.body.classList.toggle("side-open", this.showing !== null);
     this.opener.setAttribute("aria-expanded", String(this.showing === "scenes"));
     this.cover();
   }
 
-  /** What lies under the pane must not be reached by Tab. */
+  /** Whatever the pane covers must not be reachable by Tab. */
   cover() {
     document.querySelector("main").inert = narrow.matches && this.showing !== null;
   }

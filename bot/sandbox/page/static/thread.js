@@ -1,10 +1,10 @@
-// The pane beside the channel that shows one thread.
+// The thread pane beside the channel.
 
 import { byTime, messageNode } from "./messages.js";
 import { el } from "./dom.js";
 
 export class Thread {
-  /** `onReply(root, text)` sends; a `/command` is not for threads, which the sandbox says as Slack does. */
+  /** `onReply(root, text)` sends a reply. Like Slack, the sandbox refuses a `/command` in a thread. */
   constructor(panel, { onReply }) {
     this.root = null;
     this.title = panel.querySelector("#thread-place");
@@ -32,7 +32,7 @@ export class Thread {
     });
   }
 
-  /** Draws the thread of `root` from the channel's `messages`; null empties the pane. */
+  /** Draws the thread of `root` from the channel's `messages`; null clears the pane. */
   show(root, messages, placeName, contextOf) {
     this.root = root;
     if (!root) {

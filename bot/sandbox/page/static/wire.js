@@ -1,8 +1,8 @@
-// Talking to the sandbox: one state, one stream of changes, a few posts.
+// The sandbox's HTTP API: one state, one stream of changes, a few posts.
 
 const RETRY_MS = 2000;
 
-/** Posts `body`; throws an Error whose message can be shown. */
+/** Posts `body`. Throws an Error whose message can be shown to people. */
 export async function post(path, body) {
   const answer = await fetch(`/sandbox/${path}`, {
     method: "POST",
@@ -11,8 +11,8 @@ export async function post(path, body) {
     signal: AbortSignal.timeout(10_000),
   });
   if (answer.ok) return;
-  const said = await answer.json().catch(() => ({}));
-  throw new Error(said.error ?? `HTTP ${answer.status}`);
+  const refusal = await answer.json().catch(() => ({}));
+  throw new Error(refusal.error ?? `HTTP ${answer.status}`);
 }
 
 async function get(path) {
@@ -21,17 +21,17 @@ async function get(path) {
   return answer.json();
 }
 
-/** What a step behind the scenes carried: texts by their names. */
+/** The details of a step: texts by name. */
 export const details = (serial) => get(`steps/${serial}`);
 
 /**
- * Follows the sandbox as `user`. `onState` gets the whole state at each (re)connection, `onEvent` every change after
- * it, `onLost` is called while the sandbox can't be reached. Changes that arrive while the state is on its way wait.
+ * Follows the sandbox as `user`. `onState` gets the whole state at each connection, `onEvent` every later change;
+ * `onLost` is called while the sandbox is out of reach. Changes wait while the state is being fetched.
  */
 export function follow(user, { onState, onEvent, onLost }) {
   const source = new EventSource(`/sandbox/events?user=${encodeURIComponent(user)}`);
   let waiting = null;
-  const again = () => {
+  const reconnect = () => {
     source.close();
     onLost();
     setTimeout(() => follow(user, { onState, onEvent, onLost }), RETRY_MS);
@@ -42,7 +42,7 @@ export function follow(user, { onState, onEvent, onLost }) {
       onState(await get(`state?user=${encodeURIComponent(user)}`));
     } catch (error) {
       console.warn(`The sandbox's state could not be read: ${error.message}`);
-      again();
+      reconnect();
       return;
     }
     for (const event of waiting) onEvent(event);
@@ -54,7 +54,7 @@ export function follow(user, { onState, onEvent, onLost }) {
     else onEvent(event);
   });
   source.addEventListener("error", () => {
-    if (source.readyState === EventSource.CLOSED) again();
-    else onLost(); // the browser tries again by itself
+    if (source.readyState === EventSource.CLOSED) reconnect();
+    else onLost(); // the browser reconnects by itself
   });
 }

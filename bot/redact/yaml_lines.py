@@ -1,11 +1,11 @@
-"""YAML: what stands on the lines below a name. Used by ``bot.redact``."""
+"""YAML: the values on the lines below a name, and Kubernetes manifests whose whole data is secret."""
 
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 
 from bot.redact.names import words
-from bot.redact.values import Span
+from bot.redact.spans import Span
 
 SCALAR = re.compile(r"(?:!\S+\s+)?(?:&\S+\s+)?[|>][+-]?\d?[ \t]*(?=\n)")
 """The sign that lines of text follow."""
@@ -15,10 +15,12 @@ STATUS = re.compile(
     r"""(?i)\\*["']?(?:true|false|on|off|enabled?|disabled?|none|null|nil|undefined|required|optional|unset"""
     r"""|n/a|expired|valid|invalid|unchanged|missing)\\*["']?(?=[\s,;.)}\]]|\\|$)"""
 )
-"""What is said instead of a secret."""
+"""A status instead of a secret."""
+MANIFEST_DATA = frozenset({"data", "stringData", "binaryData"})
+"""The keys of a Secret of Kubernetes below which every value is secret."""
 _LINE = re.compile(r"\n([ \t]*)((?:-[ \t]+)*)([^\n]*)")
 _PAIR = re.compile(r"(?:[\"']?([\w.\- ]{1,60})[\"']?:(?:\s+|$))(.*)")
-_TELLS_NOTHING = words(
+_HARMLESS_KEYS = words(
     "name key kind type user username user_name login account host hostname port optional secretname version "
     "enabled url path items mountpath subpath mode region endpoint readonly ttl description defaultmode "
     "database db namespace labels annotations metadata email method scheme provider realm issuer file driver external"
@@ -32,11 +34,11 @@ _BORDER = re.compile(r"(?m)^---[ \t]*$")
 def below(text: str, start: int, head: int, *, whole: bool, everything: bool = False) -> list[Span]:
     """The values on the deeper lines below the name at ``start``.
 
-    ``whole``: these lines are one text. ``everything``: also what by its own name tells nothing.
+    ``whole``: these lines are one text. ``everything``: also the values of keys that are otherwise harmless.
     """
     spans: list[Span] = []
     literal = -1
-    for line in _deeper(text, start, head):
+    for line in _deeper_lines(text, start, head):
         at, rest, deep = line.start(3), line.group(3).rstrip(), len(line.group(1))
         pair = None if whole or deep > literal >= 0 else _PAIR.match(rest)
         if pair is None:
@@ -45,7 +47,7 @@ def below(text: str, start: int, head: int, *, whole: bool, everything: bool = F
         literal = deep if everything and SCALAR.match(pair.group(2) + "\n") else -1
         if literal >= 0:
             continue
-        if pair.group(2) and (everything or _word(pair.group(1)) not in _TELLS_NOTHING):
+        if pair.group(2) and (everything or _squeezed(pair.group(1)) not in _HARMLESS_KEYS):
             if everything or not STATUS.fullmatch(pair.group(2)):
                 spans.append((at + pair.start(2), at + len(rest)))
         elif pair.group(2) and not spans:
@@ -53,11 +55,11 @@ def below(text: str, start: int, head: int, *, whole: bool, everything: bool = F
     return spans
 
 
-def _word(key: str) -> str:
+def _squeezed(key: str) -> str:
     return re.sub(r"[\W_]+", "", key).lower()
 
 
-def _deeper(text: str, start: int, head: int) -> Iterator[re.Match[str]]:
+def _deeper_lines(text: str, start: int, head: int) -> Iterator[re.Match[str]]:
     """The lines that belong to a name: deeper ones, and a list's items as deep as it."""
     begin = text.rfind("\n", max(0, start - 200), start) + 1
     lead = text[begin:start]
@@ -77,5 +79,5 @@ def manifests(text: str) -> list[Span]:
     """The documents in a text that are Secrets of Kubernetes: all below their ``data`` is secret."""
     if "ecret" not in text or _MANIFEST.search(text) is None:
         return []
-    borders = [0, *(found.start() for found in _BORDER.finditer(text)), len(text)]
+    borders = [0, *(match.start() for match in _BORDER.finditer(text)), len(text)]
     return [(start, end) for start, end in pairwise(borders) if _MANIFEST.search(text, start, end) is not None]

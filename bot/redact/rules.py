@@ -1,4 +1,4 @@
-"""A rule: one syntax by which a text hands over a secret, as data, with an example that must hide and one that not.
+"""A rule describes one syntax that hands over a secret. It is data: a pattern, and an example of either outcome.
 
 In a pattern every group without a name is a secret; all around it stays. A pattern without groups is one as a whole.
 Patterns take linear time on any text: runs are possessive or bounded.
@@ -8,17 +8,18 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from bot.redact.chance import HIDDEN
 from bot.redact.references import is_status, unschemed, variables_of
+from bot.redact.spans import Span, hide
 
-Span = tuple[int, int]
 WORD = (
     r"""("(?>(?:[^"\\\n]|\\.)*)"?|'[^'\n]*+'?|\\"(?>(?:(?!\\").)*)(?:\\")?"""
     r"""|[^\s"'|;&<>\\](?>(?:[^\s"']|["'](?=\w))*))"""
 )
 """One secret word: quoted (also inside a JSON string) or up to the next blank."""
+ON = r"(?:(?!&&)[^\n|;]|\\\n)"
+"""One character further inside the same command."""
 _LINE_END = re.compile(r"(?<!\\)\n")
-"""A backslash goes on with the line."""
+"""A line goes on behind a backslash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +47,20 @@ class Rule:
 
     def spans(self, text: str) -> list[Span]:
         """Where the secrets are."""
-        return [
-            found.span(group)
-            for found in self.pattern.finditer(text)
-            for group in self.groups
-            if found.start(group) >= 0
-        ]
+        matches = self.pattern.finditer(text)
+        return [match.span(group) for match in matches for group in self.groups if match.start(group) >= 0]
 
 
 class Rules:
-    """Rules in their order. Each looks only at the lines that hold one of its words, unless it reads across lines."""
+    """Rules in order. Each reads only the lines that hold one of its words, unless it matches across lines."""
 
     def __init__(self, *rules: Rule) -> None:
         self.all = rules
         self._of_lines = [(word, n) for n, rule in enumerate(rules) if not rule.across for word in rule.keywords]
         self._across = [(word, n) for n, rule in enumerate(rules) if rule.across for word in rule.keywords]
 
-    def applied(self, text: str, variables: set[str]) -> str:
-        """The text without the secrets that the rules know; adds the variables that stand where a secret would."""
+    def hide(self, text: str, variables: set[str]) -> str:
+        """Hides the secrets of these rules; adds the variables that stand in place of one to ``variables``."""
         text = self._apply(self._across, text, variables)
         if "\n" not in text:
             return self._apply(self._of_lines, text, variables)
@@ -77,17 +74,13 @@ class Rules:
 
 
 def without(text: str, spans: Iterable[Span], variables: set[str]) -> str:
-    """The text with these spans hidden, but for those that only say where the secret comes from."""
-    kept, shown = [], 0
+    """The text with these spans hidden, except references; adds the variables among them."""
+    hidden = []
     for start, end in sorted(spans):
-        if start < shown or end <= start:
-            continue
-        given = unschemed(text[start:end])
-        names = variables_of(given)
-        if names is not None:
-            variables.update(names)
-        if names is not None or is_status(given) or not given:
-            continue
-        kept += [text[shown:start], HIDDEN]
-        shown = end
-    return "".join(kept) + text[shown:] if kept else text
+        value = unschemed(text[start:end])
+        used = variables_of(value)
+        if used is not None:
+            variables.update(used)
+        elif value and not is_status(value):
+            hidden.append((start, end))
+    return hide(text, hidden)

@@ -1,24 +1,24 @@
-"""Decoded JSON: what of it may be shown, at any depth. Used by ``bot.redact``."""
+"""Redacts decoded JSON, at any depth."""
 
 import json
 from collections.abc import Callable
 from typing import Any
 
-from bot.pairs import is_marked, is_name, is_value
-from bot.redact.chance import HIDDEN
-from bot.redact.commands import handed_over
+from bot.redact.commands import hide_arguments
+from bot.redact.fields import is_marked, is_name, is_value
 from bot.redact.names import Names
 from bot.redact.references import SCHEMA_KEYS, SCHEMA_TYPES
+from bot.redact.spans import HIDDEN
+from bot.redact.yaml_lines import MANIFEST_DATA
 
 MAX_DEPTH = 100
-"""How deep a decoded value is shown; what lies deeper is hidden."""
+"""Levels of decoded JSON that are shown. Deeper ones are hidden."""
 
 _LONG_KEY = 12
 _LONGEST_NAME = 60
 _LONGEST_WORD = 4096
 _NAMES_A_SECRET = frozenset({"secretName", "optional", "defaultMode"})
 """A volume of Kubernetes says where its secret is."""
-_MANIFEST_DATA = frozenset({"data", "stringData", "binaryData"})
 
 
 class Structures:
@@ -46,7 +46,7 @@ class Structures:
         shown = {}
         for key, item in value.items():
             inner = paired if paired and is_value(str(key)) else str(key)
-            if manifest and key in _MANIFEST_DATA:
+            if manifest and key in MANIFEST_DATA:
                 inner = "secret"
             shown_key = self.text(key, "") if isinstance(key, str) and len(key) >= _LONG_KEY else key
             shown[shown_key] = self.redact(name if self.names.is_secret(name) else inner, item, depth + 1)
@@ -79,9 +79,9 @@ class Structures:
 
 
 def _as_command(words: list[str]) -> list[str]:
-    """The words of a command without what its tool takes as a secret: ``["sshpass", "-p", "x"]``."""
+    """The words of a command without the secrets that its tool takes: ``["sshpass", "-p", "x"]``."""
     text = json.dumps(words, ensure_ascii=False)
-    shown = handed_over(text, set())
+    shown = hide_arguments(text, set())
     if shown == text:
         return words
     try:
