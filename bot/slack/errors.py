@@ -62,9 +62,9 @@ def error_label(code: str) -> str:
 class SlackRefused(Exception):
     """Slack did not take a reply.
 
-    ``error`` is Slack's error code or what happened on the way, out of a closed set. ``raw_error`` is the same as it
-    came, cut. ``transient`` says whether the same call may succeed a
-    moment later (rate limit, 5xx, no connection); ``needed`` is the scope that the token lacks.
+    ``error`` is Slack's error code or what happened on the way, out of a closed set. ``raw_error`` is the code as it
+    came, cut but not redacted. ``transient`` says whether the same call may succeed a moment later (rate limit, 5xx,
+    no connection); ``needed`` is the scope that the token lacks.
     """
 
     def __init__(

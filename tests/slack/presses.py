@@ -16,8 +16,13 @@ NIGHTLY = "ST2601050930000000000002B2"
 async def post(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) -> Message:
     """Post a card in the channel."""
     before = len(box.slack.messages(channel, user))
+
+    def is_answered() -> bool:
+        messages = box.slack.messages(channel, user)
+        return len(messages) > before and "Still waiting" not in messages[-1].text
+
     await box.slack.command(user, channel, text)
-    await box.slack.settled(lambda: len(box.slack.messages(channel, user)) > before)
+    await box.slack.settled(is_answered)
     return box.slack.messages(channel, user)[-1]
 
 

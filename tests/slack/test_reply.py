@@ -12,8 +12,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.cards.blocks import section
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message, section
 from bot.slack.errors import SlackRefused
 from bot.slack.reply import Replies
 from bot.timings import TIMINGS, ReplyTimings
@@ -302,7 +301,7 @@ def test_a_page_instead_of_an_error_code_is_not_slack(word: str) -> None:
 
 @pytest.mark.parametrize("method", [None, "chat.postMessage"])
 async def test_unknown_error_codes_make_one_label(slack: StandIn, method: str | None) -> None:
-    """However many there are, they share one label; the log has each code, cut and redacted."""
+    """However many there are, they share one label; the error has each code, cut. The log redacts it."""
     outcomes: list[str] = []
     words = [*(f"request_{number}_lost" for number in range(20)), "xoxb-1234567890-secret", "long_" * 100]
     async with aiohttp.ClientSession() as session:
@@ -313,8 +312,7 @@ async def test_unknown_error_codes_make_one_label(slack: StandIn, method: str | 
             with pytest.raises(SlackRefused) as caught:
                 await (replies.call(method) if method else replies.respond(slack.url, CARD))
             assert len(str(caught.value)) < 300
-            assert "1234567890" not in str(caught.value)
-            assert word[:20] in str(caught.value) or word.startswith("xoxb")
+            assert word[:20] in str(caught.value)
     assert set(outcomes) == {"other", "not_slack"}
 
 
