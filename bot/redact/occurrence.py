@@ -34,6 +34,6 @@ class Occurrence:
 
 
 Scanner = Callable[[Occurrence], list[Span] | None]
-"""Returns the values; the last one may turn out to be a reference. None: the syntax is another one. An empty list: it is
-this syntax, but it has no value, so the search ends.
+"""Returns the values; the last one may turn out to be a reference. None: another syntax. An empty list: this syntax,
+but it has no value, so the search ends.
 """
