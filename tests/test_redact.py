@@ -175,7 +175,7 @@ def test_harmless_text_is_shown_as_it_is(text: str) -> None:
 
 def test_a_structure_is_hidden_at_any_depth() -> None:
     """By key, by the name beside a value in either spelling, by shape; a secret name counts for all below it."""
-    found = REDACTOR.structure(
+    shown = REDACTOR.structure(
         "config",
         {
             "path": "/tmp/x",
@@ -194,7 +194,7 @@ def test_a_structure_is_hidden_at_any_depth() -> None:
             "command": "run --password hunter2",
         },
     )
-    assert found == {
+    assert shown == {
         "path": "/tmp/x",
         "password": HIDDEN,
         "pin": HIDDEN,
@@ -215,11 +215,11 @@ def test_a_structure_is_hidden_at_any_depth() -> None:
 
 def test_what_lies_too_deep_is_hidden() -> None:
     """A value nested as deep as JSON can be read neither crashes nor gets through."""
-    found = REDACTOR.structure("x", json.loads("[" * 900 + '"hunter2"' + "]" * 900))
-    assert SECRET not in json.dumps(found)
+    shown = REDACTOR.structure("x", json.loads("[" * 900 + '"hunter2"' + "]" * 900))
+    assert SECRET not in json.dumps(shown)
     for _ in range(MAX_DEPTH):
-        (found,) = found
-    assert found == HIDDEN
+        (shown,) = shown
+    assert shown == HIDDEN
     for left, right in (('{"a":', "}"), ('{"password":', "}"), ("[", "]"), ('["hunter2",', "]")):
         assert REDACTOR.text(left * 900 + '"x"' + right * 900)
 
@@ -347,7 +347,7 @@ def test_any_text_can_be_redacted(text: str) -> None:
     )
 )
 @settings(max_examples=100, deadline=None)
-def test_a_structure_keeps_its_form(found: object) -> None:
+def test_a_structure_keeps_its_form(shown: object) -> None:
     """Keys and lengths stay; only leaves change."""
 
     def form(part: object) -> object:
@@ -355,4 +355,4 @@ def test_a_structure_keeps_its_form(found: object) -> None:
             return {key: form(item) for key, item in part.items()}
         return [form(item) for item in part] if isinstance(part, list) else None
 
-    assert form(REDACTOR.structure("x", found)) == form(found)
+    assert form(REDACTOR.structure("x", shown)) == form(shown)

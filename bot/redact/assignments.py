@@ -9,7 +9,7 @@ from bot.redact import yaml_lines
 from bot.redact.chinese import is_chinese, says_about
 from bot.redact.occurrence import Occurrence
 from bot.redact.prose import REST_OF_LINE, WHOLE_LINE, only_says
-from bot.redact.references import says_nothing
+from bot.redact.references import STATUS_IN_TEXT, is_computed
 from bot.redact.spans import NEAR, Span, take
 from bot.redact.yaml_lines import MANIFEST_DATA
 
@@ -39,7 +39,7 @@ def scan_assignment(at: Occurrence) -> list[Span] | None:
         return None
     start = sign.end()
     everything = at.name in MANIFEST_DATA
-    if says_nothing(text, at.name, at.start, start) or (is_chinese(at.name[-4:]) and says_about(text, start)):
+    if is_computed(text, at.name, at.start, start) or (is_chinese(at.name[-4:]) and says_about(text, start)):
         return []
     if (scalar := yaml_lines.SCALAR.match(text, start)) is not None:
         return yaml_lines.below(text, at.start, scalar.end(), whole=True)
@@ -71,7 +71,7 @@ def _unquoted(at: Occurrence, sign: str, start: int) -> Span | None:
     text = at.text
     if not text[start : start + 1].strip():
         return None
-    if (status := yaml_lines.STATUS.match(text, start)) is not None:
+    if (status := STATUS_IN_TEXT.match(text, start)) is not None:
         return status.span()
     before = at.before(60)
     is_spaced = sign.startswith((" ", ":", "：", "＝")) and (sign[-1].isspace() or "：" in sign)

@@ -23,7 +23,7 @@ _KEY_FOLLOWS = re.compile(r"""\\{0,15}["'][\w-]{1,30}\\{0,15}["']\s?:""")
 _LIST_OPENS = re.compile(r"([\[(])\s*\\{0,15}[\"']$")
 _LIST_CLOSES = re.compile(r"\s*\]|$")
 _FLAG_OPENS = re.compile(r"""["']-*$""")
-# Calls that only say something about a secret.
+# Calls that only mention a secret.
 _ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
 _PUTS = re.compile(r"\b(?:put|set)\s+[\w./-]{0,60}/$")
 _FLAG_GAP = re.compile(r"[ \t]*\\?\n?[ \t]+")

@@ -2,7 +2,7 @@
 
 from bot.redact.rules import ON, WORD, Rule
 
-_NOT_SAID = (
+_NO_PROSE = (
     r"(?!(?:days?|times?|char\w*|min\w*|max\w*|hours?|weeks?|months?|years?|attempts?|retries|digits?|letters?"
     r"|suites?|length|lines?|of|or|and|is|in|to|for|from|not|by|with|was|has|on|at|if|the|policy|policies|rotation"
     r"|chain|server|encryption|complexity-check|disable|enable|none|algorithm|mode|type|RO|RW|ipv[46]|views?|groups?"
@@ -19,12 +19,12 @@ DEVICES = (
         r"|psk|community|read|write"
         r"|md5|sha\S{0,6}|hmac\S{0,9}|aes\S{0,4}|des\S{0,4}|user|securityname|login-password|authentication"
         r"|level\s\d{1,2}|accounting|\w{1,12}-mode\s\S{1,12})\s+(?:nonstandard\s+|usual\s+)?(?:\d{1,3}\s+)?(?:(?:ir)?"
-        rf"(?:reversible-)?cipher)\s+(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}\s+)?{_NOT_SAID}{WORD}"
+        rf"(?:reversible-)?cipher)\s+(?:\d{{1,3}}(?:\.\d{{1,3}}){{3}}\s+)?{_NO_PROSE}{WORD}"
         r"|(?<![\w-])(?:password|passwd|pass-?phrase|secret|psksecret|\w{1,12}-mode\s\S{1,12}|key(?:\s(?:authentication|authorization|accounting))?"
         r"|[\w-]{1,20}-key|psk|community)\s+"
         rf"(?:(?:read|write)\s+)?"
         r"(?:simple|(?:plain|hash|ascii-text|hexadecimal|ENC|encrypted|clear|text)"
-        rf"(?=\s+(?:\\{{0,3}}\"|\S*[\d@#!$%^&*=])))\s+{_NOT_SAID}{WORD}",
+        rf"(?=\s+(?:\\{{0,3}}\"|\S*[\d@#!$%^&*=])))\s+{_NO_PROSE}{WORD}",
         "local-user bob password irreversible-cipher ⟦hunter2⟧",
         "key cipher suite",
     ),
@@ -32,7 +32,7 @@ DEVICES = (
         "device: numbered type",
         "password passwd secret key md5 community authentication",
         r"(?i)(?<![\w-])(?:password|passwd|secret|key|key-string|authentication-key|md5|community|authentication)"
-        rf"\s+(?:level\s\d{{1,2}}\s+)?(?:encryption-type\s)?(?:[046-9]|1[0-9]?|5)\s+{_NOT_SAID}(?=\S{{4}}){WORD}",
+        rf"\s+(?:level\s\d{{1,2}}\s+)?(?:encryption-type\s)?(?:[046-9]|1[0-9]?|5)\s+{_NO_PROSE}(?=\S{{4}}){WORD}",
         "username bob password 7 ⟦0822455D0A16⟧",
         "password 7 days before expiry",
     ),
@@ -45,16 +45,16 @@ DEVICES = (
         r"|(?:shared|pre-shared|authentication|encryption-master|tunnel|wpa|psk)-?key|set-key|(?:wpa-|wpa2?\spsk\spass-?)"
         r"(?:psk|phrase)|key-string|psksecret|enable\s(?:secret|password)|neighbor\s\S{1,45}\spassword"
         r"|privilege\s\d{1,2}\s(?:secret|password))\s+(?:(?:cipher"
-        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NOT_SAID}(?=\S{{3}})(?![:=]){WORD}",
+        rf"|simple|[0-9]|ascii|hex|local|remote|address\s\S+)\s){{0,2}}{_NO_PROSE}(?=\S{{3}})(?![:=]){WORD}",
         "tacacs-server host 10.0.0.9 key ⟦hunter2⟧",
         "pre-shared-key is set",
     ),
     Rule(
-        "device: key of a server",  # on a line of its own below the server
+        "device: key of a server",  # on a separate line below the server
         "radius tacacs ldap aaa-server",
         r"(?mi)^[ \t]*(?:radius|(?:hw)?tacacs\+?|ldap|aaa\sgroup|aaa-server)\b[^\n]*\n(?:[ \t]+[^\n]*\n){0,8}?[ \t]+"
         r"(?:server-)?key[ \t]+"
-        rf"(?:\d[ \t]+)?{_NOT_SAID}(?!authentication|accounting|cipher|simple){WORD}[ \t]*$",
+        rf"(?:\d[ \t]+)?{_NO_PROSE}(?!authentication|accounting|cipher|simple){WORD}[ \t]*$",
         "radius server a⏎ address ipv4 10.0.0.4⏎ key ⟦hunter2⟧",
         "radius server a⏎ address ipv4 10.0.0.4",
         across=True,
@@ -63,7 +63,7 @@ DEVICES = (
         "device: user-based security",
         "-mode createuser snmp-server␣user",
         r"(?i)\b(?:authentication|privacy)-mode\s+(?:md5|sha\S{0,6}|aes\S{0,4}|3?des\S{0,4}|hmac\S{0,9})\s+"
-        rf"(?!nonstandard|usual)(?:\d{{1,3}}\s+)?(?!cipher|simple|plain){_NOT_SAID}{WORD}"
+        rf"(?!nonstandard|usual)(?:\d{{1,3}}\s+)?(?!cipher|simple|plain){_NO_PROSE}{WORD}"
         rf"|\bcreateUser\s+(?:-e\s\S+\s+)?\S{{1,40}}\s+\S{{2,8}}\s+{WORD}(?:\s+\S{{2,6}}(?:\s+{WORD})?)?"
         rf"|\bsnmp-server\suser\s\S{{1,40}}\s\S{{1,40}}\sv3\s(?:encrypted\s)?auth\s\S{{2,6}}\s{WORD}(?:\spriv\s"
         rf"(?:aes\s)?\S{{2,6}}\s{WORD})?",
@@ -77,7 +77,7 @@ DEVICES = (
         r"|simple|[0-9])\s+)?|r[ow]community6?\s+(?:-[sVv]\s\S+\s+)*|trapcommunity\s+|authcommunity\s+[\w,]{1,30}\s+"
         r"|com2sec6?\s+(?:-Cn\s+\S+\s+)?\S{1,40}\s+\S{1,40}\s+|(?:trap2?|inform)sink\s+\S{1,60}\s+|set\s+snmp\s+"
         r"(?:community|name)\s+|snmp-server\s+host\s+\S+\s+(?:(?:traps?|informs?)\s+)?"
-        r"(?:version\s+(?:1|2c)\s+))" + _NOT_SAID + r"(?!cipher|read|write)" + WORD,
+        r"(?:version\s+(?:1|2c)\s+))" + _NO_PROSE + r"(?!cipher|read|write)" + WORD,
         "snmp-agent community write ⟦hunter2⟧",
         "snmp-agent community complexity-check disable",
     ),

@@ -1,7 +1,7 @@
-"""The words by which a list of parameters says which of its fields is a name, which a value, and which is secret.
+"""Field names in a list of parameters: which field is a parameter's name, which its value, which marks a secret.
 
 COC, its script API and the tools around it spell them differently: ``paramName``, ``param_key``, ``varName``, 参数名.
-Used by the decoder of parameters and by the redactor, so that both read a list alike.
+The decoder of parameters and the redactor both use this module, so that they read a list alike.
 """
 
 import re
@@ -21,12 +21,12 @@ NAMES = tuple(of + end for of in _OF for end in ("name", "key")) + _words(
     "name key param parameter field variable var attribute attr option property item k setting "
     "参数名 参数名称 参数键 变量名 变量名称 键 键名 名称 名字 字段 字段名 配置项"
 )
-"""The best first: a row may have several."""
+"""The best comes first, because a row may have several."""
 HINTS = _words(
     "label header id title description paramdesc paramdescription desc remark comment env type paramtype "
     "描述 说明 备注 类型 标题"
 )
-"""A secret word in one of these tells that the value is secret, but it is no name."""
+"""A secret word in one of these fields makes the value a secret, though the field is no name."""
 VALUES = tuple(of + end for of in _OF for end in ("value", "val", "values", "vals")) + _words(
     "value values val vals v 参数值 变量值 值 取值 字段值 配置值"
 )
@@ -34,7 +34,7 @@ _ALSO_VALUES = _words(
     "default defaultvalue content newvalue oldvalue currentvalue data secretstring stringvalue plaintext "
     "text 默认值 当前值 内容"
 )
-"""They belong to the name beside them, but are not the parameter's value."""
+"""These belong to the name beside them, but are not the parameter's value."""
 _MARKS = frozenset(
     _words(
         "sensitive secret secure masked mask encrypted encrypt hidden hide noecho confidential "
@@ -49,7 +49,7 @@ _SECRET_TYPES = frozenset(
     _words("securestring secretstring password secret secure encrypted sensitive passwd 密码 密文")
 )
 
-_TELLING, _ALL_VALUES = frozenset(NAMES + HINTS), frozenset(VALUES + _ALSO_VALUES)
+_NAMES_AND_HINTS, _ALL_VALUES = frozenset(NAMES + HINTS), frozenset(VALUES + _ALSO_VALUES)
 _LONGEST = 24
 
 
@@ -60,17 +60,17 @@ def plain_word(word: str) -> str:
 
 
 def is_name(key: str) -> bool:
-    """Whether what stands under this key is, or tells, the name of what stands beside it."""
-    return plain_word(key) in _TELLING
+    """Whether this field is the name of the value beside it, or hints at it."""
+    return plain_word(key) in _NAMES_AND_HINTS
 
 
 def is_value(key: str) -> bool:
-    """Whether what stands under this key belongs to a name beside it."""
+    """Whether this field is a value that belongs to a name beside it."""
     return plain_word(key) in _ALL_VALUES
 
 
 def is_mark(key: str, value: object) -> bool:
-    """Whether this field marks what stands beside it as a secret: ``"sensitive": true``, ``"type": "password"``."""
+    """Whether this field marks the value beside it as a secret: ``"sensitive": true``, ``"type": "password"``."""
     word = plain_word(key)
     if word in _MARKS:
         return str(value).strip().lower() in _YES
@@ -78,29 +78,29 @@ def is_mark(key: str, value: object) -> bool:
 
 
 def is_cleared(key: str, value: object) -> bool:
-    """Whether this field says that what stands beside it is no secret: ``"sensitive": false``."""
+    """Whether this field marks the value beside it as harmless: ``"sensitive": false``."""
     return plain_word(key) in _MARKS and str(value).strip().lower() in _NO
 
 
 def is_marked(row: Mapping[str, object]) -> bool:
-    """Whether the source itself says that the value of this row is secret."""
+    """Whether the source itself marks the value of this row as secret."""
     return any(is_mark(str(key), value) for key, value in row.items())
 
 
 def name_of(row: Mapping[str, object]) -> object:
-    """What the row calls its parameter; None where it has no name."""
+    """The name of the row's parameter; None if it has no name."""
     by_word = _by_word(row)
     return next((by_word[word] for word in NAMES if by_word.get(word)), None)
 
 
 def value_of(row: Mapping[str, object]) -> object:
-    """The value of the row's parameter; None where there is none."""
+    """The value of the row's parameter; None if it has no value."""
     by_word = _by_word(row)
     return next((by_word[word] for word in VALUES if word in by_word), None)
 
 
 def hints(row: Mapping[str, object]) -> tuple[str, ...]:
-    """What else the row says about its value: a description, a label, a type."""
+    """The other texts of the row about its value: a description, a label, a type."""
     return tuple(value for key, value in row.items() if isinstance(value, str) and plain_word(str(key)) in HINTS)
 
 

@@ -18,7 +18,7 @@ from bot.redact.names import Kind, Names, words
 from bot.redact.occurrence import Occurrence, Scanner
 from bot.redact.pairs import Pairs
 from bot.redact.prose import scan_prose
-from bot.redact.references import is_reference, is_status, unschemed, variables_of
+from bot.redact.references import STATUS_IN_TEXT, is_reference, is_status, unschemed, variables_of
 from bot.redact.spans import HIDDEN, Span, hide
 
 _BEFORE_KEY = words(
@@ -70,7 +70,7 @@ SCANNERS: tuple[Scanner, ...] = (
 
 
 class _Role(Enum):
-    """What a word may be in a text."""
+    """The part that a word may play in a text."""
 
     NONE = 0
     NAME = 1
@@ -137,7 +137,7 @@ class NamedValues:
         value = value.rstrip(",;)}]\"'\\").strip("\\\"'")
         return (
             any(is_reference(value + tail) for tail in ("", "}", "}}", ")", "))"))
-            or yaml_lines.STATUS.fullmatch(value) is not None
+            or STATUS_IN_TEXT.fullmatch(value) is not None
             or self._names.locates(name, value)
         )
 

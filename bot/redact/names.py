@@ -1,8 +1,8 @@
-"""Which names say that their value is a secret: ``db_password``, ``accessKeyId``, 登录密码. Used by ``bot.redact``.
+"""Decides which names are those of a secret: ``db_password``, ``accessKeyId``, 登录密码.
 
-A name is split into words at camel, snake and kebab borders. Three kinds of words count: strong ones, found anywhere
-in the run of words; weak ones, which must be a word of their own because "pin" is also in "spinning"; and words for
-a property, as the last one, which make a name harmless again: ``password_min_length``, ``token_url``, 密码策略.
+A name is split into words at camel, snake and kebab borders. Three kinds of words count: strong ones, anywhere in the
+run of words; weak ones, only as separate words, because "pin" is also in "spinning"; and words for a property, as the
+last word, which make a name harmless: ``password_min_length``, ``token_url``, 密码策略.
 """
 
 import re
@@ -18,13 +18,13 @@ def words(*lines: str) -> frozenset[str]:
 
 
 class Kind(IntEnum):
-    """How much a name says about its value."""
+    """How sure a name is to name a secret."""
 
     HARMLESS = 0
     WEAK = 1
-    """A word of many sentences (session, auth): it names a value only with a sign between, as in ``auth=…``."""
+    """A common word (session, auth): names a value only with a sign between, as in ``auth=…``."""
     STRONG = 2
-    """Names a value also without a sign: "the password hunter2"."""
+    """Names a value without a sign, too: "the password hunter2"."""
 
 
 _STRONG = re.compile(
@@ -50,14 +50,14 @@ _WORDS = words(
 )
 # At the end of a word that is written together: mgrpw, DBPW.
 _ENDS = re.compile(r"\wps?w$|jwt$|pass(?:in|out)$")
-# These hold "pass" or another secret word and mean something else.
+# These contain "pass" or another secret word and mean something else.
 _NOT_PASS = words("compass bypass surpass trespass underpass overpass encompass")
 _NEVER = re.compile(
     r"loadcredential|(?:load|save)cookies|askpass|nopassw|authuserpass|existingsecret|pullsecrets?$"
     r"|(?:kms|encryption)keyid$"
 )
 _NOT_STRONG = re.compile(r"tokeni[sz]|secretar(?:y|ies|iat)|passwordless|tokenless")
-# As the last word these say that the value is about a secret, not the secret.
+# As the last word: the value is about a secret, and not the secret.
 _PROPERTY = words(
     "file files filename path paths dir directory folder url uri endpoint host port type types kind mode method "
     "methods policy policies length len min max minimum maximum size count counts limit limits ttl timeout expiry "
@@ -118,7 +118,7 @@ _LONGEST_WEAK = 64
 
 
 class Names:
-    """Which names are secret: the rules of this module, and before them the operator's own words."""
+    """Knows which names are secret: by the operator's words first, then by the rules of this module."""
 
     def __init__(self, hide: Iterable[str] = (), show: Iterable[str] = ()) -> None:
         self.hide = tuple(word for word in ("".join(_words(word)) or _squeezed(word) for word in hide) if word)
@@ -126,11 +126,11 @@ class Names:
         self._remembered = lru_cache(maxsize=4096)(self._kind)
 
     def kind(self, name: str) -> Kind:
-        """How much a name says about its value."""
+        """How sure the name is to name a secret."""
         return self._remembered(name) if len(name) <= _CACHED_UP_TO else self._kind(name)
 
     def is_secret(self, name: str) -> bool:
-        """Whether a name says that its value is a secret."""
+        """Whether the value of this name is a secret."""
         return self.kind(name) is not Kind.HARMLESS
 
     def locates(self, name: str, text: str) -> bool:

@@ -15,7 +15,7 @@ class Occurrence:
     name: str
     start: int
     end: int
-    """With what belongs to the name: the brace of a macro, an index."""
+    """Behind the name and its brace (``{$NAME}``) or index (``name["x"]``)."""
     kind: Kind
     names: Names
 
@@ -34,6 +34,6 @@ class Occurrence:
 
 
 Scanner = Callable[[Occurrence], list[Span] | None]
-"""Returns the values, the last of which may turn out to be a reference. None: not this scanner's syntax. An empty
-list: this syntax, but there is no value, and no other scanner need look.
+"""Returns the values; the last one may turn out to be a reference. None: another syntax. An empty list: this syntax,
+but it has no value, so the search ends.
 """

@@ -3,12 +3,12 @@
 from bot.redact.rules import WORD, Rule
 
 _Q = r"""\\{0,3}("(?>[^"\\\n]*)\\{0,3}"?|'[^'\n]*+'?)"""
-"""A quoted secret."""
-_GIVEN = (
+"""A secret in quotes."""
+_ODD_WORD = (
     r"(?=[^\s\"'」』]{4})(?=[^\s\"'」』]*[\d@#!$%^&*]|[A-Z][a-z]+-[A-Z])(?=[^\s\"'」』]*[A-Za-z])(?![\w.-]*\()"
     r"([^\s\"'」』，。；,;]*[^\s\"'」』，。；,;.])"
 )
-"""A secret that doesn't look like a word of the sentence."""
+"""A secret that does not look like a word of the sentence."""
 _ABOUT = r"(?:\s(?!is\b|was\b|ist\b|est\b|es\b)[\w'’.@-]{1,20}){0,5}?"
 
 PHRASES = (
@@ -17,7 +17,7 @@ PHRASES = (
         "password passphrase pass secret token community credential code",
         r"(?i:(?<![\w.-])(?:password|pass\s?phrase|passcode|secret|token|community(?:\sstring)?|(?:api|access)\s(?:key|code))"
         r"(?:\s(?:for|on|of|at|to|in)(?:\s(?!is\b|was\b|to\b)[\w.@-]{1,30}){1,4}?)?\s(?:is|was|to)(?:\s(?:now|set\sto))?)"
-        rf":?\s(?:{_Q}|{_GIVEN})",
+        rf":?\s(?:{_Q}|{_ODD_WORD})",
         "the password on all nodes is ⟦Hunter-Two⟧.",
         "The password for root is rotated in 7 days",
     ),
@@ -26,7 +26,7 @@ PHRASES = (
         "passe jeton kennwort passwort zugang identifiants contrase senha clave credenciai credencial",
         rf"(?i:(?<!\w)(?:mot\sde\spasse|jeton|kennwort|passwort|zugangscode|contrase(?:ñ|n)a|senha|clave){_ABOUT}"
         r"(?:\s(?:est|lautet|ist|heißt|es|é|foi|era)|\s?:))\s"
-        rf"(?:{_Q}|{_GIVEN})"
+        rf"(?:{_Q}|{_ODD_WORD})"
         r"|(?i:(?<!\w)(?:zugangsdaten|identifiants|credenciales|credenciais|credentials|creds)\s?:\s[\w.@-]{1,40}\s/\s)"
         r"([^\s/\"']{4,60})",
         "Das Kennwort für root lautet ⟦Hunter-2⟧",
@@ -35,7 +35,7 @@ PHRASES = (
     Rule(
         "sentence in Japanese or Chinese",
         "パスワード トークン 暗証番号 合言葉 团体 共同体",
-        rf"(?:パスワード|トークン|暗証番号|合言葉|团体[字名]|共同体名?)(?:は|为|是|：|:)\s?(?:[「『]([^」』\n]{{1,80}})|{_GIVEN})",
+        rf"(?:パスワード|トークン|暗証番号|合言葉|团体[字名]|共同体名?)(?:は|为|是|：|:)\s?(?:[「『]([^」』\n]{{1,80}})|{_ODD_WORD})",
         "パスワードは「⟦Hunter-2⟧」です",
         "パスワードは無効です",
     ),

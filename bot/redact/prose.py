@@ -19,8 +19,8 @@ _LINK = re.compile(
     r"|as\b)[a-z]{2,20}\s)(?:\s{1,5}(?:has|have|been|is|was|are|were|be|will|would|should|now|set|changed|reset"
     r"|updated|rotated|equals|equal|to|as|just|still|currently|simply)(?=[\s:：])){1,6}(?:\s{0,3}[:：]\s*|\s{1,5})"
 )
-_SAID_ENDING = re.compile(r"(?i).*(?:ed|ing|able|ible|ly)|.{0,2}")
-_SAID = words(
+_ABOUT_ENDING = re.compile(r"(?i).*(?:ed|ing|able|ible|ly)|.{0,2}")
+_ABOUT_SECRETS = words(
     "the this that these those not required invalid wrong incorrect missing empty set valid correct about too "
     "never due hidden kept reset old weak strong stale unchanged sent read taken from only with without "
     "within for and any none null used using your his her their its our what where when how who which must "
@@ -115,7 +115,7 @@ def _is_setting(at: Occurrence, span: Span) -> bool:
 
 def _is_about_secrets(word: str) -> bool:
     """Whether a word of a sentence says something about a secret: "rotated", "required"."""
-    return word in _SAID or _SAID_ENDING.fullmatch(word) is not None
+    return word in _ABOUT_SECRETS or _ABOUT_ENDING.fullmatch(word) is not None
 
 
 def only_says(text: str, at: int) -> bool:

@@ -1,4 +1,4 @@
-"""What stands in place of a secret: a reference, a call, a mask, a yes or a no. Used by ``bot.redact``."""
+"""Text in place of a secret, which may be shown: a reference, a variable, a call, a mask, a status."""
 
 import re
 
@@ -25,7 +25,7 @@ _TRUSTED = re.compile(
     r"""(?i)\\*["']?(?=.*(?:integrated security|trusted_connection)\s?=\s?(?:sspi|true|yes))(?!.*(?:pass|pwd))"""
     r"""(?:[a-z][\w ]{1,40}=[\w.,\\() -]{1,60}(?:;\s?|(?=\\*["']|$)))+\\*["']?"""
 )
-# What a shell or a program reads as a variable, however short its name; in single quotes a dollar sign is only that.
+# A variable of a shell or a program, however short its name. In single quotes a dollar sign is just a character.
 _VARIABLE = re.compile(
     r"""(?:\\*["`]|')?(?:\$(?:\{)?(?:env:|ENV:|global:|script:)?(?P<shell>[A-Za-z_]+(?:_\d+)*|[A-Z_][A-Z0-9_]*"""
     r"""|[A-Za-z]\d?)(?:\}|(?<=\w)(?!\}))|\{(?P<brace>[A-Za-z_]\w*)\}|%(?P<batch>\w+)%|!(?P<late>[A-Za-z_]+)!"""
@@ -48,31 +48,35 @@ def unschemed(text: str) -> str:
     return _SCHEME.sub(r"\1", text).lstrip()
 
 
+_STATUS_WORDS = "true|false|on|off|enabled?|disabled?|none|null|nil|undefined|required|optional|unset|n/a|unchanged"
+STATUS_IN_TEXT = re.compile(
+    rf"""(?i)\\*["']?(?:{_STATUS_WORDS}|expired|valid|invalid|missing)\\*["']?(?=[\s,;.)}}\]]|\\|$)"""
+)
+"""A status in running text, with its quotes."""
 _STATUS = re.compile(
-    r"""(?i)true|false|yes|no|on|off|none|null|enabled?|disabled?|required|optional|n/a|nil|undefined|unset"""
-    r"""|unchanged|basic|bearer|digest|negotiate"""
+    rf"""(?i){_STATUS_WORDS}|yes|no|basic|bearer|digest|negotiate"""
     # a mask
     r"""|[)\\.*\[\]^+/\d'"]*(?:\*{3,}|x{3,}|•{3,}|[<(\[]?(?:redacted|masked|hidden|filtered|removed|omitted"""
     r"""|not\sset)[>)\]]?|[<(](?:see|in|from|ask|kept|stored|set)\s[a-z _-]{2,40}[>)])[/'"g]*"""
     r"""|%[sdvq](?:\\n)?["')]*|\{\}["')]*"""
-    # what a cookie says of itself, or of the reader's taste
+    # attributes of a cookie, and settings of the reader
     r"""|\s*(?:(?:lang|language|locale|theme|tz|timezone|samesite|path|max-age|domain|expires|secure|httponly"""
     r"""|consent)(?:=[^;\n]{0,60})?(?:;\s?|\s*$))+"""
 )
 
 
 def is_status(text: str) -> bool:
-    """Whether it is a yes or a no rather than a value."""
+    """Whether a value is a yes or a no, a mask or another status."""
     return _STATUS.fullmatch(text) is not None
 
 
 def variable(text: str) -> str | None:
-    """The name of the variable that the text is, ``""`` for any other reference, None for a value."""
+    """The name of the variable if the text is one; ``""`` for any other reference, None for a value."""
     if len(text) > 160 or not ({"$", "%", "!", "{", "<"} & set(text[:4])):
         return None
-    found = _VARIABLE.fullmatch(text)
-    if found is not None and not (text.startswith("'$") and text != text.upper()):
-        return found.group(found.lastgroup) if found.lastgroup else ""
+    match = _VARIABLE.fullmatch(text)
+    if match is not None and not (text.startswith("'$") and text != text.upper()):
+        return match.group(match.lastgroup) if match.lastgroup else ""
     return "" if _REFERENCE.fullmatch(text) else None
 
 
@@ -99,19 +103,19 @@ SCHEMA = (
 _COMPUTED = re.compile(
     r"""\\?["']?\$\(\s*[a-z/][\w./-]*\s[^()\n]{1,200}\)|`[a-z][\w./-]*\s[^`\n]{1,200}`"""
     rf"""|{CMDLET.pattern}"""
-    # A call that reads, with one text at most: a second one may be what it falls back on.
+    # A call that reads, with one text at most: a second one may be its default.
     r"""|(?:await\s)?(?:\w{1,30}[.:]{1,2}){0,4}(?i:get|read|fetch|load|lookup|env|input|prompt|ask|generate"""
     r"""|random)\w{0,30}\((?:[^()"'\n]{0,80}|[^()"'\n]{0,40}(?:\\?["'][^"'()\n]{0,80}["'])(?:,\s?(?:\\?["']\\?["']"""
     r"""|\w{1,30}))?)\)|(?:os\.environ|process\.env|ENV|\$_[A-Z]+|[Cc]onfig\w{0,10}|[Ss]ettings|params|args|secrets"""
     r"""|request\.\w{1,20})\[\\{0,15}["'][\w.:-]{1,60}\\{0,15}["']\]"""
-    # A call of a program without a text.
+    # A call without a text.
     r"""|(?<=[=:] )(?:(?:[A-Za-z_]\w{0,30}\.){1,4}[A-Za-z_]\w{0,30}|[A-Z][a-z]{3,30}[A-Za-z]{0,20})"""
     r"""\((?:[A-Za-z_][\w.]*(?:=\w+|\(\d{0,5}\))?|\d{1,4}|,\s){0,8}\)"""
     # A text taken apart.
     r"""|(?:\w{1,30}\.){1,4}(?:split|strip|trim|join)\((?:\\{0,15}["'][^"'\w\n]{0,5}\\{0,15}["'])?\)"""
-    # A pattern's own way to say: anything.
+    # A pattern for anything.
     r"""|\(?(?:\[\^[^\]\s]{1,10}\]|\\{1,15}[SwWd]|\.)[+*]\??\)"""
-    # A schema says what a secret looks like.
+    # A schema, which describes a secret.
     rf"""|{SCHEMA}"""
     # The default of a flag.
     r"""|flag\.\w{1,20}\(\\?["'][\w-]{1,40}\\?["'],\s?\\?["']\\?["'],"""
@@ -127,14 +131,14 @@ _PROMPT = re.compile(
 )
 
 
-def says_nothing(text: str, name: str, start: int, at: int) -> bool:
-    """Whether what stands at ``at`` behind a name is computed, counted, said: ``$(cat x)``, ``pass: 3, fail: 1``."""
+def is_computed(text: str, name: str, start: int, at: int) -> bool:
+    """Whether the text at ``at`` behind a name is no value: computed, ``$(cat x)``, counted, ``pass: 3, fail: 1``."""
     return (
         _COMPUTED.match(text, at) is not None
         or (name == "secretKey" and re.match(r"[^\n]{1,80}\n\s*remoteRef:", text[at : at + 120]) is not None)
         or (
-            (asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None
-            and text[at : at + 1] == asks.group(1)
+            (prompt := _PROMPT.search(text[max(0, start - 100) : start])) is not None
+            and text[at : at + 1] == prompt.group(1)
         )
         or _ARN.search(text[max(0, start - 120) : start]) is not None
         or (name.lower() == "pass" and _TESTED.match(text, at) is not None)

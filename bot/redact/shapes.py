@@ -108,7 +108,7 @@ SHAPES = Rules(
         "http://10.0.0.1:8080/health/user@example.com",
     ),
     Rule(
-        "hook",  # what stands behind a hook's address is the key to it
+        "hook",  # the rest of a hook's address is its key
         "hook robot/send",
         r"(?i)(?<=://)(?:hooks?\.[\w.-]{1,80}/|[^\s\"'<>?#]{0,200}?/(?:\w{0,20}hooks?\w{0,3}|robot/send)(?=[/?]))"
         r"(?=[^\s\"'<>]{0,300}?[/=](?:[^\s\"'<>/=&?]{0,40}\d[^\s\"'<>/=&?]{0,40}(?<=[^/=]{5})|[\w-]{16}))"
@@ -139,7 +139,7 @@ SHAPES = Rules(
         "https://x.example.com/a?code=404&sign=in",
     ),
     Rule(
-        "word and number",  # what people choose where a rule asks for a capital, a sign and a digit
+        "word and number",  # people choose these where a policy asks for a capital, a sign and a digit
         "@ # ! $ % & * w0rd a5 changeme_ huawei_ admin_ root_ gauss_ welcome_",
         r"(?<![\w@./$#:-])[A-Za-z_][\w.-]{0,30}(?:\s?[/|]\s?|[:：])((?=[^\s/:]{6,32}(?:[\s\"',;，。)]|$))"
         r"(?=\S*[A-Z])(?=\S*\d)(?=\S*[#!$%^&*]|[A-Z][a-z]+\d{1,4}@)(?!\w+#\d+\b|\S*@sha\d"

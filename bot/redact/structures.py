@@ -18,7 +18,7 @@ _LONG_KEY = 12
 _LONGEST_NAME = 60
 _LONGEST_WORD = 4096
 _NAMES_A_SECRET = frozenset({"secretName", "optional", "defaultMode"})
-"""A volume of Kubernetes says where its secret is."""
+"""The keys of a Kubernetes volume that refers to a secret."""
 
 
 class Structures:

@@ -6,10 +6,10 @@ from bot.redact.rules import ON, WORD, Rule, Rules
 
 _W = f"(?:{WORD[1:-1]})"
 _Q = r"""("(?>(?:[^"\\\n]|\\.)*)"?|'[^'\n]*+'?|`[^`\n]*+`)"""
-"""A quoted secret."""
+"""A secret in quotes."""
 _ARG = r"""(?:"[^"\n]{0,200}"|'[^'\n]{0,200}'|[^\s,()"']{1,80})"""
 """One argument of a call."""
-_ECHO = (  # and the format that printf takes first; it may be held back already
+_ECHO = (  # and the format that printf takes first; it may be redacted already
     r"""(?:echo|printf|yes|print)\s+(?:-\w{1,3}\s+)?"""
     r"""(?:["'](?:\ue0f7\d+\ue0f7|[^"'\n]{0,120}?%s[^"'\n]{0,80})["']\s+|%s\s+)?"""
 )
@@ -63,7 +63,7 @@ SYNTAX = Rules(
         "docker run -u 1000:1000 alpine",
     ),
     Rule(
-        "-u user -p password",  # of any tool but those whose -p is something else
+        "-u user -p password",  # of any tool except those whose -p is something else
         "-u -l",
         r"(?:mysql\w{0,9}|mariadb\w{0,9})\b[^\n|;]{0,300}|(?<![^\s\"'])(?:(?P<upper>-U)|-u|-l|--user(?:name)?"
         r"|-user)[=\s][\"']?"

@@ -4,18 +4,15 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from bot.redact.fields import plain_word
 from bot.redact.names import words
+from bot.redact.references import STATUS_IN_TEXT
 from bot.redact.spans import Span
 
 SCALAR = re.compile(r"(?:!\S+\s+)?(?:&\S+\s+)?[|>][+-]?\d?[ \t]*(?=\n)")
-"""The sign that lines of text follow."""
+"""The sign before lines of text."""
 MARK = re.compile(r"(?:[!&]\S*\s+)+(?=\S)")
 """A type or an anchor before a value."""
-STATUS = re.compile(
-    r"""(?i)\\*["']?(?:true|false|on|off|enabled?|disabled?|none|null|nil|undefined|required|optional|unset"""
-    r"""|n/a|expired|valid|invalid|unchanged|missing)\\*["']?(?=[\s,;.)}\]]|\\|$)"""
-)
-"""A status instead of a secret."""
 MANIFEST_DATA = frozenset({"data", "stringData", "binaryData"})
 """The keys of a Secret of Kubernetes below which every value is secret."""
 _LINE = re.compile(r"\n([ \t]*)((?:-[ \t]+)*)([^\n]*)")
@@ -47,24 +44,20 @@ def below(text: str, start: int, head: int, *, whole: bool, everything: bool = F
         literal = deep if everything and SCALAR.match(pair.group(2) + "\n") else -1
         if literal >= 0:
             continue
-        if pair.group(2) and (everything or _squeezed(pair.group(1)) not in _HARMLESS_KEYS):
-            if everything or not STATUS.fullmatch(pair.group(2)):
+        if pair.group(2) and (everything or plain_word(pair.group(1)) not in _HARMLESS_KEYS):
+            if everything or not STATUS_IN_TEXT.fullmatch(pair.group(2)):
                 spans.append((at + pair.start(2), at + len(rest)))
         elif pair.group(2) and not spans:
             spans.append((at, at))
     return spans
 
 
-def _squeezed(key: str) -> str:
-    return re.sub(r"[\W_]+", "", key).lower()
-
-
 def _deeper_lines(text: str, start: int, head: int) -> Iterator[re.Match[str]]:
     """The lines that belong to a name: deeper ones, and a list's items as deep as it."""
     begin = text.rfind("\n", max(0, start - 200), start) + 1
     lead = text[begin:start]
-    indent = 0 if lead.strip(" -\"'\t") else len(lead) - len(lead.lstrip(" \t"))
-    indent += 2 * lead.count("- ") if not lead.strip(" -\"'\t") else 0
+    is_indent = not lead.strip(" -\"'\t")
+    indent = len(lead) - len(lead.lstrip(" \t")) + 2 * lead.count("- ") if is_indent else 0
     at = head
     while (line := _LINE.match(text, at)) is not None:
         deep = len(line.group(1))

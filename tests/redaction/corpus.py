@@ -56,8 +56,8 @@ def read(line: str) -> Case:
     """One line of a corpus, its placeholders filled in."""
     drawn = random.Random(line)  # seeded with the line: the same characters in every run
 
-    def fill(found: re.Match[str]) -> str:
-        return "".join(drawn.choices(ALPHABETS[found.group(1)], k=int(found.group(2))))
+    def fill(match: re.Match[str]) -> str:
+        return "".join(drawn.choices(ALPHABETS[match.group(1)], k=int(match.group(2))))
 
     filled = DRAWN.sub(fill, line).replace("⏎", "\n")
     name, _, text = filled.rpartition(" ¦ ")
@@ -74,7 +74,7 @@ def sinks(case: Case, redactor: Redactor = REDACTOR) -> dict[str, tuple[str, str
     key = name or "command"
     pair = [{"paramName": key, "paramValue": text, "paramOrder": 1}]
     raw = json.dumps({key: text}, ensure_ascii=False)
-    given: dict[str, tuple[str, str]] = {
+    shown: dict[str, tuple[str, str]] = {
         "value": (text, redactor.text(text, key)),
         "structure": _structure(redactor, {key: text}),
         "paired": _structure(redactor, pair),
@@ -85,24 +85,24 @@ def sinks(case: Case, redactor: Redactor = REDACTOR) -> dict[str, tuple[str, str
         "inner": _structure(redactor, {"body": raw}),
     }
     if not name:
-        given["plain"] = (text, redactor.text(text))
+        shown["plain"] = (text, redactor.text(text))
     elif not any(c.isspace() for c in text):
-        given["assigned"] = (f"{name}={text}", redactor.text(f"{name}={text}"))
+        shown["assigned"] = (f"{name}={text}", redactor.text(f"{name}={text}"))
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except ValueError:
-        return given
-    if isinstance(found, dict | list):
-        given["decoded"] = _structure(redactor, found)
-    return given
+        return shown
+    if isinstance(value, dict | list):
+        shown["decoded"] = _structure(redactor, value)
+    return shown
 
 
-def _structure(redactor: Redactor, found: object) -> tuple[str, str]:
-    return _dump(found), _dump(redactor.structure("", found))
+def _structure(redactor: Redactor, value: object) -> tuple[str, str]:
+    return _dump(value), _dump(redactor.structure("", value))
 
 
-def _dump(found: object) -> str:
-    return json.dumps(found, ensure_ascii=False)
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def leaks(case: Case, redactor: Redactor = REDACTOR) -> dict[str, str]:

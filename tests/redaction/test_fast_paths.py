@@ -1,4 +1,4 @@
-"""A text that is harmless at a glance is harmless: the long look changes nothing in it."""
+"""The fast path shows what all the rules show."""
 
 import pytest
 from hypothesis import given, settings
@@ -19,21 +19,21 @@ WORDS = sorted({word for text in TEXTS for word in text.split()})
 
 
 def both(text: str) -> tuple[str, str]:
-    """What the redactor shows with and without the glance."""
+    """The redacted text with and without the fast path."""
     return REDACTOR.text(text), REDACTOR._redact_thoroughly(text, "", 0)
 
 
-def test_no_case_of_the_corpora_is_judged_otherwise_by_the_long_look() -> None:
-    """And enough of them are judged at a glance."""
-    glanced = [text for text in TEXTS if is_harmless(text)]
-    assert len(glanced) > 500
-    assert [text for text in glanced if len(set(both(text))) > 1] == []
+def test_the_fast_path_takes_no_text_of_the_corpora_in_which_a_rule_hides_something() -> None:
+    """And it takes more than 500 of them."""
+    taken = [text for text in TEXTS if is_harmless(text)]
+    assert len(taken) > 500
+    assert [text for text in taken if len(set(both(text))) > 1] == []
 
 
 @pytest.mark.slow
 @given(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join).filter(is_harmless))
 @settings(max_examples=300, deadline=None)
-def test_nor_is_any_mixture_of_their_words(text: str) -> None:
+def test_the_fast_path_takes_no_mixture_of_their_words_in_which_a_rule_hides_something(text: str) -> None:
     """In any order."""
     assert len(set(both(text))) == 1
 
