@@ -184,23 +184,23 @@ async def _sandbox(port: int, *, http: bool) -> None:
 
 
 async def _pictures(folder: Path) -> None:
-    from bot.sandbox.screenshots import NoBrowserError, take
+    from bot.sandbox.screenshots import NoBrowserError, take_screenshots
 
     try:
-        for path in await take(folder):
+        for path in await take_screenshots(folder):
             out.print(path, highlight=False)
     except (NoBrowserError, OSError) as error:
         _exit(1, str(error))
 
 
 async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -> None:
+    from bot.cards.block_kit import plain
     from bot.cards.parameters import all_parameters
     from bot.cards.problem import problem_of
     from bot.cards.runs import all_runs
     from bot.cards.targets import all_targets
     from bot.cards.task import task_card
     from bot.cards.terminal import render
-    from bot.cards.text import plain
     from bot.errors import CocError, Unreachable
     from bot.lookup.lookup import Lookup
     from bot.redact import Redactor

@@ -10,7 +10,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards.text import plain
+from bot.cards.block_kit import plain
 from bot.certificates import explain_certificate_error
 from bot.errors import StartError
 from bot.operations.listener import Handler

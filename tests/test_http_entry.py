@@ -171,8 +171,11 @@ async def test_half_open_requests_do_not_keep_slack_out(raw: bytes, tmp_path: Pa
     async with entry(tmp_path, descriptors=1024) as running:
         async with half_open(running.port, 1500, raw) as readers:
             await running.stays_healthy()
-            assert await running.refused("crowded") >= 1500 - 1024
-            async with asyncio.timeout(10):
+            # On a busy machine some are overdue before the last of them have come.
+            crowded = await running.refused("crowded")
+            assert crowded > 0
+            assert crowded + await running.refused("slow") >= 1500 - 1024
+            async with asyncio.timeout(30):
                 await asyncio.gather(*(reader.read() for reader in readers), return_exceptions=True)
             await running.stays_healthy()
             assert await running.refused("slow") > 0

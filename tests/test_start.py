@@ -202,7 +202,7 @@ def test_show_and_doctor_start_without_slacks_libraries(
     )
     imported = set(re.findall(r"^import time: .*\| +(\S+)$", child.stderr, re.MULTILINE))
     assert child.returncode == status, child.stderr
-    assert {"bot.doctor" if command == ("doctor",) else "bot.show", "bot.cards.text"} <= imported
+    assert {"bot.doctor" if command == ("doctor",) else "bot.show", "bot.cards.block_kit"} <= imported
     assert not {module for module in imported if module.partition(".")[0] in {"slack_bolt", "slack_sdk"}}
 
 

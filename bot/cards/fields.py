@@ -2,8 +2,7 @@
 
 from datetime import UTC
 
-from bot.cards.sentence import local, zone_name
-from bot.cards.text import code, count, date, enumerated, mrkdwn
+from bot.cards.block_kit import code, count, date, enumerated, local, mrkdwn, zone_name
 from bot.redact.untrusted import BRIEF, Untrusted
 from bot.schedule.describe import describe
 from bot.schedule.trigger import Outlook, is_second_occurrence

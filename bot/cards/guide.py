@@ -1,8 +1,6 @@
 """The short help, and what is said beside a card about the words that asked for it."""
 
-from bot.cards.blocks import context, section
-from bot.cards.budget import Message, message
-from bot.cards.text import code, enumerated, mrkdwn
+from bot.cards.block_kit import Message, code, context, enumerated, message, mrkdwn, section
 from bot.redact.untrusted import Untrusted
 from bot.task.hostnames import is_host_shaped
 

@@ -4,13 +4,25 @@ A plain No is said only where it is known. A near match is asked about; where CO
 are not one host's name, the card says so.
 """
 
-from bot.cards.blocks import Block, actions, button, context, section
-from bot.cards.budget import Message, message
+from bot.cards.block_kit import (
+    Block,
+    Message,
+    actions,
+    asker,
+    button,
+    code,
+    context,
+    count,
+    date,
+    message,
+    mrkdwn,
+    plain,
+    section,
+)
 from bot.cards.fields import is_well, selection, state_name
 from bot.cards.machines import batch_words
-from bot.cards.stale import asked_before, old_data, old_words
+from bot.cards.problem import asked_before, old_data, old_words
 from bot.cards.task import TARGETS
-from bot.cards.text import asker, code, count, date, mrkdwn, plain
 from bot.task.enums import Selection
 from bot.task.search import Answer, Hit
 from bot.task.snapshot import Snapshot

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cards.blocks import Block, context
+from bot.cards.block_kit import Block, bullets, code, context, count, leaf, mrkdwn, plain
 from bot.cards.fields import agents, selection, state_name
-from bot.cards.text import code, count, mrkdwn, plain
 from bot.task.enums import AgentState, Rotation, Selection, Unknown
 from bot.task.target_query import Look, pick
 from bot.task.targets import Batch, Machine, Step, Targets
@@ -128,27 +127,20 @@ def _down(batch: Batch) -> str:
 def listed(found: list[Row]) -> list[Block]:
     """The lines as blocks: at most two for each heading, and one."""
     blocks: list[Block] = []
-    items: list[dict[str, Any]] = []
+    items: list[list[dict[str, Any]]] = []
     for row in [*found, Row(heading="")]:
         if row.machine is not None:
             items.append(_item(row.machine))
             continue
         if items:
-            blocks.append(_bullets(items))
+            blocks.append(bullets(items))
             items = []
         if row.heading:
             blocks.append(context(row.heading))
     return blocks
 
 
-def _bullets(items: list[dict[str, Any]]) -> Block:
-    return {
-        "type": "rich_text",
-        "elements": [{"type": "rich_text_list", "style": "bullet", "indent": 0, "elements": items}],
-    }
-
-
-def _item(machine: Machine) -> dict[str, Any]:
+def _item(machine: Machine) -> list[dict[str, Any]]:
     state = machine.agent_state
     mark = "grey_question" if state is None or isinstance(state, Unknown) else _DOTS[state]
     words = "state unknown" if state is None else state_name(state).lower()
@@ -156,14 +148,13 @@ def _item(machine: Machine) -> dict[str, Any]:
     facts = [ip and plain(ip, 60), machine.location and plain(machine.location, 60), _kind(machine), plain(words, 30)]
     elements: list[dict[str, Any]] = [
         {"type": "emoji", "name": mark},
-        _leaf("  "),
-        {"type": "text", "text": plain(machine.name, NAME_LENGTH, absent="unnamed machine"), "style": {"bold": True}},
-        _leaf("  " + "  ·  ".join(fact for fact in facts if fact)),
+        leaf("  "),
+        leaf(plain(machine.name, NAME_LENGTH, absent="unnamed machine"), bold=True),
+        leaf("  " + "  ·  ".join(fact for fact in facts if fact)),
     ]
     if machine.resource_id and machine.resource_id != machine.name:
-        elements.append(_leaf("  "))
-        elements.append({"type": "text", "text": plain(machine.resource_id, 80), "style": {"code": True}})
-    return {"type": "rich_text_section", "elements": elements}
+        elements += [leaf("  "), leaf(plain(machine.resource_id, 80), code=True)]
+    return elements
 
 
 def _kind(machine: Machine) -> str:
@@ -176,7 +167,3 @@ def _weight(machine: Machine) -> int:
     """About how many bytes a machine takes at most, JSON's escapes included."""
     text = machine.texts
     return 600 + min(len(text), 600) * (1 if text.isascii() else 12)
-
-
-def _leaf(text: str) -> dict[str, Any]:
-    return {"type": "text", "text": text}

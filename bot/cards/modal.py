@@ -6,9 +6,8 @@ A modal takes 100 blocks and 250 KB and no tables; its private_metadata takes 3,
 from dataclasses import dataclass
 from typing import Any
 
-from bot.cards.blocks import Block, actions, button, plain_text, section
+from bot.cards.block_kit import Block, actions, button, code, plain_text, section
 from bot.cards.problem import Problem, problem_card
-from bot.cards.text import code
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,13 @@
-"""What went wrong, as a card for the one who asked: what happened, what to do, the numbers that support asks for."""
+"""What went wrong, as a card for the one who asked; and what a card says of an answer that is old or shared."""
 
 from dataclasses import dataclass
 
 from bot import errors as coc
-from bot.cards.blocks import context, section
-from bot.cards.budget import Message, message
-from bot.cards.text import code, escape, mrkdwn, plain
+from bot.cards.block_kit import Block, Message, code, context, date, escape, message, mrkdwn, plain, section
 from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 from bot.schedule.describe import format_distance
+from bot.task.snapshot import Snapshot
 
 _UNSAID = {"task": "with this id"}
 """What stands in a sentence for a value that is not known."""
@@ -178,3 +177,35 @@ def problem_card(found: Problem, *, task_id: str | None, reference: str) -> Mess
     # Our own words with cleaned values: escaped, but not disarmed, so that a permission can be copied.
     text = escape(f"{found.plain()} Reference {reference}.")
     return message(text, [section(sentence), context("  ·  ".join(parts))], [], [])
+
+
+def old_data(snapshot: Snapshot) -> list[Block]:
+    """The blocks that say so, and the ids that support asks for; none where the answer is new."""
+    stale = snapshot.stale
+    if stale is None:
+        return []
+    when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
+    problem = problem_of(stale.error, snapshot.redactor, snapshot.task_id)
+    ids = [f"cloud request {code(problem.request_id, 80)}"] if problem.request_id else []
+    ids += [f"reference {code(stale.reference, 20)}"] if stale.reference else []
+    why = mrkdwn(problem.title, 200)
+    return [
+        section(
+            f":warning:  *Old data, from {when} ({format_distance(stale.age_s)} ago).* {why} What happened since is "
+            "not known. Refresh in a minute."
+        ),
+        *([context("  ·  ".join(ids))] if ids else []),
+    ]
+
+
+def old_words(snapshot: Snapshot) -> str:
+    """The same in front of a notification's words; nothing where the answer is new."""
+    stale = snapshot.stale
+    return "" if stale is None else f"OLD DATA, from {format_distance(stale.age_s)} ago: "
+
+
+def asked_before(snapshot: Snapshot) -> str:
+    """That COC was asked for somebody else's click; nothing where it was asked for this one. mrkdwn."""
+    if snapshot.reused_s is None:
+        return ""
+    return f"COC was asked {snapshot.reused_s:.1f} s before, for another click"

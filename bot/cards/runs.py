@@ -9,11 +9,9 @@ from collections import Counter
 from datetime import datetime
 from typing import Any
 
-from bot.cards.blocks import Block, actions, button, context, divider, section
+from bot.cards.block_kit import Block, actions, button, code, context, count, date, divider, mrkdwn, section
 from bot.cards.modal import Modal
-from bot.cards.problem import Problem, problem_card
-from bot.cards.stale import asked_before, old_data
-from bot.cards.text import code, count, date, mrkdwn
+from bot.cards.problem import Problem, asked_before, old_data, problem_card
 from bot.schedule.describe import format_duration
 from bot.task.enums import Unknown
 from bot.task.runs import listed
@@ -111,17 +109,6 @@ def took(run: Run, now: datetime) -> str:
         return "its times contradict each other"
     if ended is not None:
         return f"took {format_duration((ended - began).total_seconds())}"
-    if run.outcome == "running" and began <= now:
-        return f"{format_duration((now - began).total_seconds())} so far"
-    return ""
-    if ended is not None and ended < began:
-        return "its times contradict each other"
-    if ended is not None:
-        return (
-            f"took {format_duration((ended - began).total_seconds())}"
-            if ended >= began
-            else "its times contradict each other"
-        )
     if run.outcome == "running" and began <= now:
         return f"{format_duration((now - began).total_seconds())} so far"
     return ""

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Literal
 
-from bot.cards.blocks import Block, context, section
+from bot.cards.block_kit import Block, context, count, date, leaf, mrkdwn, plain, rich_text, rich_text_part, section
 from bot.cards.fields import state_name
 from bot.cards.modal import Modal
-from bot.cards.stale import old_data, old_words
-from bot.cards.text import count, date, mrkdwn, plain
+from bot.cards.problem import old_data, old_words
 from bot.redact.untrusted import Untrusted
 from bot.task.enums import Unknown
 from bot.task.search import Hit
@@ -98,12 +97,7 @@ def _boxes(names: list[str]) -> tuple[list[Block], int]:
         boxes[-1].append(name)
         room -= len(name) + 1
         shown += 1
-    return [_box("\n".join(box)) for box in boxes], shown
-
-
-def _box(text: str) -> Block:
-    inner = {"type": "rich_text_preformatted", "elements": [{"type": "text", "text": text}]}
-    return {"type": "rich_text", "elements": [inner]}
+    return [rich_text(rich_text_part("preformatted", [leaf("\n".join(box))])) for box in boxes], shown
 
 
 def _row(hit: Hit) -> list[str | int | None]:

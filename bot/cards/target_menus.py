@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from bot.cards.block_kit import count, plain
 from bot.cards.fields import state_name
-from bot.cards.text import count, plain
 from bot.redact.untrusted import Untrusted
 from bot.task.enums import AgentState, Unknown
 from bot.task.target_query import ANY, key_of, raw_of

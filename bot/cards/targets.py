@@ -4,13 +4,27 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from bot.cards.blocks import Block, actions, button, context, divider, overflow, plain_text, section, select
+from bot.cards.block_kit import (
+    Block,
+    actions,
+    button,
+    code,
+    context,
+    count,
+    date,
+    divider,
+    enumerated,
+    mrkdwn,
+    overflow,
+    plain_text,
+    section,
+    select,
+)
 from bot.cards.fields import unreadable, where_lines
 from bot.cards.machines import Row, listed, paginate, rows
 from bot.cards.modal import Modal
-from bot.cards.stale import asked_before, old_data
+from bot.cards.problem import asked_before, old_data
 from bot.cards.target_menus import Menus, menus
-from bot.cards.text import code, count, date, enumerated, mrkdwn
 from bot.task.snapshot import Snapshot
 from bot.task.target_query import ANY, LONGEST_FIND, Look, encode
 from bot.task.targets import Step, Targets

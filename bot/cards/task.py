@@ -1,20 +1,45 @@
 """The card of one task: will it run and when, what it does, where, who approved it, how it went."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from bot.cards import fields as field
-from bot.cards.blocks import Block, actions, button, context, fields, header, overflow, section
-from bot.cards.budget import Message, message
+from bot.cards.block_kit import (
+    Block,
+    Message,
+    actions,
+    asker,
+    button,
+    code,
+    context,
+    count,
+    date,
+    fields,
+    header,
+    local,
+    message,
+    mrkdwn,
+    overflow,
+    plain,
+    section,
+    zone_name,
+)
+from bot.cards.problem import asked_before, old_data, old_words
 from bot.cards.runs import last_run
-from bot.cards.sentence import DOTS, as_mrkdwn, as_plain
-from bot.cards.stale import asked_before, old_data, old_words
-from bot.cards.text import asker, code, count, date, mrkdwn, plain
-from bot.redact.untrusted import Untrusted
+from bot.redact.untrusted import CUT, Untrusted
 from bot.task.changes import LISTED, Seen, changes, encode, seen
 from bot.task.enums import Kind, Origin, Risk, Unknown
 from bot.task.runs import assess
 from bot.task.snapshot import Snapshot
-from bot.task.verdict import Verdict
+from bot.task.verdict import At, Code, Colour, Fragment, Quote, Verdict
+
+DOTS: dict[Colour, str] = {
+    "green": ":large_green_circle:",
+    "yellow": ":large_yellow_circle:",
+    "red": ":red_circle:",
+    "grey": ":white_circle:",
+    "blue": ":large_blue_circle:",
+}
 
 REFRESH = "refresh"
 TARGETS = "targets"
@@ -194,3 +219,50 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
     known, now = dict(before.facts), dict(after.facts)
     unseen = [label for label in LISTED if label in known and label not in now]
     return f"unchanged since {moment}" + (f" but for what is not seen now: {', '.join(unseen)}" if unseen else "")
+
+
+def as_mrkdwn(fragments: Iterable[Fragment], limit: int = 1_300) -> str:
+    """For a section or a field; every moment in the reader's own zone. At most ``limit`` characters, escaped."""
+    text = ""
+    for part in map(_mrkdwn, fragments):
+        # Whole fragments only: half a date or half a literal would show its markup.
+        if len(text) + len(part) > limit - len(CUT):
+            return text + CUT
+        text += part
+    return text
+
+
+def as_plain(fragments: Iterable[Fragment], zone: tzinfo | None, now: datetime) -> str:
+    """For notifications and terminals; every moment in ``zone``, in UTC where that is unknown."""
+    return "".join(_plain(fragment, zone, now) for fragment in fragments)
+
+
+def _mrkdwn(fragment: Fragment) -> str:
+    match fragment:
+        case At(moment):
+            return date(moment)
+        case Code(text):
+            return code(text, 80)
+        case Quote(text):
+            return f"“{mrkdwn(text, 200)}”"
+        case _:
+            return _keeping_edges(fragment, mrkdwn(fragment, 300, absent=""))
+
+
+def _plain(fragment: Fragment, zone: tzinfo | None, now: datetime) -> str:
+    match fragment:
+        case At(moment):
+            return f"{local(moment, zone, now)} {zone_name(zone)}"
+        case Code(text):
+            return plain(text, 80)
+        case Quote(text):
+            return f"“{plain(text, 200)}”"
+        case _:
+            return _keeping_edges(fragment, plain(fragment, 300, absent=""))
+
+
+def _keeping_edges(original: str, cleaned: str) -> str:
+    # Cleaning strips; between fragments the blanks at the edges are what holds a sentence apart.
+    if not cleaned:
+        return " " if original else ""
+    return (" " if original[0].isspace() else "") + cleaned + (" " if original[-1].isspace() else "")

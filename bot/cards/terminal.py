@@ -11,7 +11,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from bot.cards.blocks import Block
+from bot.cards.block_kit import Block
 
 _EMOJI = {
     "large_green_circle": ("●", "green"),

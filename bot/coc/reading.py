@@ -166,15 +166,6 @@ def as_inner(value: object) -> Json:
     return value  # type: ignore[return-value]
 
 
-def canonical(word: str | None) -> str:
-    """A word of an enumeration in the one spelling that tables use: upper case, no spaces or hyphens around.
-
-    ``ON_CALL`` and ``ONCALL``, ``DingTalk`` and ``DINGDING`` are one word each: sources differ.
-    """
-    text = (word or "").strip().upper().replace("-", "_").replace(" ", "_")
-    return {"ON_CALL": "ONCALL", "DINGDING": "DINGTALK", "CANCELLED": "CANCELED"}.get(text, text)
-
-
 def _dump(value: object) -> str:
     try:
         return json.dumps(value, ensure_ascii=False, default=str)

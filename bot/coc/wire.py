@@ -6,8 +6,6 @@ read as None. Words of enumerations stay strings, because the service may add ne
 are kept (``model_extra``). Validating any JSON object succeeds.
 """
 
-import hashlib
-import json
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
@@ -123,22 +121,3 @@ class Run(_Wire):
     execution_msg: Text = None
     created_by: Text = None
     region: Text = None
-
-
-def unknown_keys(model: BaseModel) -> dict[str, Any]:
-    """The keys that came and that no document names, with their values."""
-    return dict(model.model_extra or {})
-
-
-def digest(task: Task) -> str:
-    """A short hash of the whole task; ``""``, which says nothing, where it is nested too deeply to write out."""
-    try:
-        wire = task.model_dump(mode="json")
-        # Megabytes of text: to write it out as JSON once more would take 10 ms and change nothing.
-        targets = wire.pop("target_instances", None)
-        rest = json.dumps([wire, None if isinstance(targets, str) else targets], sort_keys=True, default=str)
-    except (ValueError, RecursionError):
-        return ""
-    found = hashlib.sha256(rest.encode("utf-8", "replace"))
-    found.update(targets.encode("utf-8", "replace") if isinstance(targets, str) else b"")
-    return found.hexdigest()[:12]

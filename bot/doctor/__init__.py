@@ -10,8 +10,8 @@ from pathlib import Path
 import aiohttp
 
 from bot import cloud, settings
+from bot.cards.block_kit import plain
 from bot.cards.problem import problem_of
-from bot.cards.text import plain
 from bot.certificates import explain_certificate_error
 from bot.doctor.finding import Finding, skew_s
 from bot.doctor.manifest import check_manifest

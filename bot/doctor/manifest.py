@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 
-from bot.cards.text import plain
+from bot.cards.block_kit import plain
 from bot.doctor.finding import Finding
 from bot.settings import Settings
 from bot.slack import COMMAND, EVENTS_PATH

@@ -9,7 +9,7 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards.text import plain
+from bot.cards.block_kit import plain
 from bot.certificates import explain_certificate_error
 from bot.doctor.finding import Finding, skew_s
 from bot.doctor.manifest import OPTIONAL_SCOPES, required_scopes

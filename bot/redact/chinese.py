@@ -43,19 +43,15 @@ def _behind_chinese(at: Occurrence, run: re.Match[str]) -> Span | None:
     text, phrase = at.text, run.group()
     name_end = list(CHINESE.finditer(phrase))[-1].end()
     link = _LINK.match(phrase, name_end)
-    if name_end < len(phrase) and link is None:
-        return None
     begin = at.start + run.start() + (link.end() if link is not None else name_end)
     gap = _GAP.match(text, begin)
     begin = gap.end() if gap is not None else begin
-    if begin >= len(text) or text[begin] in "，。,.;；、？?！!)）\n|&<":
+    if begin >= len(text) or text[begin] in "，。,.;；、？?！!)）\n|&<>":
         return None
     if "\u4e00" <= text[begin] <= "\u9fff" and (link is None or says_about(text, begin)):
         return None
     span = unbroken(text, begin)
     value = text[slice(*span)] if span is not None else ""
-    if re.search(r"\w", value) is None:
-        return None
     if link is None and begin < at.end and len(value) < _SHORTEST:
         return None
     if link is None and begin > at.end and not looks_like_value(value, least=3):

@@ -26,7 +26,7 @@ _FLAG_OPENS = re.compile(r"""["']-*$""")
 # Calls that only say something about a secret.
 _ONLY_SAYS = re.compile(r"(?i)(?:\b|_)(?:t|tr|_|__|i18n\.\w{1,9}|translate|gettext|label|placeholder|msg|message)$")
 _PUTS = re.compile(r"\b(?:put|set)\s+[\w./-]{0,60}/$")
-_FLAG_GAP = re.compile(r"[ \t]*\\?\n?[ \t]+|[ \t]++")
+_FLAG_GAP = re.compile(r"[ \t]*\\?\n?[ \t]+")
 _FLAG_FOLLOWS = re.compile(r"--?[a-z][a-z-]*(?=[\s=]|$)|[|&;>]|<\(|(?:file|fd|env):|(?:id|type|source|src|target)=")
 _USER_AHEAD = re.compile(r"(?i)(?:user|login|account|name|id|ak|账号|账户|用户名?)\s?/$")
 

@@ -278,9 +278,7 @@ def _taken(tool: Tool, option: str, words: list[Word], n: int, *, joined: bool =
 
 def _behind(sign: str, start: int, word: str) -> Iterator[Span]:
     """The part of a word behind a sign, without the closing quote."""
-    user, has_sign, secret = word.partition(sign)
-    if not has_sign or secret.startswith("//"):
-        return
+    user = word.partition(sign)[0]
     end = len(word) - (word[:1] in {'"', "'"} and word[-1:] == word[:1])
     if not (sign == ":" and _PORT.fullmatch(word, len(user) + 1, end)):
         yield start + len(user) + 1, start + end

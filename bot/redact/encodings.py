@@ -37,8 +37,6 @@ def decode_all(text: str) -> str:
 
 def decode_base64(run: str) -> str | None:
     """The text inside a base64 run; None if the run holds no text."""
-    if BASE64_RUN.fullmatch(run) is None:
-        return None
     unpadded = run.rstrip("=").translate(str.maketrans("-_", "+/"))
     if len(unpadded) % 4 == 1:
         return None
@@ -46,4 +44,4 @@ def decode_base64(run: str) -> str | None:
         text = base64.b64decode(unpadded + "=" * (-len(unpadded) % 4)).decode()
     except (binascii.Error, UnicodeDecodeError):
         return None
-    return text if text and all(c.isprintable() or c in "\n\r\t" for c in text) else None
+    return text if all(c.isprintable() or c in "\n\r\t" for c in text) else None

@@ -37,10 +37,6 @@ _IDENTIFIES = re.compile(
 )
 # A cloud's project or account in the name of a resource: urn:smn:cn-north-4:<project>:alarm.
 _URN_AHEAD = re.compile(r"(?i)\b(?:urn|arn|crn)(?::[\w./-]{0,40}){1,6}:$")
-_ID_NAME = re.compile(
-    r"(?i:(?:.{0,40}[_\W])?(?:id|ids|uuid|guid|sha\d{0,3}|commit|revision|digest|md5|checksum|etag|fingerprint"
-    r"|hash))|.{0,40}(?:Id|ID|Sha|Hash|Commit|Digest|Revision|Checksum)|.{0,20}(?:校验和|摘要|提交|编号)"
-)
 _PUBLIC = re.compile(r"(?i)(?:pub(?:lic)?[ _-]?key|content-md5)\\{0,15}[\"']?\s{0,3}[:=]\s{0,3}\\{0,15}[\"']?$")
 # "name": "commit", "value": "…": the name describes the value.
 _BRIDGE = re.compile(
@@ -76,10 +72,7 @@ def hide_random_runs(text: str, name: str = "") -> str:
 
 def looks_like_value(word: str, least: int = 4) -> bool:
     """Whether a word of running text is a value rather than a word: digits, symbols or capitals inside it."""
-    word = word.strip("\"'`")
-    if is_reference(word):
-        return False
-    word = word.rstrip(_CLOSING)
+    word = word.strip("\"'`").rstrip(_CLOSING)
     if len(word) < least or word.startswith(("-", "/", "|", "&", ">", "<", "~", "./", "$(", "../")):
         return False
     if is_reference(word) or _WRITTEN.fullmatch(word):
@@ -111,7 +104,7 @@ def _is_wordy(piece: str) -> bool:
         return True  # a time or a number with a prefix, as in ids
     segments = _SEGMENT.findall(piece)
     letters = [segment for segment in segments if not segment.isdigit()]
-    if len(segments) - len(letters) > 2 or not letters:
+    if len(segments) - len(letters) > 2:
         return False
     short = sum(len(segment) <= 2 for segment in segments)
     if len(segments) >= 3 and (
@@ -191,11 +184,7 @@ def _is_identified(piece: str, ahead: str) -> bool:
     """Whether the text before a piece says that it is a checksum, a commit or an id."""
     if not _HEX.fullmatch(piece):
         return False
-    if (
-        _IDENTIFIES.search(ahead)
-        or _URN_AHEAD.search(ahead)
-        or (ahead.endswith("=") and _ID_NAME.fullmatch(ahead[-61:-1]))
-    ):
+    if _IDENTIFIES.search(ahead) or _URN_AHEAD.search(ahead):
         return True
     # A file's path: no one keeps a secret in one, many keep checksums there.
     path = _PATH_BORDER.split(ahead)[-1]

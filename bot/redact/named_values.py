@@ -18,24 +18,21 @@ from bot.redact.names import Kind, Names, words
 from bot.redact.occurrence import Occurrence, Scanner
 from bot.redact.pairs import Pairs
 from bot.redact.prose import scan_prose
-from bot.redact.references import TYPE, is_reference, is_status, unschemed, variables_of
+from bot.redact.references import is_reference, is_status, unschemed, variables_of
 from bot.redact.spans import HIDDEN, Span, hide
 
-# Names of several words first, then any run of word characters. In an escaped line break the n is no part of a name.
+_BEFORE_KEY = words(
+    "api access secret private signing encryption decryption master ssh root shared pre-shared license licence "
+    "security client account storage host app application recovery webhook service session product activation backup "
+    "unseal subscription bot auth verification one-time confirmation pairing unlock authentication"
+)
+_FIRST_WORDS = _BEFORE_KEY | {"connection", "seed", "mot", "m\u1eadt"}
+# Names of several words. Other names are runs of word characters; the n of an escaped line break is no part of one.
 _PHRASE = re.compile(
-    r"((?i:(?<![\w.-])(?:(?:secret[ ])?(?:api|access|secret|private|signing|encryption|decryption"
-    r"|master|ssh|root|shared|pre-shared|license|licence|security|client|account|storage|host|app|application"
-    r"|recovery|webhook|service|session|product|activation|backup|unseal|subscription|bot|auth|verification|one-time"
-    r"|confirmation|pairing|unlock|authentication)[ ](?:access[ ])?(?:key|code|phrase)s?"
+    rf"((?i:(?<![\w.-])(?:(?:secret[ ])?(?:{'|'.join(sorted(_BEFORE_KEY))})[ ](?:access[ ])?(?:key|code|phrase)s?"
     r"(?:[ ]id)?|connection[ ]string|seed[ ]phrase|mot[ ]de[ ]passe|m\u1eadt[ ]kh\u1ea9u)(?![\w.-])))"
 )
 _WORD = re.compile(r"(?>(?:(?<=\\)[nrt](?=[A-Za-z_]))?)([\w.-]++)")
-_FIRST_WORDS = words(
-    "secret api access private signing encryption decryption master ssh root shared pre-shared license licence "
-    "security client account storage host app application recovery webhook service session product activation backup "
-    "unseal subscription bot auth verification one-time confirmation pairing unlock authentication connection seed "
-    "mot m\u1eadt"
-)
 _INDEX = re.compile(r"""\[\\{0,15}["'][\w.-]{1,40}\\{0,15}["']\](?=\s?=(?!=))""")
 _PORT = re.compile(r":\d{2,5}(?!\d)")
 _FILE = re.compile(
@@ -48,7 +45,7 @@ _CACHED_UP_TO = 40
 
 
 def scan_other(at: Occurrence) -> list[Span] | None:
-    """Nothing: the word names a host, a file or what a shell says where the variable is not set."""
+    """Nothing: the word names a host or a file, or the shell's message for an unset variable follows."""
     is_host = at.before(2) == "//" or (
         "." in at.name and _PORT.match(at.text, at.end) and not at.names.is_secret(at.name.rpartition(".")[2])
     )
@@ -137,13 +134,10 @@ class NamedValues:
             return True
         if _IDENTIFIER.match(value):
             bare.add(value.rstrip(",;)]}"))
-        whole = value.rstrip(",;")
         value = value.rstrip(",;)}]\"'\\").strip("\\\"'")
         return (
-            is_reference(whole)
-            or any(is_reference(value + tail) for tail in ("", "}", "}}", ")", "))"))
+            any(is_reference(value + tail) for tail in ("", "}", "}}", ")", "))"))
             or yaml_lines.STATUS.fullmatch(value) is not None
-            or TYPE.fullmatch(value) is not None
             or self._names.locates(name, value)
         )
 

@@ -80,8 +80,8 @@ _COUNTS = words(
     "max min num total avg n count prompt completion input output cached remaining used expired active number"
 )
 _USED = frozenset({"used", "left", "remaining", "issued", "revoked", "expired", "active"})
-_COUNTED = words("tokens sessions cookies credentials secrets passwords certificates webhooks")
 _SHORTEST_NUMBER = 5  # digits that may be a secret rather than a count of them
+_COUNTED = words("tokens sessions cookies credentials secrets passwords certificates webhooks")
 CHINESE = re.compile(
     "密码|密碼|口令|密钥|密鑰|金鑰|秘钥|密匙|私匙|令牌|权杖|權杖|凭证|憑證|凭据|憑據|证书|私钥|私鑰|授权码|授權碼|验证码|驗證碼|"
     "访问码|通行码|安全码|动态码|提取码|认证码|激活码|助记词|恢复码|备用码|连接串|连接字符串|暗号|暗証番号"

@@ -22,7 +22,6 @@ _MARK = re.compile(r"""([\w-]{2,24})\\{0,15}["']?\s{0,3}[:=]\s{0,3}\\{0,15}["']?
 
 _QUOTED_WORD = re.compile(r"""(\w{1,20})(?=\\{0,15}["'])""")
 _BRACES = re.compile(r"[{}]")
-_OBJECT_BORDER = re.compile(r"[{}]|---")
 
 
 class Pairs:
@@ -94,6 +93,6 @@ class Pairs:
         """Whether the object around a value has a mark in front or behind: ``"sensitive": true``."""
         span = take(self.text, at, NEAR)
         behind = self.text[span[1] : span[1] + _REACH] if span is not None else ""
-        ahead = _OBJECT_BORDER.split(self.text[max(0, start - _REACH) : start])[-1]
-        around = ahead, _OBJECT_BORDER.split(behind, maxsplit=1)[0]
+        ahead = _BRACES.split(self.text[max(0, start - _REACH) : start])[-1]
+        around = ahead, _BRACES.split(behind, maxsplit=1)[0]
         return any(is_mark(*mark.groups()) for part in around for mark in _MARK.finditer(part))

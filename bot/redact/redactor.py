@@ -8,7 +8,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import count
 from typing import Any
 
 from bot.redact.commands import hide_arguments
@@ -27,13 +26,8 @@ from bot.redact.variables import hide_settings
 # A quoted string, as JSON has it; one without an end is skipped at once.
 _LITERAL = re.compile(r'(?<!\\)"(?>(?:[^"\\\n]|\\.)*)"?')
 _SHORTEST_LITERAL = 14  # characters; shorter ones hold no name and value
-# Private characters stand for parts that are done: a redacted string, and a block that says itself that it is public.
-_DONE, _PUBLIC = "\ue0f7", "\ue0f8"
-_DONE_AT, _PUBLIC_AT = re.compile(f"{_DONE}(\\d+){_DONE}"), re.compile(f"{_PUBLIC}(\\d+){_PUBLIC}")
-_PUBLIC_BLOCK = re.compile(
-    r"-{5}BEGIN (?P<kind>(?:RSA |EC )?PUBLIC KEY|(?:NEW )?CERTIFICATE REQUEST|X509 CRL)-{5}"
-    r"(?>(?:[A-Za-z0-9+/=\s]++|\\{1,15}[nr])*)-{5}END (?P=kind)-{5}"
-)
+_DONE = "\ue0f7"  # a private character: stands for a string that is redacted already
+_DONE_AT = re.compile(f"{_DONE}(\\d+){_DONE}")
 _MOST_LAYERS = 6
 """Texts inside texts that are decoded."""
 _MOST_COMPARED = 200
@@ -111,13 +105,7 @@ class Redactor:
         return as_text if len(hidden) > _MOST_COMPARED or any(item in shown for item in hidden) else shown
 
     def _redact_once(self, text: str, name: str, layer: int) -> str:
-        public: list[str] = []
-        if "-----END" in text and _PUBLIC not in text:
-            public = [match.group() for match in _PUBLIC_BLOCK.finditer(text)]
-            numbers = count()
-            text = _PUBLIC_BLOCK.sub(lambda _: f"{_PUBLIC}{next(numbers)}{_PUBLIC}", text)
-        shown = hide_random_runs(self._apply_rules(text, layer), name)
-        return _PUBLIC_AT.sub(lambda match: public[int(match.group(1))], shown) if public else shown
+        return hide_random_runs(self._apply_rules(text, layer), name)
 
     def _apply_rules(self, text: str, layer: int) -> str:
         done: list[str] = []

@@ -86,10 +86,6 @@ def variables_of(text: str) -> list[str] | None:
     return None if None in names else [name for name in names if name is not None]
 
 
-_REFERS = re.compile(
-    r"""(?i)\\{0,15}"(?:bearer|basic|token)\s\$[a-z_]\w{1,30}\\{0,15}\""""
-    r"""|\\?["']?(?:bearer|basic|token)\s+\$(?:\{\w+\}|\{\{[^{}]{1,60}\}\}|[A-Z_]+\b)"""
-)
 CMDLET = re.compile(r"(?:Get|Read|Import|New|Test|Remove|Export)-[A-Z]\w{2,30}(?=\s+\S|\s*\))")
 _Q = r"""\\{0,15}["']"""
 SCHEMA_KEYS = frozenset(
@@ -123,10 +119,7 @@ _COMPUTED = re.compile(
     r"""|\{(?:[\s,]{0,9}\\{0,15}["']?(?:secretName|optional|defaultMode)\\{0,15}["']?\s?:\s?[^{},]{1,80})+\}"""
     r"""|\{(?:[\s,]{0,9}\\{0,15}["']?\w{1,40}\\{0,15}["']?\s?:\s?(?:true|false|null))+\s{0,9}\}"""
 )
-TYPE = re.compile(r"(?i)str|string\??|bytes|text|SecretStr|(?:n?var)?char2?(?:\(\d{1,5}\)?)?")
 _ARN = re.compile(r"(?:^|[\s\"'=,(\[])(?:arn|acs|urn|hws|crn|iam):[^\s\"']{0,110}$")
-_OTHER = re.compile(r"(?<=[=!]= )[A-Za-z]+(?:[_.][A-Za-z]+)+(?=[\s):;]|$)")
-"""What a secret is compared with."""
 _TESTED = re.compile(r"(?i)\d{1,6}[,;|/]?\s{1,4}(?:fail|error|skip|warn)")
 _PROMPT = re.compile(
     r"""(?i)\b(?:read|read-host|input|raw_input|getpass|prompt\w{0,9}|echo|print\w{0,3}"""
@@ -139,13 +132,10 @@ def says_nothing(text: str, name: str, start: int, at: int) -> bool:
     return (
         _COMPUTED.match(text, at) is not None
         or (name == "secretKey" and re.match(r"[^\n]{1,80}\n\s*remoteRef:", text[at : at + 120]) is not None)
-        or _REFERS.match(text, at) is not None
         or (
             (asks := _PROMPT.search(text[max(0, start - 100) : start])) is not None
             and text[at : at + 1] == asks.group(1)
         )
         or _ARN.search(text[max(0, start - 120) : start]) is not None
-        or (name == "passwd" and re.match(r"(?:password|user|all)\b", text[at : at + 20]) is not None)
-        or ("=" in text[at - 3 : at - 1] and _OTHER.match(text, at) is not None)
         or (name.lower() == "pass" and _TESTED.match(text, at) is not None)
     )

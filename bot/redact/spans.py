@@ -19,9 +19,6 @@ _VALUE = re.compile(
       | (?: -?\d[\d.eE+-]*+ | true | false | null ) (?=\s*+[,}}\]])
       | [^\s<]\S*+ (?:(?<=\\)\n[ ]*+\S++)? | <\S++"""
 )
-# Stands before the secret of a header or a token.
-_SCHEME = re.compile(r"""(?i)\\?["']?(?:bearer|basic|digest|token|apikey|negotiate)\\?(?=[ \t]+[^\s\\])""")
-_SCHEME_VALUE = re.compile(r"[ \t]++\S++")
 _BRACKET = re.compile(r"[\[{]")
 _INSIDE = re.compile(r'(?s)(\\{0,15})"(?>(?:(?!(?<!\\)\1").)*)"|[\[\]{}]')
 _TAIL = re.compile(r"""[^\s,;\]})"']*+""")
@@ -49,11 +46,7 @@ def take(text: str, at: int, near: int | None = None) -> Span | None:
         return at, tail.end() if tail is not None else at
     if _BRACKET.match(text, at) is None:
         value = _VALUE.match(text, at, stop)
-        if value is None:
-            return None
-        if _SCHEME.fullmatch(value.group()) and (more := _SCHEME_VALUE.match(text, value.end(), stop)) is not None:
-            return at, more.end()
-        return value.span()
+        return value.span() if value is not None else None
     depth = 0
     for match in _INSIDE.finditer(text, at, stop):
         depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match.group(), 0)

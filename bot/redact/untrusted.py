@@ -1,7 +1,7 @@
 """Text from outside: from COC, from Slack, typed by people. ``Untrusted`` carries it; ``shown`` is its only way out.
 
 ``shown`` returns one visible line: cleaned of what hides or reorders text, redacted, and visibly cut. Files, logs and
-terminals take that line; for mrkdwn ``bot.cards.text`` escapes it as well.
+terminals take that line; for mrkdwn ``bot.cards.block_kit`` escapes it as well.
 """
 
 import json
@@ -100,6 +100,14 @@ class UntrustedJson:
         """The value as it came, not to be shown."""
         self.redactor = redactor
         self.name = name
+
+    def __len__(self) -> int:
+        return len(self.value)
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list, not an object."""
+        return isinstance(self.value, list)
 
     def shown(self, limit: int) -> str:
         """What may be shown of it, as JSON in one line. Only the beginning of a large value is examined."""

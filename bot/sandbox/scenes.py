@@ -23,7 +23,7 @@ DETAIL_CHARACTERS = 30_000
 
 
 @dataclass(slots=True)
-class Step:
+class SceneStep:
     """One step. ``at`` is in Unix seconds, ``ms`` the duration in milliseconds.
 
     ``outcome`` is empty while the step is in progress. ``request`` is the serial of the request that it belongs to,
@@ -53,21 +53,21 @@ class Scenes:
     def __init__(self, announce: Callable[[Json], None], clock: Callable[[], float] = time.time) -> None:
         self._announce = announce
         self._clock = clock
-        self._steps: OrderedDict[int, Step] = OrderedDict()
+        self._steps: OrderedDict[int, SceneStep] = OrderedDict()
         self._owners: OrderedDict[str, int] = OrderedDict()
         self._serial = 0
 
-    def begin(self, lane: Lane, what: str, details: Json | None = None, request: int | None = None) -> Step:
+    def begin(self, lane: Lane, what: str, details: Json | None = None, request: int | None = None) -> SceneStep:
         """Add a step that begins now; ``end`` records its outcome."""
         self._serial += 1
-        step = Step(self._serial, lane, what, self._clock(), request, details=details or {})
+        step = SceneStep(self._serial, lane, what, self._clock(), request, details=details or {})
         self._steps[step.serial] = step
         while len(self._steps) > MAX_STEPS:
             self._steps.popitem(last=False)
         self._announce_step(step)
         return step
 
-    def end(self, step: Step, outcome: str, *, good: bool = True, details: Json | None = None) -> None:
+    def end(self, step: SceneStep, outcome: str, *, good: bool = True, details: Json | None = None) -> None:
         """Record the outcome of a step that ends now."""
         step.ms = (time.perf_counter() - step.began) * 1000
         step.outcome, step.good = outcome, good
@@ -107,7 +107,7 @@ class Scenes:
         self._steps.clear()
         self._announce({"type": "steps", "steps": []})
 
-    def _announce_step(self, step: Step) -> None:
+    def _announce_step(self, step: SceneStep) -> None:
         self._announce({"type": "step", "step": step.to_json()})
 
 

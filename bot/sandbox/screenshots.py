@@ -34,7 +34,7 @@ class NoBrowserError(Exception):
     """Playwright or Chromium is missing; the message says how to install it."""
 
 
-async def take(folder: Path) -> list[Path]:
+async def take_screenshots(folder: Path) -> list[Path]:
     """Write PNGs into a folder: card, targets, error and runs for each size, and scenes. Returns the files."""
     try:
         from playwright.async_api import async_playwright  # noqa: PLC0415 - optional, and needed only here

@@ -12,7 +12,7 @@ from bot.coc.credentials import CredentialSource, static_key
 from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.coc.server import LocalCoc, RecordedRequest
 from bot.sandbox.coc.switches import coc_switches
-from bot.sandbox.scenes import Step
+from bot.sandbox.scenes import SceneStep
 from bot.sandbox.slack.server import LocalSlack, SampleNote
 
 
@@ -37,7 +37,7 @@ class Sandbox:
         self.coc = LocalCoc(tasks=tasks)
         notes = tuple(SampleNote(task.id, task.name, task.note) for task in self.coc.tasks.values())
         self.slack = LocalSlack(port=port, clock=clock, tasks=notes, switches=coc_switches(self.coc))
-        self._calls: dict[int, Step] = {}
+        self._calls: dict[int, SceneStep] = {}
         self.coc.observe = self._add_step
         self.bot: Bot | None = None
         self._transport = transport

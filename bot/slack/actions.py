@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message
 from bot.cards.problem import Problem, problem_of
 from bot.cards.task import MORE, PARAMETERS, REFRESH, RUNS, TARGETS, not_refreshed, task_card
 from bot.errors import CocError

@@ -11,8 +11,7 @@ from typing import Any
 import structlog
 from slack_bolt.async_app import AsyncAck, AsyncApp
 
-from bot.cards.blocks import section
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message, code, mrkdwn, section
 from bot.cards.problem import problem_of
 from bot.cards.take_along import NAMES as NAMES_MODAL
 from bot.cards.take_along import NAMES_AGAIN, Kind, make_file, names_view
@@ -33,7 +32,6 @@ from bot.cards.targets import (
     THREAD,
     targets_view,
 )
-from bot.cards.text import code, mrkdwn
 from bot.errors import CocError
 from bot.pacing import FILE_MS_PER_MACHINE, VIEW_MS_PER_MACHINE, Pacer
 from bot.slack.access import Denied

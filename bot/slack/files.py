@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import structlog
 
+from bot.cards.block_kit import code
 from bot.cards.take_along import File
-from bot.cards.text import code
 from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 from bot.slack.errors import SlackRefused

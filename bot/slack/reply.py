@@ -17,7 +17,7 @@ import structlog
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message
 from bot.cards.problem import Problem, problem_card
 from bot.slack.errors import BLOCKS_REFUSED, SlackRefused, api_refusal, post_refusal
 from bot.slack.interaction import Interaction

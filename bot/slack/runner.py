@@ -13,10 +13,8 @@ from typing import TypeVar
 
 import structlog
 
-from bot.cards.blocks import section
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message, code, section
 from bot.cards.problem import Problem, problem_of
-from bot.cards.text import code
 from bot.errors import CocError
 from bot.pacing import Pacer
 from bot.redact import Redactor

@@ -18,7 +18,7 @@ from typing import Literal
 from bot.task.hostnames import is_address, is_host_shaped, undecorated
 
 ID_MARK = "\0"
-"""Replaces a task id in a text. ``bot.cards.text.clean`` has removed this character from what was typed."""
+"""Replaces a task id in a text. ``bot.cards.block_kit.clean`` has removed this character from what was typed."""
 
 ASKS = re.compile(
     r"\W*(?P<word>hosts?|host[-_]?names?|ips?|ip[-_]?address(?:es)?|vms?|servers?|machines?|nodes?|instances?"

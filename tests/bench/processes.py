@@ -22,7 +22,7 @@ from uuid import UUID
 
 import aiohttp
 
-from bot.sandbox.coc.faults import Fault
+from bot.sandbox.coc.faults import AnswerFault
 from bot.sandbox.coc.samples.everyday import NIGHTLY
 from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY, LocalCoc, RecordedRequest
@@ -78,7 +78,7 @@ def serve(parent: Connection) -> None:
             coc.observe = observe
             # A bot that waits no longer hangs up; the server would write a traceback each time.
             logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
-            fault: Fault = coc.fail(status=200)
+            fault: AnswerFault = coc.fail(status=200)
             parent.send(coc.url)
             while (delay := await asyncio.to_thread(_received, parent)) is not None:
                 fault.delay = delay

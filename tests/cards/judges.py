@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message
 from bot.cards.targets import NEXT, targets_view
 from bot.sandbox.slack.rules import check_message, check_view
 from bot.task.snapshot import Snapshot

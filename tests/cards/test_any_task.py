@@ -13,6 +13,7 @@ from tests.cards.any_task import snapshots
 from tests.cards.judges import judge_message, judge_view, pages_of
 
 
+@pytest.mark.slow
 @given(snapshots())
 @settings(max_examples=100, deadline=None)
 def test_any_task_makes_a_valid_card(found: Snapshot) -> None:

@@ -5,8 +5,18 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.blocks import actions, button, context, fields, header, section
-from bot.cards.budget import MAX_BLOCKS, MAX_CHARACTERS, characters, message
+from bot.cards.block_kit import (
+    MAX_BLOCKS,
+    MAX_CHARACTERS,
+    actions,
+    button,
+    characters,
+    context,
+    fields,
+    header,
+    message,
+    section,
+)
 from bot.sandbox.slack.rules import check_message
 from tests.cards import judges
 

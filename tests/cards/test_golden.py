@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from bot import errors
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message
 from bot.cards.guide import guide
 from bot.cards.host import MOST_ASKED, host_card
 from bot.cards.parameters import parameters_view

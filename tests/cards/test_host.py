@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message
 from bot.cards.host import MOST_ASKED, host_card
 from bot.task.search import look_up
 from bot.task.snapshot import Snapshot

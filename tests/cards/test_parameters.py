@@ -11,7 +11,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bot.cards.parameters import AGAIN, FOLD_CHARACTERS, FOLD_LINES, all_parameters, parameters_view
+from bot.cards.parameter_entries import FOLD_CHARACTERS, FOLD_LINES
+from bot.cards.parameters import AGAIN, all_parameters, parameters_view
 from bot.cards.task import MORE, task_card
 from bot.cards.terminal import render
 from bot.redact.untrusted import LONGEST

@@ -9,9 +9,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from bot.cards.budget import Message
-from bot.cards.sentence import as_mrkdwn, as_plain, local
-from bot.cards.task import NOT_REFRESHED, not_refreshed, task_card, verdict_line
+from bot.cards.block_kit import Message, local
+from bot.cards.task import NOT_REFRESHED, as_mrkdwn, as_plain, not_refreshed, task_card, verdict_line
 from bot.errors import CocError, Forbidden, ServiceFailure, TimedOut
 from bot.redact import Redactor
 from bot.sandbox.slack.rules import check_message

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from rich.console import Console
 
-from bot.cards.blocks import Block, context, divider, fields, header, section
+from bot.cards.block_kit import Block, context, divider, fields, header, section
 from bot.cards.targets import all_targets
 from bot.cards.task import task_card
 from bot.cards.terminal import render

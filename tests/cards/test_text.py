@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.cards import text as cards_text
-from bot.cards.text import count, cut_escaped, date, enumerated, escape, utc
+from bot.cards import block_kit as cards_text
+from bot.cards.block_kit import count, cut_escaped, date, enumerated, escape, utc
 from bot.redact import HIDDEN
 from bot.redact.untrusted import CUT, LONGEST, Untrusted, clean, cut
 from tests.cards.any_task import texts

@@ -28,7 +28,7 @@ from bot.coc.client import CocClient
 from bot.sandbox.coc.samples.catalog import sample_tasks
 from bot.sandbox.coc.samples.parts import SampleTask
 from bot.sandbox.session import Sandbox
-from bot.sandbox.slack.server import Call, Interaction
+from bot.sandbox.slack.server import Interaction, RecordedCall
 from bot.timings import AnswerTimings, LookupTimings, ReplyTimings, Timings
 from tests.slack.presses import NIGHTLY
 
@@ -38,12 +38,11 @@ SLACK_S, UPLOAD_S = 0.3, 0.45
 PATIENCE_S = 0.2
 CALM = Timings(answers=AnswerTimings(loading_s=0.12, settle_s=0.1))
 """Where nothing is slow the deadlines are the bot's own: a busy machine must not look like a slow COC."""
-BRIEF = Timings(
-    replies=ReplyTimings(call_s=SLACK_S, upload_s=UPLOAD_S),
-    answers=AnswerTimings(patience_s=PATIENCE_S, loading_s=0.12, settle_s=0.1),
-)
-"""Where Slack is slow, or where it matters that somebody waits: fractions of a second."""
-BRIEF_COC = replace(BRIEF, lookup=LookupTimings(extra_wait_s=EXTRA_S, history_wait_s=HISTORY_S))
+BRIEF = replace(CALM, replies=ReplyTimings(call_s=SLACK_S, upload_s=UPLOAD_S))
+"""Where Slack is slow: fractions of a second."""
+IMPATIENT = replace(BRIEF, answers=replace(CALM.answers, patience_s=PATIENCE_S))
+"""Where somebody waits for COC for long enough to be told so."""
+BRIEF_COC = replace(IMPATIENT, lookup=LookupTimings(extra_wait_s=EXTRA_S, history_wait_s=HISTORY_S))
 """Where COC is slow; ``COC_DEADLINES`` belong to it."""
 ACK_MS = 1_000
 """Slack gives up an acknowledgement after 3,000."""
@@ -98,7 +97,7 @@ class Seen:
     files: int
     asked: Counter[str]
     """Requests that COC saw, by kind."""
-    calls: list[Call]
+    calls: list[RecordedCall]
 
     @property
     def text(self) -> str:
@@ -119,7 +118,7 @@ class Bench:
         self.heals_after = float("inf")
         """Slack is well again after a pause of so many seconds."""
         self._audit = audit
-        self._calls: list[Call] = []
+        self._calls: list[RecordedCall] = []
         self._lines = 0
 
     @property
@@ -166,7 +165,7 @@ class Bench:
         """Waits until the press is audited and nothing is under way; TimeoutError where that takes longer."""
         await _until(lambda: self.audited() and self.idle(), within_s)
 
-    def since(self) -> list[Call]:
+    def since(self) -> list[RecordedCall]:
         """The calls that Slack has answered since the mark."""
         return self.box.slack.calls[len(self._calls) :]
 
@@ -233,20 +232,20 @@ def _text(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _taken(calls: list[Call]) -> list[Call]:
+def _taken(calls: list[RecordedCall]) -> list[RecordedCall]:
     return [call for call in calls if call.status == 200 and call.response.get("ok")]
 
 
-def _given(calls: list[Call]) -> list[tuple[str, str]]:
+def _given(calls: list[RecordedCall]) -> list[tuple[str, str]]:
     return [(call.method, _said(call)) for call in calls if call.method in _SHOWING]
 
 
-def answers_of(calls: list[Call]) -> list[str]:
+def answers_of(calls: list[RecordedCall]) -> list[str]:
     """What these calls have shown the person, but for notes, marks and loading views."""
     return [text for _, text in _given(_taken(calls)) if _kind(text) == "answer"]
 
 
-def _said(call: Call) -> str:
+def _said(call: RecordedCall) -> str:
     view = call.request.get("view")
     return _text(view) if view is not None else _text([call.request.get("text"), call.request.get("blocks")])
 

@@ -19,6 +19,7 @@ from bot.timings import TIMINGS
 from tests.faults.bench import (
     ACK_MS,
     BRIEF,
+    IMPATIENT,
     PATIENCE_S,
     REFERENCE,
     SLACK_S,
@@ -485,7 +486,7 @@ async def test_coc_is_slow_and_slack_refuses_the_note_of_it(
     fault: SlackFault, surface: Surface, tmp_path: Path
 ) -> None:
     """Whatever becomes of the note, the answer comes."""
-    async with bench(tmp_path, BRIEF) as watched:
+    async with bench(tmp_path, IMPATIENT) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=PATIENCE_S + 0.1)
         break_slack(watched, fault)
@@ -500,8 +501,8 @@ async def test_the_answer_does_not_wait_for_a_note_that_slack_is_slow_to_take(
     surface: Surface, tmp_path: Path
 ) -> None:
     """The note is given up after a while of its own, long before Slack's deadline."""
-    answers, replies = replace(BRIEF.answers, note_s=0.1), replace(BRIEF.replies, call_s=10.0)
-    async with bench(tmp_path, replace(BRIEF, answers=answers, replies=replies)) as watched:
+    answers, replies = replace(IMPATIENT.answers, note_s=0.1), replace(IMPATIENT.replies, call_s=10.0)
+    async with bench(tmp_path, replace(IMPATIENT, answers=answers, replies=replies)) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=PATIENCE_S + 0.05)
         watched.box.slack.refuse("response_url", "fatal_error", delay=5.0)
@@ -529,7 +530,7 @@ async def closed(watched: Bench) -> None:
 @pytest.mark.parametrize("status", [200, 403])
 async def test_the_modal_is_closed_while_coc_is_slow(status: int, surface: Surface, tmp_path: Path) -> None:
     """Nobody waits any more: no message, no error. But a file comes all the same, and so does word that it won't."""
-    async with bench(tmp_path, BRIEF) as watched:
+    async with bench(tmp_path, IMPATIENT) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=status, delay=0.3)
         await watched.mark()
@@ -552,7 +553,7 @@ async def test_the_modal_is_closed_while_coc_is_slow(status: int, surface: Surfa
 async def test_the_modal_is_changed_by_another_process(surface: Surface, tmp_path: Path) -> None:
     """An answer never replaces one that it does not know of."""
     newer = {"type": "modal", "title": {"type": "plain_text", "text": "Newer"}, "blocks": [{"type": "divider"}]}
-    async with bench(tmp_path, BRIEF) as watched:
+    async with bench(tmp_path, IMPATIENT) as watched:
         spot = await surface.prepare(watched.box, surface.channel)
         watched.box.coc.fail("detail", status=200, delay=0.3)
         await watched.mark()

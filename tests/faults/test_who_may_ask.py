@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.timings import AccessTimings
-from tests.faults.bench import BRIEF, SLACK_S, bench
+from tests.faults.bench import CALM, SLACK_S, bench
 from tests.faults.faults import FOR_GOOD, WITHIN_S, Json
 from tests.faults.surfaces import SURFACES, Surface
 from tests.faults.test_table import judge, judge_content, judge_error, pressed
@@ -21,7 +21,7 @@ RULES: dict[str, dict[str, Any]] = {
 }
 """By the question that they make the bot ask."""
 WAIT_S, STALE_WAIT_S = 0.6, 0.1
-DOUBTFUL = replace(BRIEF, access=AccessTimings(question_s=WAIT_S, wait_s=WAIT_S, stale_wait_s=STALE_WAIT_S))
+DOUBTFUL = replace(CALM, access=AccessTimings(question_s=WAIT_S, wait_s=WAIT_S, stale_wait_s=STALE_WAIT_S))
 HANGS: Json = {"delay": 3 * SLACK_S}
 FAULTS: dict[str, Json] = {
     "missing_scope": {"error": "missing_scope"},

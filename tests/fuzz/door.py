@@ -25,7 +25,7 @@ from slack_bolt.middleware.async_builtins import AsyncRequestVerification
 from slack_sdk.signature import Clock
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message
 from bot.cards.task import NOT_REFRESHED
 from bot.coc.client import CocClient
 from bot.lookup.lookup import Lookup

@@ -44,6 +44,7 @@ def is_stable(case: Case) -> bool:
     return all(count_hidden(text) > 0 and not any(secret in text for secret in secrets) for text in again)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", SETS)
 def test_a_redacted_text_is_redacted_for_good(part: str) -> None:
     """Redacting it again shows no more, and hides all that was hidden."""

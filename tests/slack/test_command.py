@@ -119,6 +119,7 @@ ROWS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("label", "says"), ROWS)
 async def test_each_error_ends_in_an_ephemeral_card(box: Sandbox, label: str, says: str) -> None:
     """Each error card has one sentence, the advice, and the ids that support asks for; nobody else sees it."""

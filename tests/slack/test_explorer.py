@@ -181,6 +181,7 @@ async def test_json_has_all_999_machines(box: Sandbox) -> None:
     assert (body["task_id"], len(body["machines"]), body["filtered"], body["complete"]) == (HUGE, 999, False, True)
 
 
+@pytest.mark.slow
 async def test_files_of_ten_thousand_machines_arrive(box: Sandbox) -> None:
     """Megabytes arrive without a warning from the transport about the event loop."""
     await opened(box, "ST2601050930000000000036M4")

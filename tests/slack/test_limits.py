@@ -121,6 +121,7 @@ PATHS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS, ids=str)
 async def test_each_path_counts_once(path: Surface, tmp_path: Path) -> None:
     """If two are left, the press and one command are served, and the next command is refused."""
@@ -135,6 +136,7 @@ async def test_each_path_counts_once(path: Surface, tmp_path: Path) -> None:
         await refused(box, audit, (ADA, SHIFT), "asked a lot", OVER)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PATHS, ids=str)
 async def test_each_path_is_refused_over_the_limit(path: Surface, tmp_path: Path) -> None:
     """The refusal shows nothing of the task, asks COC nothing, gives the reason and is audited."""

@@ -12,8 +12,7 @@ from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 from structlog.testing import capture_logs
 
-from bot.cards.blocks import section
-from bot.cards.budget import Message
+from bot.cards.block_kit import Message, section
 from bot.slack.errors import SlackRefused
 from bot.slack.reply import Replies
 from bot.timings import TIMINGS, ReplyTimings

@@ -7,7 +7,7 @@ PathKind = Literal["detail", "list", "history", "any"]
 
 
 @dataclass
-class Fault:
+class AnswerFault:
     """One way in which an answer goes wrong.
 
     =================  ===========================================================================================

@@ -20,8 +20,16 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from bot.sandbox.coc.answers import FORBIDDEN, REQUEST_ID, Answer, encode, fault_answer, gateway_error, json_answer
-from bot.sandbox.coc.faults import Fault, PathKind
+from bot.sandbox.coc.answers import (
+    FORBIDDEN,
+    REQUEST_ID,
+    HttpAnswer,
+    encode_json,
+    fault_answer,
+    gateway_error,
+    json_answer,
+)
+from bot.sandbox.coc.faults import AnswerFault, PathKind
 from bot.sandbox.coc.queries import InvalidParameter, run_history, task_list
 from bot.sandbox.coc.samples.catalog import sample_tasks
 from bot.sandbox.coc.samples.errors import INVALID, NOT_FOUND
@@ -90,7 +98,7 @@ class LocalCoc(LocalServer):
         self.tasks = sample_tasks(int(clock() * 1000)) if tasks is None else tasks
         self.permissions = set(PERMISSIONS.values())
         self.requests: deque[RecordedRequest] = deque(maxlen=MAX_REQUESTS)
-        self.faults: list[Fault] = []
+        self.faults: list[AnswerFault] = []
         self._verifier = SignatureVerifier(access_key, secret_key, security_token)
         self._clock = clock
         self._stopping = asyncio.Event()
@@ -119,14 +127,14 @@ class LocalCoc(LocalServer):
         drop: bool = False,
         truncate: int | None = None,
         drip: tuple[int, float] | None = None,
-    ) -> Fault:
-        """Make requests of this kind fail, ``times`` times or until :meth:`clear_faults`; see :class:`Fault`."""
-        fault = Fault(path_kind, status, body, dict(headers or {}), delay, times, drop, truncate, drip)
+    ) -> AnswerFault:
+        """Make requests of this kind fail, ``times`` times or until :meth:`clear_faults`; see `AnswerFault`."""
+        fault = AnswerFault(path_kind, status, body, dict(headers or {}), delay, times, drop, truncate, drip)
         self.faults.append(fault)
         return fault
 
     def clear_faults(self) -> None:
-        """Answer normally. The sample ids that demonstrate errors still do so."""
+        """HttpAnswer normally. The sample ids that demonstrate errors still do so."""
         self.faults.clear()
 
     def change(self, task_id: str, **fields: Any) -> None:
@@ -166,14 +174,14 @@ class LocalCoc(LocalServer):
     ) -> web.StreamResponse:
         kind, task_id = _route(request.method, target.partition("?")[0])
         if kind is None:
-            return await self._send(request, record, gateway_error(404), Fault(status=200))
+            return await self._send(request, record, gateway_error(404), AnswerFault(status=200))
         try:
             self._verifier.verify(request.method, target, headers, await request.read(), now=self._clock())
         except SignatureRefused as refused:
             message = f"Incorrect IAM authentication information: {refused}"
-            return await self._send(request, record, gateway_error(401, message), Fault(status=200))
+            return await self._send(request, record, gateway_error(401, message), AnswerFault(status=200))
         except web.HTTPRequestEntityTooLarge:
-            return await self._send(request, record, gateway_error(413), Fault(status=200))
+            return await self._send(request, record, gateway_error(413), AnswerFault(status=200))
         fault = next((fault for fault in self.faults if fault.use_on(kind)), None)
         if fault is None:
             answer, fault = self._answer(kind, task_id, record.query)
@@ -181,9 +189,9 @@ class LocalCoc(LocalServer):
             answer = self._answer(kind, task_id, record.query)[0] if fault.keeps_answer else fault_answer(fault)
         return await self._send(request, record, answer, fault)
 
-    def _answer(self, kind: str, task_id: str, query: dict[str, str]) -> tuple[Answer, Fault]:
+    def _answer(self, kind: str, task_id: str, query: dict[str, str]) -> tuple[HttpAnswer, AnswerFault]:
         """The answer to a signed request, and the fault of its delivery."""
-        clean = Fault(status=200)
+        clean = AnswerFault(status=200)
         permission = PERMISSIONS[kind]
         if permission not in self.permissions:
             return gateway_error(403, f"{FORBIDDEN} Policy doesn't allow {permission} to be performed."), clean
@@ -199,8 +207,8 @@ class LocalCoc(LocalServer):
             return json_answer(400, NOT_FOUND), clean
         if task.answer is not None and not task.answer.keeps_answer:
             return fault_answer(task.answer), task.answer
-        body = task.detail if isinstance(task.detail, bytes) else encode(task.detail)
-        return Answer(200, body), task.answer or clean
+        body = task.detail if isinstance(task.detail, bytes) else encode_json(task.detail)
+        return HttpAnswer(200, body), task.answer or clean
 
     def _task(self, task_id: str) -> SampleTask:
         if not _TASK_ID.fullmatch(task_id):
@@ -208,7 +216,7 @@ class LocalCoc(LocalServer):
         return self.tasks[task_id]
 
     async def _send(
-        self, request: web.BaseRequest, record: RecordedRequest, answer: Answer, fault: Fault
+        self, request: web.BaseRequest, record: RecordedRequest, answer: HttpAnswer, fault: AnswerFault
     ) -> web.StreamResponse:
         await self._wait(fault.delay)
         if fault.drop or self._stopping.is_set():

@@ -1,6 +1,6 @@
 """The page's switches of the local COC: how it answers, what the bot's key may do, what the reviewer has decided."""
 
-from bot.sandbox.coc.faults import Fault
+from bot.sandbox.coc.faults import AnswerFault
 from bot.sandbox.coc.server import PERMISSIONS, LocalCoc
 from bot.sandbox.switches import NORMAL, Choice, Switch
 
@@ -59,23 +59,23 @@ def coc_switches(coc: LocalCoc) -> tuple[Switch, ...]:
     )
 
 
-def _faults(value: str) -> list[Fault]:
+def _faults(value: str) -> list[AnswerFault]:
     match value:
         case "slow":
-            return [Fault(status=200, delay=SLOW_SECONDS)]
+            return [AnswerFault(status=200, delay=SLOW_SECONDS)]
         case "very-slow":
-            return [Fault(status=200, delay=VERY_SLOW_SECONDS)]
+            return [AnswerFault(status=200, delay=VERY_SLOW_SECONDS)]
         case "never":
-            return [Fault(status=200, delay=NEVER_SECONDS)]
+            return [AnswerFault(status=200, delay=NEVER_SECONDS)]
         case "extras":
-            return [Fault(kind, status=200, delay=SLOW_SECONDS) for kind in ("list", "history")]
+            return [AnswerFault(kind, status=200, delay=SLOW_SECONDS) for kind in ("list", "history")]
         case "throttled":
-            return [Fault(status=429, headers={"Retry-After": "1"})]
+            return [AnswerFault(status=429, headers={"Retry-After": "1"})]
         case "failing":
-            return [Fault(status=500)]
+            return [AnswerFault(status=500)]
         case "proxy":
-            return [Fault(status=502, body="<html><body><h1>502 Bad Gateway</h1></body></html>")]
+            return [AnswerFault(status=502, body="<html><body><h1>502 Bad Gateway</h1></body></html>")]
         case "down":
-            return [Fault(drop=True)]
+            return [AnswerFault(drop=True)]
         case _:
             return []

@@ -16,7 +16,7 @@ from bot.sandbox.slack.files import Files
 from bot.sandbox.slack.interactions import Interaction, Interactions
 from bot.sandbox.slack.payloads import NotThereError
 from bot.sandbox.slack.records import Json
-from bot.sandbox.slack.workspace import Event
+from bot.sandbox.slack.workspace import Change
 
 COMMAND = "/schedtask"
 KEEPALIVE_SECONDS = 15.0
@@ -61,7 +61,7 @@ class PageApi:
         self._interactions = interactions
         self._run = run
         self.stream_events = STREAM_EVENTS
-        self._streams: set[asyncio.Queue[Event | None]] = set()
+        self._streams: set[asyncio.Queue[Change | None]] = set()
 
     def add_routes(self, app: web.Application) -> None:
         """Add the page and its API to the application."""
@@ -121,9 +121,9 @@ class PageApi:
         user = request.query.get("user", "")
         if user not in self._workspace.people:
             return _error(404, "no such user")
-        queue: asyncio.Queue[Event | None] = asyncio.Queue(self.stream_events)
+        queue: asyncio.Queue[Change | None] = asyncio.Queue(self.stream_events)
 
-        def listener(event: Event) -> None:
+        def listener(event: Change) -> None:
             if user in event.viewers:
                 try:
                     queue.put_nowait(event)
@@ -146,7 +146,7 @@ class PageApi:
             self._streams.discard(queue)
         return response
 
-    def _end(self, queue: asyncio.Queue[Event | None]) -> None:
+    def _end(self, queue: asyncio.Queue[Change | None]) -> None:
         """End a stream; changes that it has not yet sent are dropped."""
         self._streams.discard(queue)
         while not queue.empty():
@@ -238,7 +238,7 @@ async def add_security_headers(request: web.Request, response: web.StreamRespons
         response.headers.update(HEADERS)
 
 
-async def _stream(queue: asyncio.Queue[Event | None], response: web.StreamResponse) -> None:
+async def _stream(queue: asyncio.Queue[Change | None], response: web.StreamResponse) -> None:
     while True:
         try:
             async with asyncio.timeout(KEEPALIVE_SECONDS):

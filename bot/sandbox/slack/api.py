@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox.scenes import Scenes
-from bot.sandbox.slack.faults import Fault, Service
+from bot.sandbox.slack.faults import CallFault, Service
 from bot.sandbox.slack.files import UploadRefusedError
 from bot.sandbox.slack.methods import Methods
 from bot.sandbox.slack.records import Json, SlackRefusedError
@@ -27,7 +27,7 @@ REQUIRED_SCOPES, OPTIONAL_SCOPES = "commands,chat:write", "files:write,im:write"
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RecordedCall:
     """One call of the bot. `at` is its arrival by the workspace's clock; `status` 0 is a closed connection."""
 
     method: str
@@ -38,7 +38,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class ApiAnswer:
     """An answer: `body` is recorded in the journal and sent, unless there is a `text` to send instead."""
 
     body: Json
@@ -60,14 +60,14 @@ class SlackApi:
     ) -> None:
         self.scopes = ""
         self.grant(optional=True)
-        self.journal: deque[Call] = deque(maxlen=MAX_CALLS)
+        self.journal: deque[RecordedCall] = deque(maxlen=MAX_CALLS)
         self._workspace = workspace
         self._methods = methods
         self._open_socket = open_socket
         self._on_call = on_call
         self._scenes = scenes
         self.service = Service()
-        self._faults: dict[str, deque[Fault]] = {}
+        self._faults: dict[str, deque[CallFault]] = {}
 
     def add_routes(self, app: web.Application) -> None:
         """Add the endpoints to the application."""
@@ -79,7 +79,7 @@ class SlackApi:
         """Grant the bot token the required scopes and, if `optional`, those that only files need."""
         self.scopes = f"{REQUIRED_SCOPES},{OPTIONAL_SCOPES}" if optional else REQUIRED_SCOPES
 
-    def refuse(self, method: str, fault: Fault, times: int) -> None:
+    def refuse(self, method: str, fault: CallFault, times: int) -> None:
         """Make the next `times` calls of a method fail."""
         self._faults.setdefault(method, deque()).extend([fault] * times)
 
@@ -89,13 +89,13 @@ class SlackApi:
         header = request.headers.get("Authorization", "")
         token = header.removeprefix("Bearer ") if header else str((args or {}).pop("token", ""))
 
-        def answer() -> Answer:
+        def answer() -> ApiAnswer:
             if args is None:
-                return Answer({"ok": False, "error": "invalid_json"})
+                return ApiAnswer({"ok": False, "error": "invalid_json"})
             try:
-                return Answer({"ok": True} | self._call(method, token, args))
+                return ApiAnswer({"ok": True} | self._call(method, token, args))
             except SlackRefusedError as refused:
-                return Answer(_refusal(refused))
+                return ApiAnswer(_refusal(refused))
 
         return await self._respond(request, method, args or {}, answer)
 
@@ -123,15 +123,15 @@ class SlackApi:
         except (json.JSONDecodeError, UnicodeDecodeError):
             body = None
 
-        def answer() -> Answer:
+        def answer() -> ApiAnswer:
             if not isinstance(body, dict):
-                return Answer({"ok": False, "error": "invalid_payload"}, status=400)
+                return ApiAnswer({"ok": False, "error": "invalid_payload"}, status=400)
             try:
                 self._methods.respond(request.match_info["token"], body)
             except SlackRefusedError as refused:
                 gone = refused.error in {"used_url", "expired_url", "message_not_found"}
-                return Answer(_refusal(refused), status=404 if gone else 400)
-            return Answer({"ok": True}, text="ok")
+                return ApiAnswer(_refusal(refused), status=404 if gone else 400)
+            return ApiAnswer({"ok": True}, text="ok")
 
         return await self._respond(request, RESPONSE_URL, body if isinstance(body, dict) else {}, answer)
 
@@ -142,22 +142,22 @@ class SlackApi:
         except web.HTTPRequestEntityTooLarge:
             content = None
 
-        def answer() -> Answer:
+        def answer() -> ApiAnswer:
             if content is None:
-                return Answer({"ok": False, "error": "too_large"}, status=413)
+                return ApiAnswer({"ok": False, "error": "too_large"}, status=413)
             try:
                 self._methods.files.upload(request.match_info["token"], content)
             except UploadRefusedError as refused:
-                return Answer({"ok": False, "error": refused.error}, status=refused.status)
-            return Answer({"ok": True}, text=f"OK - {len(content)}")
+                return ApiAnswer({"ok": False, "error": refused.error}, status=refused.status)
+            return ApiAnswer({"ok": True}, text=f"OK - {len(content)}")
 
         length = request.content_length if content is None else len(content)
         return await self._respond(request, UPLOAD, {"length": length}, answer)
 
     async def _respond(
-        self, request: web.Request, method: str, args: Json, answer: Callable[[], Answer]
+        self, request: web.Request, method: str, args: Json, answer: Callable[[], ApiAnswer]
     ) -> web.StreamResponse:
-        """Answer a call, or make it fail, and record it in the journal."""
+        """ApiAnswer a call, or make it fail, and record it in the journal."""
         at = self._workspace.clock()
         planned = self._faults.get(method)
         fault = planned.popleft() if planned else self.service.fault(method, at)
@@ -169,8 +169,8 @@ class SlackApi:
             result = answer()
         else:
             body: Json = {"ok": False, "error": fault.error} if fault.status else {}
-            result = Answer(body, fault.status, fault.retry_after)
-        self.journal.append(Call(method, at, args, result.body, result.status))
+            result = ApiAnswer(body, fault.status, fault.retry_after)
+        self.journal.append(RecordedCall(method, at, args, result.body, result.status))
         self._scenes.end(step, _outcome(result), good=result.body.get("ok", False), details={"answer": result.body})
         view = result.body.get("view")
         if owner is not None and isinstance(view, dict):
@@ -182,7 +182,7 @@ class SlackApi:
             return web.Response()
         return self._response(result)
 
-    def _response(self, answer: Answer) -> web.Response:
+    def _response(self, answer: ApiAnswer) -> web.Response:
         if answer.status >= 500:
             page = f"<!DOCTYPE html><html><body><h1>{answer.status}</h1><p>Server Error</p></body></html>"
             return web.Response(status=answer.status, text=page, content_type="text/html")
@@ -195,7 +195,7 @@ class SlackApi:
         return response
 
 
-def _outcome(answer: Answer) -> str:
+def _outcome(answer: ApiAnswer) -> str:
     if answer.status == 0:
         return "cut off"
     word = "ok" if answer.body.get("ok") else str(answer.body.get("error") or "refused")

@@ -7,7 +7,7 @@ fields are refused, as Slack refuses them.
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from bot.sandbox.slack.schema import Array, Boolean, Enum, Integer, Object, Schema, String, Text, TypedObject
+from bot.sandbox.slack.schema import Array, Boolean, Enum, Integer, Object, Schema, String, TextObject, TypedObject
 
 UNLIMITED = 1_000_000
 """For strings and arrays without a documented limit; the limit of the message or view applies."""
@@ -18,28 +18,28 @@ BOOLEAN = Boolean()
 
 def _option(*, mrkdwn: bool = False, url: bool = False) -> Object:
     fields: dict[str, Schema] = {
-        "text": Text(75, mrkdwn=mrkdwn),
+        "text": TextObject(75, mrkdwn=mrkdwn),
         "value": String(150, least=1),
-        "description": Text(75, mrkdwn=mrkdwn),
+        "description": TextObject(75, mrkdwn=mrkdwn),
     }
     return Object(fields | {"url": URL} if url else fields, ("text", "value"))
 
 
 OPTION, RICH_OPTION = _option(), _option(mrkdwn=True)
-OPTION_GROUP = Object({"label": Text(75), "options": Array(OPTION, 100)}, ("label", "options"))
+OPTION_GROUP = Object({"label": TextObject(75), "options": Array(OPTION, 100)}, ("label", "options"))
 CONFIRM = Object(
     {
-        "title": Text(100),
-        "text": Text(300, mrkdwn=True),
-        "confirm": Text(30),
-        "deny": Text(30),
+        "title": TextObject(100),
+        "text": TextObject(300, mrkdwn=True),
+        "confirm": TextObject(30),
+        "deny": TextObject(30),
         "style": Enum(("primary", "danger")),
     },
     ("title", "text", "confirm", "deny"),
 )
 STYLES = ("bold", "italic", "strike", "code", "underline", "highlight", "client_highlight", "unlink")
 STYLE = Object(dict.fromkeys(STYLES, BOOLEAN))
-MENU: Mapping[str, Schema] = {"placeholder": Text(150), "focus_on_load": BOOLEAN}
+MENU: Mapping[str, Schema] = {"placeholder": TextObject(150), "focus_on_load": BOOLEAN}
 CHOICES: Mapping[str, Schema] = {"options": Array(OPTION, 100), "option_groups": Array(OPTION_GROUP, 100)}
 LEAVES = ("text", "link", "emoji", "user", "usergroup", "channel", "broadcast", "date", "color")
 RICH_PARTS = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
@@ -75,14 +75,14 @@ BLOCKS: Mapping[str, Object] = MappingProxyType(
     {
         "section": _block(
             {
-                "text": Text(3000, mrkdwn=True),
-                "fields": Array(Text(2000, mrkdwn=True), 10),
+                "text": TextObject(3000, mrkdwn=True),
+                "fields": Array(TextObject(2000, mrkdwn=True), 10),
                 "accessory": TypedObject((*ACTIONABLE, "image")),
                 "expand": BOOLEAN,
             },
             at_least_one=("text", "fields"),
         ),
-        "header": _block({"text": Text(150)}, ("text",)),
+        "header": _block({"text": TextObject(150)}, ("text",)),
         "divider": _block({}),
         "context": _block(
             {"elements": Array(TypedObject(("image", "mrkdwn", "plain_text")), 10)},
@@ -92,7 +92,7 @@ BLOCKS: Mapping[str, Object] = MappingProxyType(
             {"elements": Array(TypedObject(tuple(kind for kind in ACTIONABLE if "multi" not in kind)), 25)},
             ("elements",),
         ),
-        "image": _block({**IMAGE_SOURCE, "title": Text(2000)}, ("image_url", "alt_text")),
+        "image": _block({**IMAGE_SOURCE, "title": TextObject(2000)}, ("image_url", "alt_text")),
         "rich_text": _block({"elements": Array(TypedObject(RICH_PARTS), UNLIMITED)}, ("elements",)),
         "table": _block(
             {
@@ -105,11 +105,11 @@ BLOCKS: Mapping[str, Object] = MappingProxyType(
         ),
         "input": _block(
             {
-                "label": Text(2000),
+                "label": TextObject(2000),
                 "element": TypedObject(
                     (*(kind for kind in ACTIONABLE if kind not in {"button", "overflow"}), "plain_text_input")
                 ),
-                "hint": Text(2000),
+                "hint": TextObject(2000),
                 "optional": BOOLEAN,
                 "dispatch_action": BOOLEAN,
             },
@@ -117,7 +117,7 @@ BLOCKS: Mapping[str, Object] = MappingProxyType(
         ),
         "alert": _block(
             {
-                "text": Text(200, mrkdwn=True),
+                "text": TextObject(200, mrkdwn=True),
                 "level": Enum(("default", "info", "warning", "error", "success")),
             },
             ("text",),
@@ -133,7 +133,7 @@ PARTS: Mapping[str, Object] = MappingProxyType(
         "image": Object(IMAGE_SOURCE, ("image_url", "alt_text")),
         "button": _element(
             {
-                "text": Text(75),
+                "text": TextObject(75),
                 "url": URL,
                 "value": String(2000),
                 "style": Enum(("primary", "danger")),
@@ -229,9 +229,9 @@ PARTS: Mapping[str, Object] = MappingProxyType(
 MODAL = Object(
     {
         "type": Enum(("modal",)),
-        "title": Text(24),
-        "close": Text(24),
-        "submit": Text(24),
+        "title": TextObject(24),
+        "close": TextObject(24),
+        "submit": TextObject(24),
         "private_metadata": String(3000),
         "callback_id": String(255),
         "external_id": String(255),

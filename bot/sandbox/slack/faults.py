@@ -11,7 +11,7 @@ LATE_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class CallFault:
     """How one call fails.
 
     =============  ==================================================================================
@@ -45,21 +45,21 @@ class Service:
         self.late_s = LATE_SECONDS
         self._limited_until: dict[str, float] = {}
 
-    def fault(self, method: str, now: float) -> Fault | None:
+    def fault(self, method: str, now: float) -> CallFault | None:
         """The fault of a call of `method` at `now` (in seconds of any clock), if there is one."""
         match self.condition:
             case "late":
-                return Fault(None, delay=self.late_s)
+                return CallFault(None, delay=self.late_s)
             case "failing":
-                return Fault("internal_error", status=503)
+                return CallFault("internal_error", status=503)
             case "limited":
                 return self._limited(method, now)
             case _:
                 return None
 
-    def _limited(self, method: str, now: float) -> Fault | None:
+    def _limited(self, method: str, now: float) -> CallFault | None:
         if now >= self._limited_until.get(method, float("inf")):
             del self._limited_until[method]
             return None
         self._limited_until.setdefault(method, now + LIMIT_SECONDS)
-        return Fault("ratelimited", status=429, retry_after=LIMIT_SECONDS)
+        return CallFault("ratelimited", status=429, retry_after=LIMIT_SECONDS)

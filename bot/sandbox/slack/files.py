@@ -18,7 +18,7 @@ from bot.sandbox.slack.workspace import Workspace
 
 MAX_FILES = 200
 """Files in memory, including incomplete uploads."""
-MAX_BYTES = 50 * 1024 * 1024
+MAX_BYTES_OF_FILES = 50 * 1024 * 1024
 NAME_CHARACTERS = 255
 """Characters of a file's name or title; a longer one is refused, so that memory stays bounded."""
 LENGTH_DIGITS = 12
@@ -38,7 +38,7 @@ _BINARY = ("application/octet-stream", "Binary")
 
 
 @dataclass(slots=True)
-class File:
+class UploadedFile:
     """A file from the bot. `length` is the announced number of bytes, `token` the secret part of the upload URL.
 
     `content` is empty until the upload. `channel` and `ts` (of the message) are empty until the file is shared.
@@ -98,8 +98,8 @@ class Files:
     def __init__(self, workspace: Workspace, url: Callable[[], str]) -> None:
         self._workspace = workspace
         self._url = url
-        self.max_files, self.max_bytes = MAX_FILES, MAX_BYTES
-        self._files: OrderedDict[str, File] = OrderedDict()
+        self.max_files, self.max_bytes = MAX_FILES, MAX_BYTES_OF_FILES
+        self._files: OrderedDict[str, UploadedFile] = OrderedDict()
 
     # --- for the bot
 
@@ -112,7 +112,7 @@ class Files:
         is_number = length.isascii() and length.isdecimal() and len(length) <= LENGTH_DIGITS
         if not is_number or int(length) == 0:
             raise _invalid("length", "must be a number greater than 0")
-        file = File(f"F0{secrets.token_hex(5).upper()}", name, int(length), secrets.token_urlsafe(18), name)
+        file = UploadedFile(f"F0{secrets.token_hex(5).upper()}", name, int(length), secrets.token_urlsafe(18), name)
         self._files[file.id] = file
         self._evict_oldest()
         return {"upload_url": f"{self._url()}/upload/{file.token}", "file_id": file.id}
@@ -152,14 +152,14 @@ class Files:
             self._share([file for file, _ in uploads], conversation, comment, args.get("thread_ts") or None)
         return {"files": [{"id": file.id, "title": file.title} for file, _ in uploads]}
 
-    def _share(self, files: list[File], conversation: Conversation, text: str, thread_ts: str | None) -> None:
+    def _share(self, files: list[UploadedFile], conversation: Conversation, text: str, thread_ts: str | None) -> None:
         ts = self._workspace.next_ts()
         for file in files:
             file.channel, file.ts, file.thread_ts = conversation.id, ts, thread_ts
         shared = tuple(file.to_slack(self._url()) for file in files)
         self._workspace.post(Message(ts, conversation.id, BOT_USER, text, thread_ts=thread_ts, files=shared))
 
-    def _uploaded(self, entry: Any) -> tuple[File, str]:
+    def _uploaded(self, entry: Any) -> tuple[UploadedFile, str]:
         """A file that is uploaded but not yet shared, and its title."""
         if not isinstance(entry, dict) or not isinstance(entry.get("id"), str):
             raise _invalid("files", "must be an array of objects with an id")
@@ -173,7 +173,7 @@ class Files:
 
     # --- for people
 
-    def visible(self, viewer: str) -> list[File]:
+    def visible(self, viewer: str) -> list[UploadedFile]:
         """The files in the messages that one person sees, oldest first."""
         channels = self._workspace.conversations
         seen = {

@@ -25,7 +25,7 @@ from bot.sandbox.slack.records import (
     with_ids,
 )
 from bot.sandbox.slack.rules import check_message, check_view
-from bot.sandbox.slack.workspace import Trigger, Workspace
+from bot.sandbox.slack.workspace import TriggerId, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Methods:
             raise SlackRefusedError("hash_conflict")
         return {"view": self._workspace.update_view(user, current, view).to_slack()}
 
-    def _trigger(self, args: Json) -> Trigger:
+    def _trigger(self, args: Json) -> TriggerId:
         return self._workspace.exchange(str(args.get("trigger_id")))
 
     def answer_submission(self, user: str, view: View, answer: Json | None) -> Json | None:

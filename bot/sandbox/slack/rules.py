@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from bot.sandbox.slack.block_table import BLOCKS, MODAL, PARTS, SURFACES
 from bot.sandbox.slack.records import Json, SlackRefusedError, elements_of
-from bot.sandbox.slack.schema import Array, Boolean, Enum, Integer, Object, Schema, String, Text, TypedObject
+from bot.sandbox.slack.schema import Array, Boolean, Enum, Integer, Object, Schema, String, TextObject, TypedObject
 
 MESSAGE_BLOCKS, VIEW_BLOCKS = 50, 100
 VIEW_BYTES = 250_000
@@ -145,7 +145,7 @@ def _string(schema: String, value: Any, at: str) -> Iterator[str]:
         yield f"must be less than {schema.most + 1} characters [json-pointer:{at}]"
 
 
-def _text(schema: Text, value: Any, at: str) -> Iterator[str]:
+def _text(schema: TextObject, value: Any, at: str) -> Iterator[str]:
     types = ("plain_text", "mrkdwn") if schema.mrkdwn else ("plain_text",)
     flag = "verbatim" if isinstance(value, dict) and value.get("type") == "mrkdwn" else "emoji"
     object_schema = Object({"text": String(schema.most, least=1), flag: Boolean()}, ("text",))
@@ -183,7 +183,7 @@ def _problems(schema: Schema, value: Any, at: str) -> Iterator[str]:
     match schema:
         case String():
             return _string(schema, value, at)
-        case Text():
+        case TextObject():
             return _text(schema, value, at)
         case Array():
             return _array(schema, value, at)

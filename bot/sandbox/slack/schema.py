@@ -33,7 +33,7 @@ class Enum:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class TextObject:
     """A text object of 1 to `most` characters: plain_text only, unless `mrkdwn` is allowed too."""
 
     most: int
@@ -66,4 +66,4 @@ class Object:
     at_least_one: tuple[str, ...] = ()
 
 
-Schema = String | Boolean | Integer | Enum | Text | Array | TypedObject | Object
+Schema = String | Boolean | Integer | Enum | TextObject | Array | TypedObject | Object

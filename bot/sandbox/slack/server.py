@@ -16,10 +16,10 @@ from bot.sandbox.local_server import LocalServer
 from bot.sandbox.page.api import COMMAND, PageApi, add_security_headers, reject_other_sites
 from bot.sandbox.page.state import PageState, SampleNote
 from bot.sandbox.scenes import Scenes
-from bot.sandbox.slack.api import APP_TOKEN, BOT_TOKEN, Call, SlackApi
+from bot.sandbox.slack.api import APP_TOKEN, BOT_TOKEN, RecordedCall, SlackApi
 from bot.sandbox.slack.delivery import Ack, DeliveryError, Envelope, SignedHttp, SocketMode
-from bot.sandbox.slack.faults import Fault
-from bot.sandbox.slack.files import File, Files
+from bot.sandbox.slack.faults import CallFault
+from bot.sandbox.slack.files import Files, UploadedFile
 from bot.sandbox.slack.interactions import Interaction, Interactions
 from bot.sandbox.slack.methods import Methods
 from bot.sandbox.slack.payloads import NotThereError
@@ -28,7 +28,7 @@ from bot.sandbox.slack.switches import ServiceSwitch, scope_switch
 from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.switches import Switch
 
-__all__ = ["Call", "File", "Interaction", "LocalSlack", "Message", "NotThereError", "SampleNote"]
+__all__ = ["Interaction", "LocalSlack", "Message", "NotThereError", "RecordedCall", "SampleNote", "UploadedFile"]
 
 T = TypeVar("T")
 SIGNING_SECRET = "5a2db0c5" * 4  # opens nothing but this sandbox
@@ -165,7 +165,7 @@ class LocalSlack(LocalServer):
         self._api.scopes = scopes
 
     @property
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[RecordedCall]:
         """The latest Web API calls, posts to response URLs and uploads, oldest first."""
         return list(self._api.journal)
 
@@ -173,7 +173,7 @@ class LocalSlack(LocalServer):
         """The messages that one person sees in a channel, oldest first, without the lines about used commands."""
         return [message for message in self._workspace.messages(channel, viewer) if message.kind == "message"]
 
-    def files(self, viewer: str = "U0ONCALL") -> list[File]:
+    def files(self, viewer: str = "U0ONCALL") -> list[UploadedFile]:
         """The files in the messages that one person sees, oldest first; incomplete uploads are not among them."""
         return self._files.visible(viewer)
 
@@ -191,7 +191,7 @@ class LocalSlack(LocalServer):
         """The number of Socket Mode connections."""
         return self._sockets.count
 
-    async def settled(self, predicate: Callable[[], T], timeout: float = 5) -> T:  # noqa: ASYNC109
+    async def settled(self, predicate: Callable[[], T], timeout: float = 15) -> T:  # noqa: ASYNC109
         """Wait until the predicate is true, and return its value.
 
         Raises AssertionError after `timeout` seconds, with the state of the workspace.
@@ -221,10 +221,10 @@ class LocalSlack(LocalServer):
         retry_after: int | None = None,
         delay: float = 0,
     ) -> None:
-        """Make the next `times` calls of a method (or of "response_url" or "upload") fail; see `Fault`."""
+        """Make the next `times` calls of a method (or of "response_url" or "upload") fail; see `CallFault`."""
         if error is None and status != 200:
             error = "ratelimited" if status == 429 else "internal_error"
-        self._api.refuse(method, Fault(error, status, retry_after, delay), times)
+        self._api.refuse(method, CallFault(error, status, retry_after, delay), times)
 
     async def disconnect(self, reason: str = "refresh_requested", count: int | None = None) -> None:
         """Disconnect the `count` oldest Socket Mode clients (None: all), as Slack does; a "warning" only warns."""

@@ -21,11 +21,11 @@ STACK_DEPTH = 3
 MAX_MESSAGES = 2_000
 """Messages per conversation; the oldest is deleted."""
 MAX_SECRETS = 4_000
-"""Trigger ids and response URLs; the oldest are evicted, and then count as expired."""
+"""TriggerId ids and response URLs; the oldest are evicted, and then count as expired."""
 
 
 @dataclass(slots=True)
-class Trigger:
+class TriggerId:
     """A trigger_id's person and time of issue; `view_id` is the view that was clicked, if any."""
 
     user: str
@@ -46,7 +46,7 @@ class ResponseUrl:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Change:
     """A change: the JSON object for the page, and the people who may see it."""
 
     body: Json
@@ -65,21 +65,21 @@ class Workspace:
         self.groups = {"S0ONCALL": {"U0ONCALL"}}
         self._messages: dict[str, OrderedDict[str, Message]] = {channel: OrderedDict() for channel in CONVERSATIONS}
         self._stacks: dict[str, list[View]] = {person: [] for person in PEOPLE}
-        self._triggers: OrderedDict[str, Trigger] = OrderedDict()
+        self._triggers: OrderedDict[str, TriggerId] = OrderedDict()
         self._response_urls: OrderedDict[str, ResponseUrl] = OrderedDict()
-        self._listeners: list[Callable[[Event], None]] = []
+        self._listeners: list[Callable[[Change], None]] = []
         self._last_ts = (0, 0)
 
     # --- announcing changes
 
-    def listen(self, listener: Callable[[Event], None]) -> Callable[[], None]:
+    def listen(self, listener: Callable[[Change], None]) -> Callable[[], None]:
         """Call `listener` on every change, until the returned function is called."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
     def announce(self, body: Json, viewers: Iterable[str]) -> None:
         """Announce a change that `viewers` may see."""
-        event = Event(body, frozenset(viewers))
+        event = Change(body, frozenset(viewers))
         for listener in tuple(self._listeners):
             listener(event)
 
@@ -152,11 +152,11 @@ class Workspace:
     def new_trigger(self, user: str, view_id: str | None = None) -> str:
         """A trigger_id; it opens one view within three seconds."""
         trigger_id = f"{secrets.randbelow(10**12)}.{secrets.randbelow(10**12)}.{secrets.token_hex(16)}"
-        self._triggers[trigger_id] = Trigger(user, self.clock(), view_id)
+        self._triggers[trigger_id] = TriggerId(user, self.clock(), view_id)
         _evict_oldest(self._triggers)
         return trigger_id
 
-    def exchange(self, trigger_id: str) -> Trigger:
+    def exchange(self, trigger_id: str) -> TriggerId:
         """Use up a trigger. Raises SlackRefusedError: invalid_, exchanged_ or expired_trigger_id."""
         trigger = self._triggers.get(trigger_id)
         if trigger is None:

@@ -22,7 +22,7 @@ from bot.sandbox.coc.samples.parts import (
     step,
     task,
 )
-from bot.sandbox.coc.samples.times import DAY, close_time, local_time
+from bot.sandbox.coc.samples.times import DAY, close_time, shanghai_time
 
 ONE_OFF = sample_id("01A1")
 NIGHTLY = sample_id("02B2")
@@ -119,7 +119,7 @@ def _one_off(now_ms: int) -> SampleTask:
         ONE_OFF,
         "clean-tmp_once",
         steps=one_step(ONE_OFF, machine),
-        trigger=once_trigger(local_time(now_ms, 1, "10:15")),
+        trigger=once_trigger(shanghai_time(now_ms, 1, "10:15")),
         associated_task_name="clean_tmp",
         input_param=script_input(("days", "7")),
     )
@@ -267,7 +267,7 @@ def _rejected(now_ms: int) -> SampleTask:
                 batch_strategy="AUTO_BATCH",
             )
         ],
-        trigger=once_trigger(local_time(now_ms, 2, "09:20")),
+        trigger=once_trigger(shanghai_time(now_ms, 2, "09:20")),
         task_type="RUNBOOK",
         associated_task_id="HWC.Public.PatchScan",
         associated_task_name="操作系统补丁扫描",

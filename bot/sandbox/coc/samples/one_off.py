@@ -16,9 +16,9 @@ from bot.sandbox.coc.samples.parts import (
 from bot.sandbox.coc.samples.times import DAY, HOUR, MINUTE
 
 FINISHED = sample_id("25A2")
-FAILED = sample_id("26B3")
-RUNNING = sample_id("27C4")
-PAUSED = sample_id("28D5")
+FAILED_ONCE = sample_id("26B3")
+RUNNING_ONCE = sample_id("27C4")
+PAUSED_ONCE = sample_id("28D5")
 MISSED = sample_id("29E6")
 MOVED = sample_id("30F7")
 TOO_LATE = sample_id("31G8")
@@ -50,23 +50,23 @@ def one_off_tasks(now_ms: int) -> list[SampleTask]:
             [run(FINISHED, 1, at, took=95)],
         ),
         once(
-            FAILED,
+            FAILED_ONCE,
             "release-basket",
             "It ran once, two hours ago, and failed",
-            [run(FAILED, 1, at, took=12, status="ABNORMAL", message=failed)],
+            [run(FAILED_ONCE, 1, at, took=12, status="ABNORMAL", message=failed)],
         ),
         once(
-            RUNNING,
+            RUNNING_ONCE,
             "release-search",
             "It runs once, and that is now",
-            [run(RUNNING, 1, now, took=None, status="PROCESSING")],
+            [run(RUNNING_ONCE, 1, now, took=None, status="PROCESSING")],
             when=now,
         ),
         once(
-            PAUSED,
+            PAUSED_ONCE,
             "release-payments",
             "It began two hours ago and waits for a person between two batches",
-            [run(PAUSED, 1, at, took=None, status="PAUSED")],
+            [run(PAUSED_ONCE, 1, at, took=None, status="PAUSED")],
         ),
         once(MISSED, "release-mail", "Its time passed two hours ago, and it did not run", []),
         once(

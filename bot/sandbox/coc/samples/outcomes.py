@@ -20,7 +20,7 @@ from bot.sandbox.coc.samples.parts import (
     step,
     task,
 )
-from bot.sandbox.coc.samples.times import DAY, HOUR, MINUTE, close_time, local_time
+from bot.sandbox.coc.samples.times import DAY, HOUR, MINUTE, close_time, shanghai_time
 
 WAITING = sample_id("09J9")
 DISABLED = sample_id("10K1")
@@ -78,7 +78,7 @@ def _ended(now_ms: int) -> SampleTask:
         ENDED,
         "migration-check",
         steps=one_step(ENDED, instance("old-db-1", "10.40.0.1", state="UNINSTALLED")),
-        trigger=periodic_trigger("08:00:00", "2,3,4,5,6", local_time(now_ms, -12, "00:00")),
+        trigger=periodic_trigger("08:00:00", "2,3,4,5,6", shanghai_time(now_ms, -12, "00:00")),
     )
     runs = daily_runs(ENDED, now_ms - 12 * DAY, 60, "08:00", weekdays="2,3,4,5,6")
     return sample(detail, "Ended: its close time passed twelve days ago", now_ms=now_ms, runs=runs)

@@ -10,8 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from bot.sandbox.coc.faults import Fault
-from bot.sandbox.coc.samples.times import DAY, HOUR, SECOND, SHANGHAI, local_time
+from bot.sandbox.coc.faults import AnswerFault
+from bot.sandbox.coc.samples.times import DAY, HOUR, SECOND, SHANGHAI, shanghai_time
 
 Json = dict[str, Any]
 
@@ -53,7 +53,7 @@ class SampleTask:
     detail: Json | bytes
     listing: Json | None = None
     runs: list[Json] = field(default_factory=list)
-    answer: Fault | None = None
+    answer: AnswerFault | None = None
 
 
 def sample_id(suffix: str) -> str:
@@ -230,7 +230,7 @@ def daily_runs(
     runs: list[Json] = []
     days = 0
     while len(runs) < count:
-        started = local_time(now_ms, days, clock)
+        started = shanghai_time(now_ms, days, clock)
         days -= 1
         weekday = datetime.fromtimestamp(started / SECOND, SHANGHAI).isoweekday() % 7 + 1
         index = len(runs)

@@ -9,7 +9,7 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def local_time(now_ms: int, days: int, clock: str) -> int:
+def shanghai_time(now_ms: int, days: int, clock: str) -> int:
     """The time of day ``clock`` (``17:30``) in Shanghai, so many days from today."""
     hour, minute = (int(part) for part in clock.split(":"))
     today = datetime.fromtimestamp(now_ms / SECOND, UTC).astimezone(SHANGHAI)
@@ -19,4 +19,4 @@ def local_time(now_ms: int, days: int, clock: str) -> int:
 
 def close_time(now_ms: int) -> int:
     """A ``scheduled_close_time`` in the distant future: midnight in Shanghai, 300 days from today."""
-    return local_time(now_ms, 300, "00:00")
+    return shanghai_time(now_ms, 300, "00:00")
