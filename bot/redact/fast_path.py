@@ -8,7 +8,7 @@ import re
 
 from bot.redact.commands import tool_of
 from bot.redact.names import words
-from bot.redact.shapes import SHAPES
+from bot.redact.rules import SHAPES
 
 _PLAIN = re.compile(r"[A-Za-z0-9_ .,:/+~\u4e00-\u9fff、，。；（）-]*+")
 _SUSPICIOUS = tuple(
