@@ -8,7 +8,7 @@ from typing import Any
 from bot.cards.block_kit import Block, bullets, code, context, count, leaf, mrkdwn, plain
 from bot.cards.fields import agents, selection, state_name
 from bot.task.enums import AgentState, Rotation, Selection, Unknown
-from bot.task.target_query import Look, pick
+from bot.task.target_query import TargetQuery, pick
 from bot.task.targets import Batch, Machine, Step, Targets
 
 PAGE_SIZE = 40
@@ -64,10 +64,10 @@ def batch_words(step: Step, place: int, total: int) -> str:
     return f"step {mrkdwn(step.path, 20)}, batch {place} of {total}"
 
 
-def rows(targets: Targets, look: Look) -> Iterator[Row]:
-    """What a look lets through, in order, under the headings of its steps and batches."""
+def rows(targets: Targets, query: TargetQuery) -> Iterator[Row]:
+    """What a query lets through, in order, under the headings of its steps and batches."""
     several = len(list(targets.walk())) > 1
-    wanted, everything = pick(look), not look.filtered
+    wanted, everything = pick(query), not query.filtered
     for step in targets.walk():
         title = f"Step {mrkdwn(step.path, 20)}" if several else ""
         if everything and (about := _step_heading(step, title)):

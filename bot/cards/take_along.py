@@ -17,7 +17,7 @@ from bot.redact.untrusted import Untrusted
 from bot.task.enums import Unknown
 from bot.task.search import Hit
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look, picked
+from bot.task.target_query import TargetQuery, picked
 
 Kind = Literal["csv", "json"]
 
@@ -47,14 +47,14 @@ class File:
     about: str
 
 
-def make_file(snapshot: Snapshot, look: Look, kind: Kind) -> File:
-    """What ``look`` lets through, as a file that is named after the task and the time of the data (UTC)."""
-    found = list(picked(snapshot.targets, look))
+def make_file(snapshot: Snapshot, query: TargetQuery, kind: Kind) -> File:
+    """What ``query`` lets through, as a file that is named after the task and the time of the data (UTC)."""
+    found = list(picked(snapshot.targets, query))
     stem = re.sub(r"[^\w.-]+", "-", _shown(snapshot.task.name)[:60]).strip("-.") or "task"
     name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
-    content = _csv(found) if kind == "csv" else _json(snapshot, look, found)
+    content = _csv(found) if kind == "csv" else _json(snapshot, query, found)
     task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
-    some = "some of the targets, as filtered," if look.filtered else "the targets"
+    some = "some of the targets, as filtered," if query.filtered else "the targets"
     about = (
         f"{old_words(snapshot)}{count(len(found), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
         "Agent states are from when the task was saved, not live."
@@ -62,11 +62,11 @@ def make_file(snapshot: Snapshot, look: Look, kind: Kind) -> File:
     return File(name, content, about)
 
 
-def names_view(snapshot: Snapshot, look: Look, metadata: str) -> dict[str, Any]:
-    """A modal with the names of what ``look`` lets through, each once, a line each, to be copied."""
-    names = list(dict.fromkeys(plain(hit.machine.name, 255) for hit in picked(snapshot.targets, look)))
+def names_view(snapshot: Snapshot, query: TargetQuery, metadata: str) -> dict[str, Any]:
+    """A modal with the names of what ``query`` lets through, each once, a line each, to be copied."""
+    names = list(dict.fromkeys(plain(hit.machine.name, 255) for hit in picked(snapshot.targets, query)))
     boxes, shown = _boxes(names)
-    what = "that match" if look.filtered else "of all targets"
+    what = "that match" if query.filtered else "of all targets"
     top = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*\n{count(len(names), 'name')} {what}"
     blocks: list[Block] = [
         *old_data(snapshot),
@@ -131,14 +131,14 @@ def _cell(value: str | int | None) -> str:
     return f"'{text}" if text and unicodedata.normalize("NFKC", text[0])[:1] in _FORMULA else text
 
 
-def _json(snapshot: Snapshot, look: Look, found: list[Hit]) -> bytes:
+def _json(snapshot: Snapshot, query: TargetQuery, found: list[Hit]) -> bytes:
     body = {
         "task_id": snapshot.task_id,
         "task_name": _shown(snapshot.task.name) or None,
         "as_of": snapshot.as_of.astimezone(UTC).isoformat(timespec="seconds"),
         "agent_states": "as of when the task was saved, not live",
         "complete": not snapshot.targets.faults,
-        "filtered": look.filtered,
+        "filtered": query.filtered,
         "machines": [dict(zip(_COLUMNS, _row(hit), strict=True)) for hit in found],
     }
     return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

@@ -26,7 +26,7 @@ from bot.cards.modal import Modal
 from bot.cards.problem import asked_before, old_data
 from bot.cards.target_menus import Menus, menus
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import ANY, LONGEST_FIND, Look, encode
+from bot.task.target_query import ANY, LONGEST_FIND, TargetQuery, encode
 from bot.task.targets import Step, Targets
 
 STATE, REGION, PART, FIND = "targets_state", "targets_region", "targets_part", "targets_find"
@@ -44,17 +44,19 @@ CSV, JSON, NAMES, THREAD = "targets_csv", "targets_json", "targets_names", "targ
 TARGETS = Modal("Targets", "targets", AGAIN, "Press Show targets")
 
 
-def targets_view(snapshot: Snapshot, look: Look | None = None, *, note: str = "") -> dict[str, Any]:
-    """What ``look`` lets through, one page of it; a page outside is taken as the nearest one.
+def targets_view(snapshot: Snapshot, query: TargetQuery | None = None, *, note: str = "") -> dict[str, Any]:
+    """What ``query`` lets through, one page of it; a page outside is taken as the nearest one.
 
     ``note`` is mrkdwn of at most 500 characters: what became of something that was asked for.
     """
     targets = snapshot.targets
     found = menus(targets)
-    look = (look or Look(snapshot.task_id)).limited_to(dict(found.states), dict(found.regions), dict(found.parts))
-    pages = paginate(list(rows(targets, look)))
-    page = min(max(look.page, 1), len(pages))
-    look = replace(look, page=page)
+    query = (query or TargetQuery(snapshot.task_id)).limited_to(
+        dict(found.states), dict(found.regions), dict(found.parts)
+    )
+    pages = paginate(list(rows(targets, query)))
+    page = min(max(query.page, 1), len(pages))
+    query = replace(query, page=page)
     again = button("Refresh", AGAIN, snapshot.task_id)
     name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
     saved = "Agent states are from when the task was saved, not live. " if targets.machines else ""
@@ -68,20 +70,20 @@ def targets_view(snapshot: Snapshot, look: Look | None = None, *, note: str = ""
     ]
     searchable = len(targets.machines) > FEW
     if searchable:
-        blocks += _controls(look, found)
-    blocks += [divider(), *_result(targets, look, pages), *listed(pages[page - 1])]
+        blocks += _controls(query, found)
+    blocks += [divider(), *_result(targets, query, pages), *listed(pages[page - 1])]
     if len(pages) > 1:
-        blocks.append(_turner(page, len(pages), look.epoch))
+        blocks.append(_turner(page, len(pages), query.epoch))
     # Beside the buttons that it is the answer to.
     blocks += [section(note)] if note else []
     if targets.machines:
-        blocks.append(_take_along(look))
-    return TARGETS.view(blocks, encode(look), submit="Find" if searchable else None)
+        blocks.append(_take_along(query))
+    return TARGETS.view(blocks, encode(query), submit="Find" if searchable else None)
 
 
 def all_targets(snapshot: Snapshot) -> list[Block]:
     """Everything on one page without end, for a terminal."""
-    everything = Look(snapshot.task_id)
+    everything = TargetQuery(snapshot.task_id)
     return [*_broken(snapshot.targets), *listed(list(rows(snapshot.targets, everything)))]
 
 
@@ -125,19 +127,19 @@ def _batches(step: Step) -> str:
     return " + ".join(sizes[:12]) + more
 
 
-def _controls(look: Look, found: Menus) -> list[Block]:
+def _controls(query: TargetQuery, found: Menus) -> list[Block]:
     """The filters that can leave something out, and the search field."""
     row = [
         select(action_id, options[0][1], options, chosen or ANY)
         for action_id, options, chosen in (
-            (STATE, found.states, look.state),
-            (REGION, found.regions, look.region),
-            (PART, found.parts, look.part),
+            (STATE, found.states, query.state),
+            (REGION, found.regions, query.region),
+            (PART, found.parts, query.part),
         )
         if len(options) > 2
     ]
-    row += [button("Clear filters", CLEAR, look.task_id)] if look.filtered else []
-    blocks = [actions(*row, block_id=f"filters:{look.epoch}")] if row else []
+    row += [button("Clear filters", CLEAR, query.task_id)] if query.filtered else []
+    blocks = [actions(*row, block_id=f"filters:{query.epoch}")] if row else []
     if found.left_out:
         blocks.append(context(f"The menus have no room for: {enumerated(list(found.left_out))}. Search finds all."))
     field: dict[str, Any] = {
@@ -146,11 +148,11 @@ def _controls(look: Look, found: Menus) -> list[Block]:
         "placeholder": plain_text("name, IP or resource id; * for any characters"),
         "max_length": LONGEST_FIND,
         "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
-        **({"initial_value": look.text} if look.text else {}),
+        **({"initial_value": query.text} if query.text else {}),
     }
     search = {
         "type": "input",
-        "block_id": f"find:{look.epoch}",
+        "block_id": f"find:{query.epoch}",
         "dispatch_action": True,
         "optional": True,
         "label": plain_text("Find a machine"),
@@ -159,25 +161,25 @@ def _controls(look: Look, found: Menus) -> list[Block]:
     return [*blocks, search]
 
 
-def _result(targets: Targets, look: Look, pages: list[list[Row]]) -> list[Block]:
+def _result(targets: Targets, query: TargetQuery, pages: list[list[Row]]) -> list[Block]:
     """What of it is shown here, in one line."""
     total = sum(len(batch.machines) for step in targets.walk() for batch in step.batches)
     shown = [sum(row.machine is not None for row in page) for page in pages]
-    matching, first = sum(shown), sum(shown[: look.page - 1]) + 1
+    matching, first = sum(shown), sum(shown[: query.page - 1]) + 1
     if not total:
         none = "No machine could be read." if targets.faults else "No machines to list."
         return [section(f"_{none}_")] if not any(pages) else []
     if not matching:
-        asked = f" {code(look.text, 130)}" if look.text else ""
-        filters = " with these filters" if look.state or look.region or look.part else ""
+        asked = f" {code(query.text, 130)}" if query.text else ""
+        filters = " with these filters" if query.state or query.region or query.part else ""
         return [section(f":grey_question:  No machine matches{asked}{filters}.")]
-    each = f"{matching:,} of {count(total, 'machine')} match" if look.filtered else count(total, "machine")
+    each = f"{matching:,} of {count(total, 'machine')} match" if query.filtered else count(total, "machine")
     if total > len(targets.machines):
         each += f" ({len(targets.machines):,} different ones: steps share some)"
     if len(pages) == 1:
-        return [context(f"*{each}*")] if look.filtered else []
-    last = first + shown[look.page - 1] - 1
-    return [context(f"*{each}*  ·  {first:,}–{last:,}, page {look.page:,} of {len(pages):,}")]
+        return [context(f"*{each}*")] if query.filtered else []
+    last = first + shown[query.page - 1] - 1
+    return [context(f"*{each}*  ·  {first:,}–{last:,}, page {query.page:,} of {len(pages):,}")]
 
 
 def _turner(page: int, pages: int, epoch: int) -> Block:
@@ -196,12 +198,12 @@ def _stops(page: int, pages: int) -> list[int]:
     return sorted({1, pages, *near, *range(0, pages, -(-pages // 80))} - {0})
 
 
-def _take_along(look: Look) -> Block:
+def _take_along(query: TargetQuery) -> Block:
     row = [
-        button("Send me CSV", CSV, look.task_id),
-        button("Send me JSON", JSON, look.task_id),
-        button("Names to paste", NAMES, look.task_id),
+        button("Send me CSV", CSV, query.task_id),
+        button("Send me JSON", JSON, query.task_id),
+        button("Names to paste", NAMES, query.task_id),
     ]
-    if look.channel and look.thread:
+    if query.channel and query.thread:
         row.append(overflow(THREAD, ("CSV into the card's thread", "csv"), ("JSON into the card's thread", "json")))
     return actions(*row)

@@ -23,7 +23,7 @@ from bot.slack.modals import MakeModal, Modals
 from bot.slack.runner import UNREADABLE, Job, Runner, outcome_of
 from bot.slack.views import parameters_modal, runs_modal
 from bot.task.changes import Seen, decode
-from bot.task.target_query import Look
+from bot.task.target_query import TargetQuery
 
 log = structlog.get_logger(__name__)
 
@@ -81,13 +81,13 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         runner.start(interaction, lambda: runner.refuse(interaction, UNKNOWN))
 
 
-def _query(task_id: str, body: Mapping[str, Any]) -> Look:
+def _query(task_id: str, body: Mapping[str, Any]) -> TargetQuery:
     """All targets, and where the card stands; an ephemeral card has no thread."""
     container, message = body.get("container"), body.get("message")
     place = container if isinstance(container, Mapping) else {}
     root = message.get("thread_ts") if isinstance(message, Mapping) else None
     thread = None if place.get("is_ephemeral") else root or place.get("message_ts")
-    return Look(task_id, channel=str(place.get("channel_id") or ""), thread=str(thread or ""))
+    return TargetQuery(task_id, channel=str(place.get("channel_id") or ""), thread=str(thread or ""))
 
 
 def _parse_refresh(

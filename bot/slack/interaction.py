@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.task.target_query import Look, decode
+from bot.task.target_query import TargetQuery, decode
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No character that is mistaken for another when read out on the phone."""
@@ -36,7 +36,7 @@ class Interaction:
     trigger_id: str
     view: Mapping[str, Any] = field(default_factory=dict)
     """The modal in which somebody clicked."""
-    query: Look | None = None
+    query: TargetQuery | None = None
     """What that modal shows, by its metadata."""
     task_id: str | None = None
     """The task that the answer is about, once it is known."""

@@ -15,13 +15,13 @@ from bot.slack.interaction import Interaction
 from bot.slack.modals import LazyModal, Modals
 from bot.slack.runner import Runner, outcome_of
 from bot.task.snapshot import Missing
-from bot.task.target_query import Look, encode
+from bot.task.target_query import TargetQuery, encode
 
 
 def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
     """Listen for the Refresh buttons of both modals."""
 
-    def listen(modal: Modal, make: Callable[[GuardedLookup, Pacer, Interaction, Look], LazyModal]) -> None:
+    def listen(modal: Modal, make: Callable[[GuardedLookup, Pacer, Interaction, TargetQuery], LazyModal]) -> None:
         @app.action(modal.again)
         async def refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
@@ -33,7 +33,7 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
     listen(PARAMETERS, parameters_modal)
 
 
-def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
+def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: TargetQuery) -> LazyModal:
     """The latest runs."""
 
     async def load() -> tuple[dict[str, Any], str]:
@@ -46,7 +46,7 @@ def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, qu
     return LazyModal(RUNS, query, load)
 
 
-def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
+def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: TargetQuery) -> LazyModal:
     """The parameters of the task's job or script."""
 
     async def load() -> tuple[dict[str, Any], str]:

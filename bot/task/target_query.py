@@ -24,7 +24,7 @@ _READABLE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class TargetQuery:
     """What is looked at. Filters hold the values of menu options; ``""`` is no filter."""
 
     task_id: str
@@ -45,11 +45,11 @@ class Look:
         """Whether anything is left out."""
         return bool(self.state or self.region or self.part or self.text)
 
-    def cleared(self) -> "Look":
+    def cleared(self) -> "TargetQuery":
         """Without filters, from the first page."""
         return replace(self, state="", region="", part="", text="", page=1, epoch=self.epoch + 1)
 
-    def limited_to(self, states: Collection[str], regions: Collection[str], parts: Collection[str]) -> "Look":
+    def limited_to(self, states: Collection[str], regions: Collection[str], parts: Collection[str]) -> "TargetQuery":
         """The same without filters that these targets do not have (any more)."""
         state = self.state if self.state in states else ""
         region = self.region if self.region in regions else ""
@@ -72,24 +72,24 @@ _SHORT = {
 }
 
 
-def encode(look: Look) -> str:
+def encode(query: TargetQuery) -> str:
     """The modal's ``private_metadata``: at most 3,000 characters."""
-    body = {_SHORT[name]: value for name, value in asdict(look).items() if value not in ("", 0)}
+    body = {_SHORT[name]: value for name, value in asdict(query).items() if value not in ("", 0)}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def decode(metadata: object) -> Look | None:
+def decode(metadata: object) -> TargetQuery | None:
     """What ``encode`` wrote, or a bare task id; None where no task id is in it."""
     if isinstance(metadata, str) and is_task_id(metadata):
-        return Look(metadata)
+        return TargetQuery(metadata)
     try:
         body = json.loads(metadata if isinstance(metadata, str) else "")
     except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or not is_task_id(str(body.get("t"))):
         return None
-    texts = {name: clean(str(body.get(_SHORT[name]) or "")[:LONGEST_FIND]) for name in Look.__slots__}
-    return Look(
+    texts = {name: clean(str(body.get(_SHORT[name]) or "")[:LONGEST_FIND]) for name in TargetQuery.__slots__}
+    return TargetQuery(
         task_id=texts["task_id"],
         **{name: texts[name] for name in ("state", "region", "part", "text", "channel", "thread")},
         page=whole(texts["page"], 1),
@@ -99,7 +99,7 @@ def decode(metadata: object) -> Look | None:
 
 @dataclass(frozen=True, slots=True)
 class Pick:
-    """What a look lets through, batch by batch and machine by machine."""
+    """What a query lets through, batch by batch and machine by machine."""
 
     part: str
     machine: Callable[[Machine], bool]
@@ -109,12 +109,12 @@ class Pick:
         return self.part in {"", step.path, f"{step.path}/{place}"} or step.path.startswith(f"{self.part}.")
 
 
-def pick(look: Look) -> Pick:
-    """The filters of a look, ready to be applied."""
-    is_named = finder(look.text)
-    if not look.state and not look.region:
-        return Pick(look.part, is_named)
-    state, region = look.state, look.region
+def pick(query: TargetQuery) -> Pick:
+    """The filters of a query, ready to be applied."""
+    is_named = finder(query.text)
+    if not query.state and not query.region:
+        return Pick(query.part, is_named)
+    state, region = query.state, query.region
     keys: dict[str | Untrusted | Unknown | None, str] = {}
 
     def key(word: str | Untrusted | Unknown | None) -> str:
@@ -129,12 +129,12 @@ def pick(look: Look) -> Pick:
             and is_named(machine)
         )
 
-    return Pick(look.part, matches)
+    return Pick(query.part, matches)
 
 
-def picked(targets: Targets, look: Look) -> Iterator[Hit]:
-    """The machines that a look lets through, each as often as steps have it, in order."""
-    wanted = pick(look)
+def picked(targets: Targets, query: TargetQuery) -> Iterator[Hit]:
+    """The machines that a query lets through, each as often as steps have it, in order."""
+    wanted = pick(query)
     for step in targets.walk():
         for place, batch in enumerate(step.batches, start=1):
             if wanted.batch(step, place):

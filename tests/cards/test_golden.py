@@ -26,7 +26,7 @@ from bot.cards.task import not_refreshed, task_card
 from bot.task.changes import decode
 from bot.task.search import look_up
 from bot.task.snapshot import Missing, Snapshot, Stale
-from bot.task.target_query import Look
+from bot.task.target_query import TargetQuery
 from tests.cards.judges import judge_message, judge_view, pages_of
 from tests.cards.snapshots import (
     ADA,
@@ -326,20 +326,20 @@ def _views() -> Iterator[tuple[str, Json]]:
         yield f"parameters-{name}", parameters_view(found)
     for number, page in enumerate(pages_of(_fleet()), start=1):
         yield f"targets-fleet-{number}", page
-    looks = {
-        "filtered": Look(TASK_ID, state="OFFLINE", part="1/1"),
-        "found": Look(TASK_ID, text="web-7", channel="C1", thread="1778441400.000100"),
-        "nothing-found": Look(TASK_ID, text="db-*", state="ONLINE"),
+    queries = {
+        "filtered": TargetQuery(TASK_ID, state="OFFLINE", part="1/1"),
+        "found": TargetQuery(TASK_ID, text="web-7", channel="C1", thread="1778441400.000100"),
+        "nothing-found": TargetQuery(TASK_ID, text="db-*", state="ONLINE"),
     }
-    for name, look in looks.items():
-        yield f"targets-{name}", targets_view(_fleet(), look)
+    for name, query in queries.items():
+        yield f"targets-{name}", targets_view(_fleet(), query)
     yield "targets-sent", targets_view(_fleet(), note=":white_check_mark:  Sent `web.csv` to your direct messages.")
     yield "targets-stale", targets_view(_old())
-    yield "names-stale", names_view(_old(), Look(TASK_ID), TASK_ID)
+    yield "names-stale", names_view(_old(), TargetQuery(TASK_ID), TASK_ID)
     yield "runs-stale", runs_view(_old(), reference=REFERENCE)
     yield "parameters-stale", parameters_view(_old())
-    yield "names-all", names_view(_fleet(), Look(TASK_ID), TASK_ID)
-    yield "names-filtered", names_view(_fleet(), looks["found"], TASK_ID)
+    yield "names-all", names_view(_fleet(), TargetQuery(TASK_ID), TASK_ID)
+    yield "names-filtered", names_view(_fleet(), queries["found"], TASK_ID)
 
 
 MESSAGES = dict(_cards())

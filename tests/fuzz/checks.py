@@ -203,28 +203,28 @@ class Turned:
     values: object
 
 
-def _look(turned: Turned) -> target_query.Look:
-    look = target_query.decode(turned.metadata) or target_query.Look(turned.snapshot.task_id)
-    return after(look, turned.action, turned.values)
+def _query(turned: Turned) -> target_query.TargetQuery:
+    query = target_query.decode(turned.metadata) or target_query.TargetQuery(turned.snapshot.task_id)
+    return after(query, turned.action, turned.values)
 
 
 def targets_modal(turned: Turned) -> None:
-    """Any look makes a valid page, whose own data leads back to it."""
-    look = _look(turned)
-    view = targets_view(turned.snapshot, look)
+    """Any query makes a valid page, whose own data leads back to it."""
+    query = _query(turned)
+    view = targets_view(turned.snapshot, query)
     judge_view(view)
     again = target_query.decode(view["private_metadata"])
     if again is None:
         raise Broke("metadata that does not come back", view["private_metadata"][:80])
     if targets_view(turned.snapshot, again) != view:
-        raise Broke("the same look makes another page")
-    judge_view(names_view(turned.snapshot, look, target_query.encode(look)))
+        raise Broke("the same query makes another page")
+    judge_view(names_view(turned.snapshot, query, target_query.encode(query)))
 
 
 def files(turned: Turned) -> None:
-    """CSV and JSON of any look can be read, hold the same machines and no formula."""
-    look = _look(turned)
-    table, tree = make_file(turned.snapshot, look, "csv"), make_file(turned.snapshot, look, "json")
+    """CSV and JSON of any query can be read, hold the same machines and no formula."""
+    query = _query(turned)
+    table, tree = make_file(turned.snapshot, query, "csv"), make_file(turned.snapshot, query, "json")
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"), newline="")))
     if len(rows) != len(json.loads(tree.content)["machines"]):
         raise Broke("two files, two numbers of machines")

@@ -30,7 +30,7 @@ from bot.task.enums import Unknown
 from bot.task.fault import Fault
 from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look, key_of
+from bot.task.target_query import TargetQuery, key_of
 from tests.cards.snapshots import ADA, AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
 from tests.cards.snapshots import text as untrusted
 
@@ -220,18 +220,18 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     for host in ("*", "web-77", typed):
         answers, _ = look_up(found.targets, (host,), 1, REDACTOR)
         yield f"host card: {host[:4]}", _text(host_card(found, answers, ask="/schedtask", asked_by=ADA).payload())
-    looks = [Look(TASK_ID), Look(TASK_ID, text="*-0*")]
+    queries = [TargetQuery(TASK_ID), TargetQuery(TASK_ID, text="*-0*")]
     some = menus(found.targets)
-    looks += [Look(TASK_ID, state=value) for value, _ in some.states[1:3]]
-    looks += [Look(TASK_ID, region=value) for value, _ in some.regions[1:3]]
-    looks += [Look(TASK_ID, state=key_of(typed), region=key_of(typed))]
-    for look in looks:
-        yield "targets window", _text(targets_view(found, look))
-    yield "names window", _text(names_view(found, Look(TASK_ID), TASK_ID))
+    queries += [TargetQuery(TASK_ID, state=value) for value, _ in some.states[1:3]]
+    queries += [TargetQuery(TASK_ID, region=value) for value, _ in some.regions[1:3]]
+    queries += [TargetQuery(TASK_ID, state=key_of(typed), region=key_of(typed))]
+    for query in queries:
+        yield "targets window", _text(targets_view(found, query))
+    yield "names window", _text(names_view(found, TargetQuery(TASK_ID), TASK_ID))
     yield "runs window", _text(runs_view(found, reference="K7QF-2M"))
     yield "parameters window", _text(parameters_view(found))
     for kind in ("csv", "json"):
-        file = make_file(found, Look(TASK_ID), kind)
+        file = make_file(found, TargetQuery(TASK_ID), kind)
         yield f"{kind}: name and comment", f"{file.name} {file.about}"
         yield kind, file.content.decode("utf-8-sig")
     yield "show --json", as_json(found)
