@@ -24,7 +24,7 @@ from bot.cards.machines import batch_words
 from bot.cards.problem import asked_before, old_data, old_words
 from bot.cards.task import TARGETS
 from bot.task.enums import Selection
-from bot.task.search import Answer, Hit
+from bot.task.search import Answer, Match
 from bot.task.snapshot import Snapshot
 
 MOST_ASKED = 20
@@ -50,7 +50,7 @@ def host_card(
         optional.append(section(f"To ask for that: {code(f'{ask} {meant}', 700)}"))
     if left:
         optional.append(context(f"{count(left, 'more host')} not looked up: ask for at most {MOST_ASKED} at a time."))
-    saved = "Agent states are from when the task was saved, not live" if any(a.hits for a in answers) else ""
+    saved = "Agent states are from when the task was saved, not live" if any(a.matches for a in answers) else ""
     when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
     facts = [saved, code(snapshot.task_id, 40), f"as of {when}{asker(asked_by)}", asked_before(snapshot)]
     last: list[Block] = [
@@ -63,7 +63,7 @@ def host_card(
 def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
     asked, name = code(answer.asked, 130), _name(snapshot)
     total, doubt = len(snapshot.targets.machines), _doubt(snapshot, answer)
-    if answer.hits:
+    if answer.matches:
         one = _machines(answer) == 1
         says = f"{asked} is a target of {name}" if one else f"{_machines(answer):,} targets of {name} match {asked}"
     elif answer.unreadable:
@@ -76,15 +76,15 @@ def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
         has = f"which has {count(total, 'machine')}" if total else "which needs none"
         says = f"{asked} is not a target of {name}, {has}"
     needed = [section(f"{_headline(snapshot, answer)} {says}.")]
-    if answer.hits:
-        needed.append(section("\n".join(f"• {_hit(hit)}" for hit in answer.hits[:MOST_SHOWN])))
-    if len(answer.hits) > MOST_SHOWN:
-        needed.append(context(f"and {len(answer.hits) - MOST_SHOWN:,} more: press Show targets"))
+    if answer.matches:
+        needed.append(section("\n".join(f"• {_match_line(match)}" for match in answer.matches[:MOST_SHOWN])))
+    if len(answer.matches) > MOST_SHOWN:
+        needed.append(context(f"and {len(answer.matches) - MOST_SHOWN:,} more: press Show targets"))
     return needed, []
 
 
 def _several(snapshot: Snapshot, answers: tuple[Answer, ...]) -> tuple[list[Block], list[Block]]:
-    found = sum(bool(answer.hits) for answer in answers)
+    found = sum(bool(answer.matches) for answer in answers)
     total = len(snapshot.targets.machines)
     has = f"which has {count(total, 'machine')}" if total else "which lists no machines"
     doubt = _task_doubt(snapshot)
@@ -98,15 +98,15 @@ def _several(snapshot: Snapshot, answers: tuple[Answer, ...]) -> tuple[list[Bloc
 
 def _line(snapshot: Snapshot, answer: Answer) -> str:
     asked = code(answer.asked, 100)
-    if not answer.hits:
+    if not answer.matches:
         why = answer.unreadable or _unlisted(answer)
         near = f"{asked} is not among the known targets" if answer.near and not answer.unreadable else asked
         return f"{near}: {_reason(why)}" if why else near
     if _machines(answer) > 1:
         return f"{_machines(answer):,} targets match {asked}"
-    first, *more = answer.hits
+    first, *more = answer.matches
     alias = "" if answer.asked == first.machine.name else f"{asked} is "
-    return f"{alias}{_hit(first)}" + (f"  ·  and {count(len(more), 'more batch', 'more batches')}" if more else "")
+    return f"{alias}{_match_line(first)}" + (f"  ·  and {count(len(more), 'more batch', 'more batches')}" if more else "")
 
 
 def _headline(snapshot: Snapshot, answer: Answer) -> str:
@@ -118,7 +118,7 @@ def _headline(snapshot: Snapshot, answer: Answer) -> str:
 
 
 def _word(snapshot: Snapshot, answer: Answer) -> str:
-    if answer.hits:
+    if answer.matches:
         return "Yes"
     if answer.unreadable:
         return "Can't read"
@@ -153,7 +153,7 @@ def _name(snapshot: Snapshot) -> str:
 
 
 def _machines(answer: Answer) -> int:
-    return len({hit.machine.identity or id(hit.machine) for hit in answer.hits})
+    return len({match.machine.identity or id(match.machine) for match in answer.matches})
 
 
 def _doubt(snapshot: Snapshot, answer: Answer) -> str | None:
@@ -181,14 +181,14 @@ def _task_doubt(snapshot: Snapshot) -> str | None:
     return None
 
 
-def _hit(hit: Hit) -> str:
-    machine = hit.machine
+def _match_line(match: Match) -> str:
+    machine = match.machine
     state = f"agent {state_name(machine.agent_state).lower()}" if machine.agent_state else "agent state unknown"
     parts = [
         code(machine.name, 130),
         mrkdwn(machine.ip, 60) if machine.ip and machine.ip != machine.name else "",
         mrkdwn(machine.zone or machine.region, 60) if machine.zone or machine.region else "",
-        batch_words(hit.step, hit.place, hit.total),
+        batch_words(match.step, match.place, match.total),
         mrkdwn(state, 60) if is_well(machine.agent_state) else f"*{mrkdwn(state, 60)}*",
     ]
     return "  ·  ".join(filter(None, parts))

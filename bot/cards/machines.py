@@ -8,7 +8,7 @@ from typing import Any
 from bot.cards.block_kit import Block, bullets, code, context, count, leaf, mrkdwn, plain
 from bot.cards.fields import agents, selection, state_name
 from bot.task.enums import AgentState, Rotation, Selection, Unknown
-from bot.task.target_query import TargetQuery, pick
+from bot.task.target_query import TargetQuery, filter_of
 from bot.task.targets import Batch, Machine, Step, Targets
 
 PAGE_SIZE = 40
@@ -67,15 +67,15 @@ def batch_words(step: Step, place: int, total: int) -> str:
 def rows(targets: Targets, query: TargetQuery) -> Iterator[Row]:
     """What a query lets through, in order, under the headings of its steps and batches."""
     several = len(list(targets.walk())) > 1
-    wanted, everything = pick(query), not query.filtered
+    wanted, everything = filter_of(query), not query.is_filtered
     for step in targets.walk():
         title = f"Step {mrkdwn(step.path, 20)}" if several else ""
         if everything and (about := _step_heading(step, title)):
             yield about
         for place, batch in enumerate(step.batches, start=1):
-            if not wanted.batch(step, place):
+            if not wanted.includes_batch(step, place):
                 continue
-            machines = [machine for machine in batch.machines if everything or wanted.machine(machine)]
+            machines = [machine for machine in batch.machines if everything or wanted.includes_machine(machine)]
             if machines or everything:
                 shown = None if everything else len(machines)
                 yield Row(heading=_batch(batch, place, len(step.batches), title, shown))

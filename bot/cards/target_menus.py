@@ -9,7 +9,7 @@ from bot.cards.block_kit import count, plain
 from bot.cards.fields import state_name
 from bot.redact.untrusted import Untrusted
 from bot.task.enums import AgentState, Unknown
-from bot.task.target_query import ANY, key_of, raw_of
+from bot.task.target_query import ANY, option_value, original
 from bot.task.targets import Targets
 
 MOST_STATES, MOST_REGIONS, MOST_PARTS = 50, 60, 98
@@ -67,8 +67,8 @@ def _regions(targets: Targets) -> list[Option]:
 
 
 def _options(counts: Counter[Word], names: dict[Word, str], limit: int) -> list[Option]:
-    ordered = sorted(counts, key=lambda word: (-counts[word], raw_of(word)))
-    return [(key_of(word), f"{plain(names[word], limit)} ({counts[word]:,})") for word in ordered]
+    ordered = sorted(counts, key=lambda word: (-counts[word], original(word)))
+    return [(option_value(word), f"{plain(names[word], limit)} ({counts[word]:,})") for word in ordered]
 
 
 def _parts(targets: Targets) -> Iterator[Option]:

@@ -138,7 +138,7 @@ def _controls(query: TargetQuery, found: Menus) -> list[Block]:
         )
         if len(options) > 2
     ]
-    row += [button("Clear filters", CLEAR, query.task_id)] if query.filtered else []
+    row += [button("Clear filters", CLEAR, query.task_id)] if query.is_filtered else []
     blocks = [actions(*row, block_id=f"filters:{query.epoch}")] if row else []
     if found.left_out:
         blocks.append(context(f"The menus have no room for: {enumerated(list(found.left_out))}. Search finds all."))
@@ -173,11 +173,11 @@ def _result(targets: Targets, query: TargetQuery, pages: list[list[Row]]) -> lis
         asked = f" {code(query.text, 130)}" if query.text else ""
         filters = " with these filters" if query.state or query.region or query.part else ""
         return [section(f":grey_question:  No machine matches{asked}{filters}.")]
-    each = f"{matching:,} of {count(total, 'machine')} match" if query.filtered else count(total, "machine")
+    each = f"{matching:,} of {count(total, 'machine')} match" if query.is_filtered else count(total, "machine")
     if total > len(targets.machines):
         each += f" ({len(targets.machines):,} different ones: steps share some)"
     if len(pages) == 1:
-        return [context(f"*{each}*")] if query.filtered else []
+        return [context(f"*{each}*")] if query.is_filtered else []
     last = first + shown[query.page - 1] - 1
     return [context(f"*{each}*  ·  {first:,}–{last:,}, page {query.page:,} of {len(pages):,}")]
 

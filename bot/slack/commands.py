@@ -19,7 +19,7 @@ from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
 from bot.slack.request import Help, Show, parse
 from bot.slack.runner import Job, Runner, outcome_of
-from bot.task.search import look_up
+from bot.task.search import find_hosts
 
 log = structlog.get_logger(__name__)
 
@@ -68,7 +68,7 @@ async def _show(
     if request.hosts:
         hosts = request.hosts
         answers, left = await runner.pacer.run(
-            UNBOUNDED_MS, lambda: look_up(snapshot.targets, hosts, MOST_ASKED, runner.redactor)
+            UNBOUNDED_MS, lambda: find_hosts(snapshot.targets, hosts, MOST_ASKED, runner.redactor)
         )
         card = host_card(snapshot, answers, left=left, ask=ask, asked_by=interaction.user)
     else:

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.cards.targets import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, PREVIOUS, REGION, STATE
 from bot.redact.untrusted import clean
-from bot.task.target_query import ANY, LONGEST_FIND, TargetQuery, whole
+from bot.task.target_query import ANY, LONGEST_FIND, TargetQuery, parse_number
 
 
 def after(query: TargetQuery, action: Mapping[str, Any], values: object) -> TargetQuery:
@@ -28,9 +28,9 @@ def after(query: TargetQuery, action: Mapping[str, Any], values: object) -> Targ
     if changed != query:
         return replace(changed, page=1)
     if pressed in {PREVIOUS, NEXT}:
-        return replace(query, page=whole(action.get("value"), 1))
+        return replace(query, page=parse_number(action.get("value"), 1))
     if pressed == PAGE:
-        return replace(query, page=whole(chosen.get(PAGE) or _option(action), 1))
+        return replace(query, page=parse_number(chosen.get(PAGE) or _option(action), 1))
     # Asked anew, the numbers in the menus may be others: new ids make Slack show them.
     return replace(query, epoch=query.epoch + 1) if pressed == AGAIN else query
 

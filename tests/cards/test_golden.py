@@ -24,7 +24,7 @@ from bot.cards.take_along import names_view
 from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.task.changes import decode
-from bot.task.search import look_up
+from bot.task.search import find_hosts
 from bot.task.snapshot import Missing, Snapshot, Stale
 from bot.task.target_query import TargetQuery
 from tests.cards.judges import judge_message, judge_view, pages_of
@@ -249,7 +249,7 @@ def _cards() -> Iterator[tuple[str, Message]]:
         wrong = "“ST26010509” has 10 characters; a task id has 26."
         yield f"guide-{kind}-wrong", guide("/schedtask", text(wrong), private_by_default=private)
     for name, found, hosts in _hosts():
-        answers, left = look_up(found.targets, hosts, MOST_ASKED, REDACTOR)
+        answers, left = find_hosts(found.targets, hosts, MOST_ASKED, REDACTOR)
         yield f"host-{name}", host_card(found, answers, left=left, ask=f"/schedtask {TASK_ID} host", asked_by=ADA)
     for error in _errors():
         found_problem = problem_of(error, REDACTOR, TASK_ID)

@@ -39,7 +39,7 @@ from bot.slack.target_clicks import after
 from bot.task import changes, target_query
 from bot.task.parameters import read_parameters
 from bot.task.read_targets import read_targets
-from bot.task.search import look_up
+from bot.task.search import find_hosts
 from bot.task.snapshot import Snapshot
 from tests.cards.any_task import details, snapshots
 from tests.cards.judges import assert_tame, assert_visible, judge_message, judge_view
@@ -245,7 +245,7 @@ def history(found: tuple[Snapshot, object]) -> None:
 
 def judge_hosts(shown: Snapshot, *asked: str) -> None:
     """Any hosts asked for in any task."""
-    answers, left = look_up(shown.targets, asked, MOST_ASKED, REDACTOR)
+    answers, left = find_hosts(shown.targets, asked, MOST_ASKED, REDACTOR)
     judge_message(host_card(shown, answers, left=left, ask="/schedtask ST… host", asked_by=ADA))
 
 

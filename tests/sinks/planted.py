@@ -28,9 +28,9 @@ from bot.slack.request import Help, parse
 from bot.task.changes import Seen, decode
 from bot.task.enums import Unknown
 from bot.task.fault import Fault
-from bot.task.search import look_up
+from bot.task.search import find_hosts
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import TargetQuery, key_of
+from bot.task.target_query import TargetQuery, option_value
 from tests.cards.snapshots import ADA, AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
 from tests.cards.snapshots import text as untrusted
 
@@ -218,13 +218,13 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     yield "card that was not refreshed", _text(marked)
     yield "terminal: card", drawn(list(card.blocks))
     for host in ("*", "web-77", typed):
-        answers, _ = look_up(found.targets, (host,), 1, REDACTOR)
+        answers, _ = find_hosts(found.targets, (host,), 1, REDACTOR)
         yield f"host card: {host[:4]}", _text(host_card(found, answers, ask="/schedtask", asked_by=ADA).payload())
     queries = [TargetQuery(TASK_ID), TargetQuery(TASK_ID, text="*-0*")]
     some = menus(found.targets)
     queries += [TargetQuery(TASK_ID, state=value) for value, _ in some.states[1:3]]
     queries += [TargetQuery(TASK_ID, region=value) for value, _ in some.regions[1:3]]
-    queries += [TargetQuery(TASK_ID, state=key_of(typed), region=key_of(typed))]
+    queries += [TargetQuery(TASK_ID, state=option_value(typed), region=option_value(typed))]
     for query in queries:
         yield "targets window", _text(targets_view(found, query))
     yield "names window", _text(names_view(found, TargetQuery(TASK_ID), TASK_ID))

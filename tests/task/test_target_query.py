@@ -14,7 +14,7 @@ from bot.cards.targets import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, REGION, STAT
 from bot.redact.untrusted import clean
 from bot.slack.target_clicks import after
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import ANY, TargetQuery, decode, encode, picked
+from bot.task.target_query import ANY, TargetQuery, decode, encode, matching
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
 from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, with_steps
@@ -257,7 +257,7 @@ def test_all_pages_of_all_options_of_a_filter_show_each_machine_once(
         steps.append(step(*made, order_no=order))
     found = snapshot(with_steps(*steps))
     base = replace(ALL, text=text)
-    wanted = Counter(hit.machine.name for hit in picked(found.targets, base))
+    wanted = Counter(match.machine.name for match in matching(found.targets, base))
     assert Counter(shown(found, base)) == wanted
     if not text:
         assert wanted == Counter(f"m-{n}" for n in range(number))
