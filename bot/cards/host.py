@@ -106,7 +106,8 @@ def _line(snapshot: Snapshot, answer: Answer) -> str:
         return f"{_machines(answer):,} targets match {asked}"
     first, *more = answer.matches
     alias = "" if answer.asked == first.machine.name else f"{asked} is "
-    return f"{alias}{_match_line(first)}" + (f"  ·  and {count(len(more), 'more batch', 'more batches')}" if more else "")
+    rest = f"  ·  and {count(len(more), 'more batch', 'more batches')}" if more else ""
+    return f"{alias}{_match_line(first)}{rest}"
 
 
 def _headline(snapshot: Snapshot, answer: Answer) -> str:

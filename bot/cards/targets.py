@@ -26,7 +26,7 @@ from bot.cards.modal import Modal
 from bot.cards.problem import asked_before, old_data
 from bot.cards.target_menus import Menus, menus
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import ANY, LONGEST_FIND, TargetQuery, encode
+from bot.task.target_query import ANY, LONGEST_FIND, TargetQuery, encode_query
 from bot.task.targets import Step, Targets
 
 STATE, REGION, PART, FIND = "targets_state", "targets_region", "targets_part", "targets_find"
@@ -78,7 +78,7 @@ def targets_view(snapshot: Snapshot, query: TargetQuery | None = None, *, note: 
     blocks += [section(note)] if note else []
     if targets.machines:
         blocks.append(_take_along(query))
-    return TARGETS.view(blocks, encode(query), submit="Find" if searchable else None)
+    return TARGETS.view(blocks, encode_query(query), submit="Find" if searchable else None)
 
 
 def all_targets(snapshot: Snapshot) -> list[Block]:

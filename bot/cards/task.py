@@ -27,7 +27,7 @@ from bot.cards.block_kit import (
 from bot.cards.problem import asked_before, old_data, old_words
 from bot.cards.runs import last_run
 from bot.redact.untrusted import CUT, Untrusted
-from bot.task.changes import LISTED, Seen, changes, encode, seen
+from bot.task.changes import LIST_FACTS, CardState, card_state, changed_facts, encode_state
 from bot.task.enums import Kind, Origin, Risk, Unknown
 from bot.task.runs import assess
 from bot.task.snapshot import Snapshot
@@ -52,7 +52,7 @@ NOT_REFRESHED = ":warning: *Not refreshed*"
 """How the line begins that a failed refresh puts on the card that stays."""
 
 
-def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen | None = None) -> Message:
+def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: CardState | None = None) -> Message:
     """The whole card. ``asked_by`` is a Slack user id; ``before`` is what the card showed until now."""
     found, ahead = assess(snapshot)
     name = plain(snapshot.task.name, 140, absent=snapshot.task_id)
@@ -74,7 +74,7 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
             ]
         ),
     ]
-    value = encode(seen(snapshot))
+    value = encode_state(card_state(snapshot))
     last = [
         context(freshness(snapshot, asked_by, before)),
         actions(
@@ -131,7 +131,7 @@ def verdict_line(snapshot: Snapshot, found: Verdict) -> str:
     return line
 
 
-def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> str:
+def freshness(snapshot: Snapshot, asked_by: str | None, before: CardState | None) -> str:
     """Who made it; as of when, for whom, how long it took; what changed since the card was last right."""
     task = snapshot.task
     parts = [f"Created by {mrkdwn(task.created_by, 60)}"] if task.created_by else []
@@ -200,14 +200,14 @@ def _is_mark(block: Block) -> bool:
     return isinstance(first, dict) and str(first.get("text", "")).startswith(NOT_REFRESHED)
 
 
-def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
-    after = seen(snapshot)
+def _since(snapshot: Snapshot, before: CardState, when: datetime) -> str:
+    after = card_state(snapshot)
     # A time of day alone would be read as today's.
     today = abs(snapshot.as_of - when) < timedelta(hours=12)
     moment = date(when.astimezone(UTC), "{time}" if today else "{date_short_pretty} {time}")
     rows = [
         f"{label} {mrkdwn(Untrusted(old, snapshot.redactor), 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
-        for label, old, new in changes(before, after)
+        for label, old, new in changed_facts(before, after)
     ]
     if rows:
         return f"*changed since {moment}:* {', '.join(rows)}"
@@ -217,7 +217,7 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
         return f"refreshed, last shown {moment}"
     # What was known then and can't be seen now (enabled, last run) may well have changed.
     known, now = dict(before.facts), dict(after.facts)
-    unseen = [label for label in LISTED if label in known and label not in now]
+    unseen = [label for label in LIST_FACTS if label in known and label not in now]
     return f"unchanged since {moment}" + (f" but for what is not seen now: {', '.join(unseen)}" if unseen else "")
 
 

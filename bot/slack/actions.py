@@ -22,7 +22,7 @@ from bot.slack.interaction import Interaction
 from bot.slack.modals import MakeModal, Modals
 from bot.slack.runner import UNREADABLE, Job, Runner, outcome_of
 from bot.slack.views import parameters_modal, runs_modal
-from bot.task.changes import Seen, decode
+from bot.task.changes import CardState, decode_state
 from bot.task.target_query import TargetQuery
 
 log = structlog.get_logger(__name__)
@@ -70,7 +70,7 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         refuse_unknown(body)
 
     def open_modal(interaction: Interaction, body: Mapping[str, Any], value: object, make: MakeModal) -> None:
-        before = decode(str(value or ""))
+        before = decode_state(str(value or ""))
         if before is None:
             runner.start(interaction, lambda: runner.refuse(interaction, UNREADABLE))
             return
@@ -93,7 +93,7 @@ def _query(task_id: str, body: Mapping[str, Any]) -> TargetQuery:
 def _parse_refresh(
     body: Mapping[str, Any], action: Mapping[str, Any], runner: Runner, lookup: GuardedLookup
 ) -> tuple[Interaction, Job]:
-    interaction, before = Interaction.of_click(body, "refresh"), decode(str(action.get("value") or ""))
+    interaction, before = Interaction.of_click(body, "refresh"), decode_state(str(action.get("value") or ""))
     if before is None:
         return interaction, lambda: runner.refuse(interaction, UNREADABLE)
     interaction.task_id = before.task_id
@@ -101,7 +101,7 @@ def _parse_refresh(
 
 
 async def _refresh(
-    runner: Runner, lookup: GuardedLookup, interaction: Interaction, before: Seen, message: object
+    runner: Runner, lookup: GuardedLookup, interaction: Interaction, before: CardState, message: object
 ) -> str:
     task_id = before.task_id
     try:

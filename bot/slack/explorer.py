@@ -44,7 +44,7 @@ from bot.slack.runner import UNREADABLE, Runner, outcome_of
 from bot.slack.target_clicks import after
 from bot.slack.view_updates import Click
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import TargetQuery, encode
+from bot.task.target_query import TargetQuery, encode_query
 
 log = structlog.get_logger(__name__)
 
@@ -159,7 +159,7 @@ def _names_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, 
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.targets(interaction, query.task_id)
         cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
-        view = await pacer.run(cost_ms, partial(names_view, snapshot, query, encode(query)))
+        view = await pacer.run(cost_ms, partial(names_view, snapshot, query, encode_query(query)))
         return view, outcome_of(snapshot, "names")
 
     return LazyModal(NAMES_MODAL, query, load)

@@ -19,7 +19,7 @@ from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
 from bot.slack.runner import UNREADABLE, Runner
 from bot.slack.view_updates import Click, ViewUpdates
-from bot.task.target_query import TargetQuery, encode
+from bot.task.target_query import TargetQuery, encode_query
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class LazyModal:
 
     def loading_view(self) -> dict[str, Any]:
         """The view until the content is there."""
-        return self.modal.loading(self.query.task_id, encode(self.query), waiting=self.waiting)
+        return self.modal.loading(self.query.task_id, encode_query(self.query), waiting=self.waiting)
 
     async def loaded_view(self, interaction: Interaction, redactor: Redactor) -> tuple[dict[str, Any], str]:
         """The view to show, which may be an error, and the outcome."""
@@ -63,7 +63,7 @@ class LazyModal:
             if not isinstance(error, CocError):
                 log.error("unexpected", exc_info=error)
             problem, outcome = problem_of(error, redactor, self.query.task_id), type(error).__name__
-        task_id, metadata = self.query.task_id, encode(self.query)
+        task_id, metadata = self.query.task_id, encode_query(self.query)
         view = self.modal.problem(problem, task_id=task_id, reference=interaction.reference, metadata=metadata)
         return view, outcome
 

@@ -15,7 +15,7 @@ from bot.slack.interaction import Interaction
 from bot.slack.modals import LazyModal, Modals
 from bot.slack.runner import Runner, outcome_of
 from bot.task.snapshot import Missing
-from bot.task.target_query import TargetQuery, encode
+from bot.task.target_query import TargetQuery, encode_query
 
 
 def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
@@ -39,7 +39,7 @@ def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, qu
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.history(interaction, query.task_id)
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
-        render = partial(runs_view, snapshot, reference=interaction.reference, metadata=encode(query))
+        render = partial(runs_view, snapshot, reference=interaction.reference, metadata=encode_query(query))
         view = await pacer.run(UNBOUNDED_MS, render)
         return view, outcome_of(snapshot, f"runs: {missing.reason}" if missing else "runs")
 
@@ -52,6 +52,6 @@ def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interacti
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.targets(interaction, query.task_id, refresh=True)
         view = await pacer.run(UNBOUNDED_MS, partial(parameters_view, snapshot))
-        return {**view, "private_metadata": encode(query)}, outcome_of(snapshot, "parameters")
+        return {**view, "private_metadata": encode_query(query)}, outcome_of(snapshot, "parameters")
 
     return LazyModal(PARAMETERS, query, load)

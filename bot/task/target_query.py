@@ -74,14 +74,14 @@ _SHORT = {
 }
 
 
-def encode(query: TargetQuery) -> str:
+def encode_query(query: TargetQuery) -> str:
     """The modal's ``private_metadata``: at most 3,000 characters."""
     body = {_SHORT[name]: value for name, value in asdict(query).items() if value not in ("", 0)}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def decode(metadata: object) -> TargetQuery | None:
-    """Parse what ``encode`` wrote, or a bare task id. None where it holds no task id."""
+def decode_query(metadata: object) -> TargetQuery | None:
+    """Parse what ``encode_query`` wrote, or a bare task id. None where it holds no task id."""
     if isinstance(metadata, str) and is_task_id(metadata):
         return TargetQuery(metadata)
     try:

@@ -23,7 +23,7 @@ from bot.cards.runs import runs_view
 from bot.cards.take_along import names_view
 from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
-from bot.task.changes import decode
+from bot.task.changes import decode_state
 from bot.task.search import find_hosts
 from bot.task.snapshot import Missing, Snapshot, Stale
 from bot.task.target_query import TargetQuery
@@ -220,7 +220,7 @@ def _cards() -> Iterator[tuple[str, Message]]:
         yield f"card-{name}", task_card(found, asked_by=ADA)
     posted = _samples()["S2"]
     value = str(task_card(posted).blocks[-1]["elements"][0]["value"])
-    before = decode(value)
+    before = decode_state(value)
     later = AS_OF + timedelta(minutes=28)
     rejected = {**wire("S2"), "approve_status": "REJECTED", "approve_comments": "not during the freeze"}
     other = {**wire("S2"), "approve_comments": "ok, but not during the freeze"}

@@ -17,7 +17,7 @@ from bot.cards.targets import AGAIN, NEXT, PREVIOUS, TARGETS, all_targets, targe
 from bot.cards.task import task_card
 from bot.errors import TaskNotFound, TimedOut
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import TargetQuery, decode
+from bot.task.target_query import TargetQuery, decode_query
 from tests.cards.any_task import HOSTILE, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
 from tests.cards.snapshots import REDACTOR, TASK_ID, Json, machine, snapshot, step, wire, with_steps
@@ -378,7 +378,7 @@ def test_the_modal_remembers_its_task() -> None:
     ]
     for view in views:
         judge_view(view)
-        assert decode(view["private_metadata"]) == TargetQuery(TASK_ID)
+        assert decode_query(view["private_metadata"]) == TargetQuery(TASK_ID)
         assert (view["callback_id"], view["title"]["text"]) == ("targets", "Targets")
 
 

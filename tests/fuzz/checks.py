@@ -172,8 +172,8 @@ def _given(data: bytes) -> Given:
 def card(found: tuple[Snapshot, object]) -> None:
     """The card, the same again after another card, and with a mark: valid, nothing foreign in it is live."""
     shown, button = found
-    before = changes.decode(button if isinstance(button, str) else json.dumps(button))
-    for earlier in (before, changes.seen(shown)):
+    before = changes.decode_state(button if isinstance(button, str) else json.dumps(button))
+    for earlier in (before, changes.card_state(shown)):
         judge_message(task_card(shown, asked_by=ADA, before=earlier))
     made = task_card(shown)
     judge_message(made)
@@ -184,13 +184,13 @@ def card(found: tuple[Snapshot, object]) -> None:
 def button_value(found: tuple[Snapshot, object]) -> None:
     """What a card's button carries fits, and any value of a button is read or is none."""
     shown, button = found
-    value = changes.encode(changes.seen(shown))
-    if len(value) > changes.MAX_VALUE or changes.decode(value) is None:
+    value = changes.encode_state(changes.card_state(shown))
+    if len(value) > changes.MAX_VALUE or changes.decode_state(value) is None:
         raise Broke("a button's value that does not come back", value[:80])
-    read = changes.decode(button if isinstance(button, str) else json.dumps(button))
+    read = changes.decode_state(button if isinstance(button, str) else json.dumps(button))
     if read is not None:
         assert _TASK_ID.fullmatch(read.task_id)
-        changes.changes(read, changes.seen(shown))
+        changes.changed_facts(read, changes.card_state(shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ class Turned:
 
 
 def _query(turned: Turned) -> target_query.TargetQuery:
-    query = target_query.decode(turned.metadata) or target_query.TargetQuery(turned.snapshot.task_id)
+    query = target_query.decode_query(turned.metadata) or target_query.TargetQuery(turned.snapshot.task_id)
     return after(query, turned.action, turned.values)
 
 
@@ -213,12 +213,12 @@ def targets_modal(turned: Turned) -> None:
     query = _query(turned)
     view = targets_view(turned.snapshot, query)
     judge_view(view)
-    again = target_query.decode(view["private_metadata"])
+    again = target_query.decode_query(view["private_metadata"])
     if again is None:
         raise Broke("metadata that does not come back", view["private_metadata"][:80])
     if targets_view(turned.snapshot, again) != view:
         raise Broke("the same query makes another page")
-    judge_view(names_view(turned.snapshot, query, target_query.encode(query)))
+    judge_view(names_view(turned.snapshot, query, target_query.encode_query(query)))
 
 
 def files(turned: Turned) -> None:

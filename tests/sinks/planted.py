@@ -25,7 +25,7 @@ from bot.coc.wire import Run, Task, TaskSummary
 from bot.redact.untrusted import Untrusted
 from bot.show import as_json
 from bot.slack.request import Help, parse
-from bot.task.changes import Seen, decode
+from bot.task.changes import CardState, decode_state
 from bot.task.enums import Unknown
 from bot.task.fault import Fault
 from bot.task.search import find_hosts
@@ -210,9 +210,9 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     """Everything that is made of a snapshot for people: the name of the sink, and all that is in it."""
     card = task_card(found, asked_by=ADA)
     yield "card", _text(card.payload())
-    before = Seen(TASK_ID, AS_OF - timedelta(hours=1), (("name", typed), ("risk", typed), ("version", "0")))
+    before = CardState(TASK_ID, AS_OF - timedelta(hours=1), (("name", typed), ("risk", typed), ("version", "0")))
     yield "card that was refreshed", _text(task_card(found, asked_by=ADA, before=before).payload())
-    button = decode(str(card.blocks[-1]["elements"][0]["value"]))
+    button = decode_state(str(card.blocks[-1]["elements"][0]["value"]))
     yield "value of a button", repr(button)
     marked = not_refreshed(list(card.blocks), "COC did not answer in time.", AS_OF, ADA)
     yield "card that was not refreshed", _text(marked)

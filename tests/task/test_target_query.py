@@ -14,7 +14,7 @@ from bot.cards.targets import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, REGION, STAT
 from bot.redact.untrusted import clean
 from bot.slack.target_clicks import after
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import ANY, TargetQuery, decode, encode, matching
+from bot.task.target_query import ANY, TargetQuery, decode_query, encode_query, matching
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
 from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, with_steps
@@ -203,9 +203,9 @@ def test_a_click_is_read_with_what_is_chosen_and_typed(
 )
 def test_a_query_travels_in_the_modal(query: TargetQuery) -> None:
     """Out and back the same, within what private_metadata takes."""
-    metadata = encode(query)
+    metadata = encode_query(query)
     assert len(metadata) <= 3_000
-    assert decode(json.loads(json.dumps(metadata))) == query
+    assert decode_query(json.loads(json.dumps(metadata))) == query
 
 
 @pytest.mark.parametrize(
@@ -213,19 +213,19 @@ def test_a_query_travels_in_the_modal(query: TargetQuery) -> None:
 )
 def test_metadata_without_a_task_is_none(metadata: object) -> None:
     """Whatever comes back, nothing raises."""
-    assert decode(metadata) is None
+    assert decode_query(metadata) is None
 
 
 def test_metadata_that_cannot_be_encoded_is_cleaned() -> None:
     """A lone surrogate in JSON would make the next view unsendable."""
-    query = decode('{"t": "' + TASK_ID + '", "q": "a\\ud800b"}')
+    query = decode_query('{"t": "' + TASK_ID + '", "q": "a\\ud800b"}')
     assert query is not None
     assert query.text == "a?b"
 
 
 def test_strange_metadata_with_a_task_is_read_as_far_as_it_makes_sense() -> None:
     """Lists for texts, words for numbers, and far too long."""
-    query = decode(json.dumps({"t": TASK_ID, "s": ["x"], "q": "y" * 999, "p": "two", "e": -1, "zz": 0}))
+    query = decode_query(json.dumps({"t": TASK_ID, "s": ["x"], "q": "y" * 999, "p": "two", "e": -1, "zz": 0}))
     assert query is not None
     assert (query.page, query.epoch, len(query.text)) == (1, 0, 255)
 
@@ -289,7 +289,7 @@ def test_any_look_at_any_task_is_a_valid_view(found: Snapshot, data: st.DataObje
     )
     view = targets_view(found, query)
     judge_view(view)
-    again = decode(view["private_metadata"])
+    again = decode_query(view["private_metadata"])
     assert again is not None
     assert targets_view(found, again) == view
     for action_id, choices in ((STATE, menu.states), (REGION, menu.regions), (PART, menu.parts)):
