@@ -86,7 +86,7 @@ def utc(moment: datetime) -> str:
     return moment.strftime(f"%a {moment.day} %b %Y, %H:%M UTC")
 
 
-def asker(user: str | None) -> str:
+def requester_mention(user: str | None) -> str:
     """``, asked by <@U…>`` for mrkdwn: the one mention that is meant; nothing for what is no Slack user id."""
     return f", asked by <@{user}>" if user and _SLACK_USER.fullmatch(user) else ""
 

@@ -204,7 +204,7 @@ def approval(snapshot: Snapshot) -> str:
     return f"*Approval*\n{line}{comment}"
 
 
-def tells(snapshot: Snapshot) -> str:
+def notification(snapshot: Snapshot) -> str:
     """Who is told of runs, when and how."""
     task = snapshot.task
     if task.notifies is False:
@@ -236,12 +236,12 @@ def _recipients(found: Notification) -> str:
 
 
 def unreadable(fault: Fault, limit: int) -> str:
-    """What did not decode: where, why, and the raw text, redacted and cut to ``limit``; mrkdwn.
+    """Where and why decoding failed, and the text, redacted and cut to ``limit``; mrkdwn.
 
-    Where anything in it is hidden the place is left out: it would give away how long the hidden value is.
+    The place is omitted where anything in the text is hidden: it would reveal the length of the hidden value.
     """
-    raw = fault.raw.first(BRIEF)
+    text = fault.text.first(BRIEF)
     where = fault.where.shown(200)
-    what = f"{where}: {fault.reason if raw.hides else fault.place}"
-    shown = f"\nAs it came: {code(raw, limit)}" if raw.shown(limit) else ""
+    what = f"{where}: {fault.reason if text.hides else fault.place}"
+    shown = f"\nAs it came: {code(text, limit)}" if text.shown(limit) else ""
     return f":warning: *Not readable:* {mrkdwn(what, 200)}{shown}"

@@ -8,7 +8,6 @@ from bot.cards.block_kit import (
     Block,
     Message,
     actions,
-    asker,
     button,
     code,
     context,
@@ -17,11 +16,12 @@ from bot.cards.block_kit import (
     message,
     mrkdwn,
     plain,
+    requester_mention,
     section,
 )
 from bot.cards.fields import is_well, selection, state_name
 from bot.cards.machines import batch_words
-from bot.cards.problem import asked_before, old_data, old_words
+from bot.cards.problem import reuse_note, stale_blocks, stale_prefix
 from bot.cards.task import TARGETS
 from bot.task.enums import Selection
 from bot.task.search import Answer, Match
@@ -38,7 +38,7 @@ NEAR = "Perhaps"
 
 
 def host_card(
-    snapshot: Snapshot, answers: tuple[Answer, ...], *, ask: str, left: int = 0, asked_by: str | None = None
+    snapshot: Snapshot, answers: tuple[Answer, ...], *, ask: str, left: int = 0, requested_by: str | None = None
 ) -> Message:
     """``answers`` are to the hosts that were asked for, at least one; ``left`` more were not looked up.
 
@@ -52,12 +52,17 @@ def host_card(
         optional.append(context(f"{count(left, 'more host')} not looked up: ask for at most {MOST_ASKED} at a time."))
     saved = "Agent states are from when the task was saved, not live" if any(a.matches for a in answers) else ""
     when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
-    facts = [saved, code(snapshot.task_id, 40), f"as of {when}{asker(asked_by)}", asked_before(snapshot)]
+    facts = [
+        saved,
+        code(snapshot.task_id, 40),
+        f"as of {when}{requester_mention(requested_by)}",
+        reuse_note(snapshot),
+    ]
     last: list[Block] = [
         context("  ·  ".join(filter(None, facts))),
         actions(button("Show targets", TARGETS, snapshot.task_id)),
     ]
-    return message(mrkdwn(_text(snapshot, answers), 400), [*old_data(snapshot), *needed], optional, last)
+    return message(mrkdwn(_text(snapshot, answers), 400), [*stale_blocks(snapshot), *needed], optional, last)
 
 
 def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
@@ -129,7 +134,7 @@ def _word(snapshot: Snapshot, answer: Answer) -> str:
 
 
 def _text(snapshot: Snapshot, answers: tuple[Answer, ...]) -> str:
-    task, old = plain(snapshot.task.name, 150, absent=snapshot.task_id), old_words(snapshot)
+    task, old = plain(snapshot.task.name, 150, absent=snapshot.task_id), stale_prefix(snapshot)
     first, word = answers[0], _word(snapshot, answers[0])
     if len(answers) > 1:
         words = (f"{_word(snapshot, answer)}: {plain(answer.asked, 60)}" for answer in answers)

@@ -66,16 +66,16 @@ def entries(parameters: Parameters, *, is_numbered: bool) -> Iterator[Entry]:
             return
 
 
-def _each(found: Parameters, beside: str) -> Iterator[Entry]:
-    yield from map(_fault_entry, found.faults[:MOST_FAULTS])
-    for number, item in enumerate(found.script, start=1):
+def _each(parameters: Parameters, beside: str) -> Iterator[Entry]:
+    yield from map(_fault_entry, parameters.faults[:MOST_FAULTS])
+    for number, item in enumerate(parameters.script, start=1):
         yield _entry(item, number)
-    for item in found.other:
+    for item in parameters.other:
         yield _entry(item, None, beside)
 
 
 def _fault_entry(fault: Fault) -> Entry:
-    value = _folded(excerpt(fault.raw))
+    value = _folded(excerpt(fault.text))
     # Where it broke, and of how many characters, would give away the length of what is hidden.
     note = fault.reason if value.hidden or value.is_partial else fault.place
     return replace(value, name=f"Not readable: {plain(fault.where, 60)}", note=note, is_unreadable=True)
@@ -91,9 +91,9 @@ def _entry(item: Parameter, number: int | None, note: str = "") -> Entry:
         value = _structured(item.structured)
     else:
         value = _folded(excerpt(item.value)) if item.value else Entry("")
-    said = [part for part in (note, value.note, _odd(item, value)) if part]
+    notes = [part for part in (note, value.note, _odd(item, value)) if part]
     return replace(
-        value, name=plain(item.name, 100), number=number, note=", ".join(said), hidden=value.hidden + name.hidden
+        value, name=plain(item.name, 100), number=number, note=", ".join(notes), hidden=value.hidden + name.hidden
     )
 
 

@@ -24,7 +24,7 @@ from bot.cards.block_kit import (
 )
 from bot.cards.modal import Modal
 from bot.cards.parameter_entries import INLINE, Entry, entries
-from bot.cards.problem import asked_before, old_data
+from bot.cards.problem import reuse_note, stale_blocks
 from bot.redact import count_hidden
 from bot.task.enums import Kind, Unknown
 from bot.task.parameters import Parameters
@@ -60,9 +60,9 @@ def parameters_view(snapshot: Snapshot) -> dict[str, Any]:
         blocks.append(block)
     when = f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"
     top = [
-        *old_data(snapshot),
+        *stale_blocks(snapshot),
         section("\n".join([name, *facts]), button("Refresh", AGAIN, snapshot.task_id)),
-        context("  ·  ".join(filter(None, [*_counted(snapshot, facts, shown), when, asked_before(snapshot)]))),
+        context("  ·  ".join(filter(None, [*_counted(snapshot, facts, shown), when, reuse_note(snapshot)]))),
     ]
     return PARAMETERS.view([*top, *_around(snapshot, shown, [divider(), *blocks])], snapshot.task_id)
 

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from bot.cards.block_kit import Block, context, count, date, leaf, mrkdwn, plain, rich_text, rich_text_part, section
 from bot.cards.fields import state_name
 from bot.cards.modal import Modal
-from bot.cards.problem import old_data, old_words
+from bot.cards.problem import stale_blocks, stale_prefix
 from bot.redact.untrusted import Untrusted
 from bot.task.enums import Unknown
 from bot.task.search import Match
@@ -49,14 +49,14 @@ class File:
 
 def make_file(snapshot: Snapshot, query: TargetQuery, kind: Kind) -> File:
     """What ``query`` lets through, as a file that is named after the task and the time of the data (UTC)."""
-    found = list(matching(snapshot.targets, query))
+    matches = list(matching(snapshot.targets, query))
     stem = re.sub(r"[^\w.-]+", "-", _shown(snapshot.task.name)[:60]).strip("-.") or "task"
     name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
-    content = _csv(found) if kind == "csv" else _json(snapshot, query, found)
+    content = _csv(matches) if kind == "csv" else _json(snapshot, query, matches)
     task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
     some = "some of the targets, as filtered," if query.is_filtered else "the targets"
     about = (
-        f"{old_words(snapshot)}{count(len(found), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
+        f"{stale_prefix(snapshot)}{count(len(matches), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
         "Agent states are from when the task was saved, not live."
     )
     return File(name, content, about)
@@ -69,7 +69,7 @@ def names_view(snapshot: Snapshot, query: TargetQuery, metadata: str) -> dict[st
     what = "that match" if query.is_filtered else "of all targets"
     top = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*\n{count(len(names), 'name')} {what}"
     blocks: list[Block] = [
-        *old_data(snapshot),
+        *stale_blocks(snapshot),
         section(top),
         context(
             f"Host name, else the inventory's name, IP or resource id. "
@@ -116,12 +116,12 @@ def _shown(text: Untrusted | None) -> str:
     return text.shown() if text else ""
 
 
-def _csv(found: list[Match]) -> bytes:
+def _csv(matches: list[Match]) -> bytes:
     """UTF-8 with a byte order mark, by which spreadsheets know it; no cell is taken for a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    writer.writerows([_cell(value) for value in _row(match)] for match in found)
+    writer.writerows([_cell(value) for value in _row(match)] for match in matches)
     return text.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -131,7 +131,7 @@ def _cell(value: str | int | None) -> str:
     return f"'{text}" if text and unicodedata.normalize("NFKC", text[0])[:1] in _FORMULA else text
 
 
-def _json(snapshot: Snapshot, query: TargetQuery, found: list[Match]) -> bytes:
+def _json(snapshot: Snapshot, query: TargetQuery, matches: list[Match]) -> bytes:
     body = {
         "task_id": snapshot.task_id,
         "task_name": _shown(snapshot.task.name) or None,
@@ -139,6 +139,6 @@ def _json(snapshot: Snapshot, query: TargetQuery, found: list[Match]) -> bytes:
         "agent_states": "as of when the task was saved, not live",
         "complete": not snapshot.targets.faults,
         "filtered": query.is_filtered,
-        "machines": [dict(zip(_COLUMNS, _row(match), strict=True)) for match in found],
+        "machines": [dict(zip(_COLUMNS, _row(match), strict=True)) for match in matches],
     }
     return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

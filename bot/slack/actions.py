@@ -115,7 +115,7 @@ async def _refresh(
             problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
         await runner.replies.post_problem(interaction, problem)
         return type(error).__name__
-    card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, asked_by=interaction.user, before=before))
+    card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, requested_by=interaction.user, before=before))
     await runner.replies.respond(interaction.response_url, card, replace_original=True)
     return outcome_of(snapshot, "refreshed")
 

@@ -70,9 +70,9 @@ async def _show(
         answers, left = await runner.pacer.run(
             UNBOUNDED_MS, lambda: find_hosts(snapshot.targets, hosts, MOST_ASKED, runner.redactor)
         )
-        card = host_card(snapshot, answers, left=left, ask=ask, asked_by=interaction.user)
+        card = host_card(snapshot, answers, left=left, ask=ask, requested_by=interaction.user)
     else:
-        card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, asked_by=interaction.user))
+        card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, requested_by=interaction.user))
     ignored = tuple(Untrusted(word, runner.redactor) for word in request.ignored)
     private_word = Untrusted(request.private_word, runner.redactor) if request.private_word else None
     note = remark(ask, ignored, private_word)

@@ -18,7 +18,7 @@ from tests.cards.judges import judge_message, judge_view, pages_of
 @settings(max_examples=100, deadline=None)
 def test_any_task_makes_a_valid_card(found: Snapshot) -> None:
     """Slack's rules, our budget, no live mention, link, emoji or formatting from outside."""
-    judge_message(task_card(found, asked_by="U0ONCALL"))
+    judge_message(task_card(found, requested_by="U0ONCALL"))
 
 
 @pytest.mark.slow

@@ -217,7 +217,7 @@ def _fleet() -> Snapshot:
 
 def _cards() -> Iterator[tuple[str, Message]]:
     for name, found in {**_samples(), **_situations()}.items():
-        yield f"card-{name}", task_card(found, asked_by=ADA)
+        yield f"card-{name}", task_card(found, requested_by=ADA)
     posted = _samples()["S2"]
     value = str(task_card(posted).blocks[-1]["elements"][0]["value"])
     before = decode_state(value)
@@ -229,7 +229,7 @@ def _cards() -> Iterator[tuple[str, Message]]:
         "refreshed-changed",
         task_card(
             snapshot(rejected, summary={**summary, "enabled": False}, runs=runs, as_of=later),
-            asked_by=ADA,
+            requested_by=ADA,
             before=before,
         ),
     )
@@ -239,8 +239,8 @@ def _cards() -> Iterator[tuple[str, Message]]:
         ("changed-in-detail", other, later),
     ):
         found = snapshot(detail, summary=summary, runs=runs, as_of=when)
-        yield f"refreshed-{name}", task_card(found, asked_by=ADA, before=before)
-    card = task_card(posted, asked_by=ADA)
+        yield f"refreshed-{name}", task_card(found, requested_by=ADA, before=before)
+    card = task_card(posted, requested_by=ADA)
     reason = problem_of(errors.TimedOut("read: 5 s"), REDACTOR).title
     yield "not-refreshed", Message(card.text, tuple(not_refreshed(list(card.blocks), reason, later, ADA)))
     for private in (False, True):
@@ -250,7 +250,7 @@ def _cards() -> Iterator[tuple[str, Message]]:
         yield f"guide-{kind}-wrong", guide("/schedtask", text(wrong), private_by_default=private)
     for name, found, hosts in _hosts():
         answers, left = find_hosts(found.targets, hosts, MOST_ASKED, REDACTOR)
-        yield f"host-{name}", host_card(found, answers, left=left, ask=f"/schedtask {TASK_ID} host", asked_by=ADA)
+        yield f"host-{name}", host_card(found, answers, left=left, ask=f"/schedtask {TASK_ID} host", requested_by=ADA)
     for error in _errors():
         found_problem = problem_of(error, REDACTOR, TASK_ID)
         yield (

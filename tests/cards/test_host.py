@@ -21,7 +21,7 @@ ASK = "/schedtask ST2601050930000000000002B2 host"
 def answer(found: Snapshot, *hosts: str) -> Message:
     """The card, as the command makes it."""
     answers, left = find_hosts(found.targets, hosts, MOST_ASKED, REDACTOR)
-    return host_card(found, answers, left=left, ask=ASK, asked_by=ADA)
+    return host_card(found, answers, left=left, ask=ASK, requested_by=ADA)
 
 
 def words(found: Snapshot, *hosts: str) -> str:

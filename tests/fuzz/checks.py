@@ -174,7 +174,7 @@ def card(found: tuple[Snapshot, object]) -> None:
     shown, button = found
     before = changes.decode_state(button if isinstance(button, str) else json.dumps(button))
     for earlier in (before, changes.card_state(shown)):
-        judge_message(task_card(shown, asked_by=ADA, before=earlier))
+        judge_message(task_card(shown, requested_by=ADA, before=earlier))
     made = task_card(shown)
     judge_message(made)
     marked = not_refreshed(list(made.blocks), "COC failed to answer.", AS_OF, ADA)
@@ -246,7 +246,7 @@ def history(found: tuple[Snapshot, object]) -> None:
 def judge_hosts(shown: Snapshot, *asked: str) -> None:
     """Any hosts asked for in any task."""
     answers, left = find_hosts(shown.targets, asked, MOST_ASKED, REDACTOR)
-    judge_message(host_card(shown, answers, left=left, ask="/schedtask ST… host", asked_by=ADA))
+    judge_message(host_card(shown, answers, left=left, ask="/schedtask ST… host", requested_by=ADA))
 
 
 def host(found: tuple[Snapshot, object]) -> None:

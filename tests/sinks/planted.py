@@ -208,10 +208,10 @@ def drawn(blocks: list[Json]) -> str:
 
 def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     """Everything that is made of a snapshot for people: the name of the sink, and all that is in it."""
-    card = task_card(found, asked_by=ADA)
+    card = task_card(found, requested_by=ADA)
     yield "card", _text(card.payload())
     before = CardState(TASK_ID, AS_OF - timedelta(hours=1), (("name", typed), ("risk", typed), ("version", "0")))
-    yield "card that was refreshed", _text(task_card(found, asked_by=ADA, before=before).payload())
+    yield "card that was refreshed", _text(task_card(found, requested_by=ADA, before=before).payload())
     button = decode_state(str(card.blocks[-1]["elements"][0]["value"]))
     yield "value of a button", repr(button)
     marked = not_refreshed(list(card.blocks), "COC did not answer in time.", AS_OF, ADA)
@@ -219,7 +219,7 @@ def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     yield "terminal: card", drawn(list(card.blocks))
     for host in ("*", "web-77", typed):
         answers, _ = find_hosts(found.targets, (host,), 1, REDACTOR)
-        yield f"host card: {host[:4]}", _text(host_card(found, answers, ask="/schedtask", asked_by=ADA).payload())
+        yield f"host card: {host[:4]}", _text(host_card(found, answers, ask="/schedtask", requested_by=ADA).payload())
     queries = [TargetQuery(TASK_ID), TargetQuery(TASK_ID, text="*-0*")]
     some = menus(found.targets)
     queries += [TargetQuery(TASK_ID, state=value) for value, _ in some.states[1:3]]
