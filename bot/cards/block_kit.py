@@ -230,9 +230,8 @@ def message(text: str, needed: list[Block], optional: list[Block], last: list[Bl
     for block in optional:
         room -= characters(block)
         if room < 0 or len(fitting) >= places:
-            fitting.append(
-                context(f"_{count(len(optional) - len(fitting), 'more part')} did not fit in one message._")
-            )
+            omitted = count(len(optional) - len(fitting), "more part")
+            fitting.append(context(f"_{omitted} did not fit in one message._"))
             break
         fitting.append(block)
     return Message(cut_escaped(text, MAX_TEXT), tuple(needed + fitting + last))

@@ -70,10 +70,8 @@ def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
     asked, name = code(answer.asked, 130), _name(snapshot)
     total, doubt = len(snapshot.targets.machines), _doubt(snapshot, answer)
     if answer.matches:
-        one = _machine_count(answer) == 1
-        says = (
-            f"{asked} is a target of {name}" if one else f"{_machine_count(answer):,} targets of {name} match {asked}"
-        )
+        number = _machine_count(answer)
+        says = f"{asked} is a target of {name}" if number == 1 else f"{number:,} targets of {name} match {asked}"
     elif answer.unreadable:
         says = f"{asked} as one host: {_reason(answer.unreadable)}"
     elif doubt and total:

@@ -1,4 +1,4 @@
-"""The list of machines to take along: CSV and JSON files of what is selected, and names to paste."""
+"""Exports of the matching targets: CSV and JSON files, and names to paste."""
 
 import csv
 import io
@@ -26,9 +26,9 @@ NAMES_AGAIN = "names_again"
 NAMES = Modal("Names to paste", "names", NAMES_AGAIN, "Press Names")
 
 CHUNK = 2_900
-"""Characters in one box of names: within the 3,000 that Slack takes in a text."""
+"""Characters in one box of names; Slack allows 3,000 in a text."""
 MOST_BYTES = 180_000
-"""Of names, however their JSON is encoded; a view takes 250 KB."""
+"""For all names, however their JSON is encoded; Slack allows 250 KB in a view."""
 MOST_CHUNKS = 90
 
 _FORMULA = frozenset("=+-@")
@@ -40,7 +40,7 @@ _COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file to be sent: ``about`` is mrkdwn that says what is in it."""
+    """A file to send. ``about`` describes it in mrkdwn."""
 
     name: str
     content: bytes
@@ -48,7 +48,7 @@ class File:
 
 
 def make_file(snapshot: Snapshot, query: TargetQuery, kind: Kind) -> File:
-    """What ``query`` lets through, as a file that is named after the task and the time of the data (UTC)."""
+    """The machines that match ``query`` as a file, named after the task and the time of the data (UTC)."""
     matches = list(matching(snapshot.targets, query))
     stem = re.sub(r"[^\w.-]+", "-", _shown(snapshot.task.name)[:60]).strip("-.") or "task"
     name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
@@ -63,7 +63,7 @@ def make_file(snapshot: Snapshot, query: TargetQuery, kind: Kind) -> File:
 
 
 def names_view(snapshot: Snapshot, query: TargetQuery, metadata: str) -> dict[str, Any]:
-    """A modal with the names of what ``query`` lets through, each once, a line each, to be copied."""
+    """A modal with the distinct names of the matching machines, one a line, to copy."""
     names = list(dict.fromkeys(plain(match.machine.name, 255) for match in matching(snapshot.targets, query)))
     boxes, shown = _boxes(names)
     what = "that match" if query.is_filtered else "of all targets"
@@ -83,15 +83,15 @@ def names_view(snapshot: Snapshot, query: TargetQuery, metadata: str) -> dict[st
 
 
 def _boxes(names: list[str]) -> tuple[list[Block], int]:
-    """Boxes of names as far as they fit, and how many names are in them."""
+    """As many boxes of names as fit, and the number of names in them."""
     boxes: list[list[str]] = []
-    room, left, shown = 0, MOST_BYTES, 0
+    room, bytes_left, shown = 0, MOST_BYTES, 0
     for name in names:
-        left -= len(name) * (1 if name.isascii() else 12) + 2
-        fresh = len(name) + 1 > room
-        if left < 0 or (fresh and len(boxes) == MOST_CHUNKS):
+        bytes_left -= len(name) * (1 if name.isascii() else 12) + 2
+        needs_box = len(name) + 1 > room
+        if bytes_left < 0 or (needs_box and len(boxes) == MOST_CHUNKS):
             break
-        if fresh:
+        if needs_box:
             boxes.append([])
             room = CHUNK
         boxes[-1].append(name)
@@ -117,7 +117,7 @@ def _shown(text: Untrusted | None) -> str:
 
 
 def _csv(matches: list[Match]) -> bytes:
-    """UTF-8 with a byte order mark, by which spreadsheets know it; no cell is taken for a formula."""
+    """UTF-8 with a byte order mark, which spreadsheets need; no cell can be read as a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
@@ -127,7 +127,7 @@ def _csv(matches: list[Match]) -> bytes:
 
 def _cell(value: str | int | None) -> str:
     text = str(value) if value is not None else ""
-    # Full-width signs too: some spreadsheets read them as the ASCII ones.
+    # Some spreadsheets read full-width signs as ASCII ones.
     return f"'{text}" if text and unicodedata.normalize("NFKC", text[0])[:1] in _FORMULA else text
 
 

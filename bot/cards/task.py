@@ -1,4 +1,4 @@
-"""The card of one task: will it run and when, what it does, where, who approved it, how it went."""
+"""A task's card: whether and when it will run, what it does, where, its approval and its last run."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -46,10 +46,10 @@ TARGETS = "targets"
 MORE = "more"
 """Action ids of the card's buttons and menu; in every card that was ever posted, so they must not change."""
 RUNS, PARAMETERS = "runs", "parameters"
-"""What an option of the menu opens; its value is this, a colon and the task's id."""
+"""What an option of the menu opens. Its value is this word, a colon and the task's id."""
 
 NOT_REFRESHED = ":warning: *Not refreshed*"
-"""How the line begins that a failed refresh puts on the card that stays."""
+"""Begins the line that a failed refresh adds to the card."""
 
 
 def task_card(snapshot: Snapshot, *, requested_by: str | None = None, before: CardState | None = None) -> Message:
@@ -91,7 +91,7 @@ def task_card(snapshot: Snapshot, *, requested_by: str | None = None, before: Ca
 
 
 def identity(snapshot: Snapshot) -> str:
-    """The line under the name: id, what it executes, enterprise project."""
+    """The line under the name: id, script or job, enterprise project."""
     task = snapshot.task
     words = [_kind(task.kind), f"*{mrkdwn(task.executes, 100, absent='not named')}*"]
     if task.executes_in_english and task.executes_in_english != task.executes:
@@ -119,8 +119,8 @@ def _origin(origin: Origin | Unknown) -> str:
 
 
 def verdict_line(snapshot: Snapshot, verdict: Verdict) -> str:
-    """The coloured dot and the sentence that answers the first question."""
-    # An old answer gets no colour: at a glance it would pass for today's.
+    """The coloured dot and the verdict."""
+    # A stale answer gets no colour: at a glance it would pass for a fresh one.
     if snapshot.stale is None:
         line = f"{DOTS[verdict.colour]}  *{as_mrkdwn(verdict.headline)}*{as_mrkdwn(verdict.note)}"
     else:
@@ -132,7 +132,7 @@ def verdict_line(snapshot: Snapshot, verdict: Verdict) -> str:
 
 
 def freshness(snapshot: Snapshot, requested_by: str | None, before: CardState | None) -> str:
-    """Who made it; as of when, for whom, how long it took; what changed since the card was last right."""
+    """Who created the task; as of when and for whom the card is; what changed since ``before``."""
     task = snapshot.task
     parts = [f"Created by {mrkdwn(task.created_by, 60)}"] if task.created_by else []
     parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{requester_mention(requested_by)}")
@@ -147,7 +147,7 @@ def freshness(snapshot: Snapshot, requested_by: str | None, before: CardState | 
 
 
 def fallback(snapshot: Snapshot, verdict: Verdict, name: str) -> str:
-    """The card in one line, for a phone's lock screen and for screen readers. Escaped: Slack parses ``text``."""
+    """The card in one line, for lock screens and screen readers. Escaped, because Slack parses ``text``."""
     zone, risk, targets = snapshot.task.trigger.zone, snapshot.task.risk, snapshot.targets
     line = f"{stale_prefix(snapshot)}{name}: {as_plain((*verdict.headline, *verdict.note), zone, snapshot.as_of)}."
     rest = [f"{field.RISKS[risk]} risk"] if isinstance(risk, Risk) else []
@@ -158,7 +158,7 @@ def fallback(snapshot: Snapshot, verdict: Verdict, name: str) -> str:
 
 
 def unread(snapshot: Snapshot) -> list[Block]:
-    """What did not decode, raw and marked with where it broke; and keys that no document names."""
+    """The parts that can't be decoded, and keys that no document names."""
     faults = (*snapshot.parameters.faults, *snapshot.targets.faults)
     blocks = [context(field.unreadable(fault, 300)) for fault in faults[:5]]
     if len(faults) > 5:
@@ -172,19 +172,19 @@ def unread(snapshot: Snapshot) -> list[Block]:
 
 
 def not_refreshed(blocks: list[Block], reason: str, at: datetime, requested_by: str | None) -> list[Block]:
-    """An old card's blocks with a line that says it stays as it was, and why. Earlier such lines are replaced.
+    """The card's own blocks with a line that says why they were not refreshed. It replaces an earlier such line.
 
     A green dot turns white: nobody knows now whether all is well.
 
-    ``blocks`` are what Slack says the message holds; ``reason`` is plain text. Block ids are dropped: Slack
-    wants new ones on every update.
+    ``blocks`` are the message's blocks as Slack returned them; ``reason`` is plain text. Block ids are dropped,
+    because Slack wants new ones on every update.
     """
-    kept = [{key: item for key, item in block.items() if key != "block_id"} for block in blocks]
-    kept = [_without_green(block) for block in kept if not _is_mark(block)]
+    remaining = [{key: item for key, item in block.items() if key != "block_id"} for block in blocks]
+    remaining = [_without_green(block) for block in remaining if not _is_notice(block)]
     when = date(at, "{date_short_pretty} {time_secs}")
-    mark = context(f"{NOT_REFRESHED} {when}{requester_mention(requested_by)}: {mrkdwn(reason, 200)}")
-    place = len(kept) - 1 if kept and kept[-1].get("type") == "actions" else len(kept)
-    return [*kept[:place], mark, *kept[place:]]
+    notice = context(f"{NOT_REFRESHED} {when}{requester_mention(requested_by)}: {mrkdwn(reason, 200)}")
+    place = len(remaining) - 1 if remaining and remaining[-1].get("type") == "actions" else len(remaining)
+    return [*remaining[:place], notice, *remaining[place:]]
 
 
 def _without_green(block: Block) -> Block:
@@ -194,7 +194,7 @@ def _without_green(block: Block) -> Block:
     return {**block, "text": {**text, "text": str(text["text"]).replace(DOTS["green"], DOTS["grey"], 1)}}
 
 
-def _is_mark(block: Block) -> bool:
+def _is_notice(block: Block) -> bool:
     elements = block.get("elements")
     first = elements[0] if block.get("type") == "context" and isinstance(elements, list) and elements else None
     return isinstance(first, dict) and str(first.get("text", "")).startswith(NOT_REFRESHED)
@@ -202,7 +202,7 @@ def _is_mark(block: Block) -> bool:
 
 def _since(snapshot: Snapshot, before: CardState, when: datetime) -> str:
     after = card_state(snapshot)
-    # A time of day alone would be read as today's.
+    # A bare time of day would be read as today's.
     today = abs(snapshot.as_of - when) < timedelta(hours=12)
     moment = date(when.astimezone(UTC), "{time}" if today else "{date_short_pretty} {time}")
     rows = [
@@ -215,14 +215,14 @@ def _since(snapshot: Snapshot, before: CardState, when: datetime) -> str:
         return f"*changed since {moment}:* other details of the task"
     if not before.digest:
         return f"refreshed, last shown {moment}"
-    # What was known then and can't be seen now (enabled, last run) may well have changed.
+    # Facts that were known then and are missing now (enabled, last run) may well have changed.
     known, now = dict(before.facts), dict(after.facts)
-    unseen = [label for label in LIST_FACTS if label in known and label not in now]
-    return f"unchanged since {moment}" + (f" but for what is not seen now: {', '.join(unseen)}" if unseen else "")
+    missing = [label for label in LIST_FACTS if label in known and label not in now]
+    return f"unchanged since {moment}" + (f" but for what is not seen now: {', '.join(missing)}" if missing else "")
 
 
 def as_mrkdwn(fragments: Iterable[Fragment], limit: int = 1_300) -> str:
-    """For a section or a field; every moment in the reader's own zone. At most ``limit`` characters, escaped."""
+    """For a section or a field; times in the reader's own zone. At most ``limit`` characters, escaped."""
     text = ""
     for part in map(_mrkdwn, fragments):
         # Whole fragments only: half a date or half a literal would show its markup.
@@ -233,7 +233,7 @@ def as_mrkdwn(fragments: Iterable[Fragment], limit: int = 1_300) -> str:
 
 
 def as_plain(fragments: Iterable[Fragment], zone: tzinfo | None, now: datetime) -> str:
-    """For notifications and terminals; every moment in ``zone``, in UTC where that is unknown."""
+    """For notifications and terminals; times in ``zone``, or UTC where it is unknown."""
     return "".join(_plain(fragment, zone, now) for fragment in fragments)
 
 
@@ -262,7 +262,7 @@ def _plain(fragment: Fragment, zone: tzinfo | None, now: datetime) -> str:
 
 
 def _keeping_edges(original: str, cleaned: str) -> str:
-    # Cleaning strips; between fragments the blanks at the edges are what holds a sentence apart.
+    # Cleaning strips blanks, but those at the edges separate the fragments of a sentence.
     if not cleaned:
         return " " if original else ""
     return (" " if original[0].isspace() else "") + cleaned + (" " if original[-1].isspace() else "")
