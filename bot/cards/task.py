@@ -53,7 +53,7 @@ NOT_REFRESHED = ":warning: *Not refreshed*"
 
 
 def task_card(snapshot: Snapshot, *, requested_by: str | None = None, before: CardState | None = None) -> Message:
-    """The whole card. ``asked_by`` is a Slack user id; ``before`` is what the card showed until now."""
+    """The whole card. ``requested_by`` is a Slack user id; ``before`` is the state of the card it replaces."""
     verdict, outlook = assess(snapshot)
     name = plain(snapshot.task.name, 140, absent=snapshot.task_id)
     needed = [

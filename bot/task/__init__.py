@@ -1,1 +1,1 @@
-"""A scheduled task as the bot knows it: read once from COC's answers, and everything that is concluded from it."""
+"""The domain: a scheduled task, read once from COC's answers, and all conclusions from it."""

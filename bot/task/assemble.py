@@ -1,4 +1,4 @@
-"""COC's answers, read once into domain objects. Nobody above this module knows the wire."""
+"""Reads COC's answers once into domain objects. Nothing above this module knows the wire format."""
 
 import hashlib
 import json
@@ -29,14 +29,14 @@ from bot.task.task import Approval, Listing, Notification, Run, Schedule, Task
 from bot.task.verdict import is_status
 
 SOME_KEYS = 5
-"""Unknown keys that a card names; there may be a million."""
+"""Unknown keys that a card names. An answer may have a million."""
 
 _FIRST, _LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """The detail call's answer. The strings that were decoded are dropped: they can be megabytes."""
+    """The detail call's answer without the decoded strings, which can be megabytes."""
 
     task: Task
     targets: Targets
@@ -45,7 +45,7 @@ class Detail:
 
 
 def read_detail(sent: wire.Task, redactor: Redactor) -> Detail:
-    """The detail call's answer, decoded. Takes tens of milliseconds for each megabyte."""
+    """Read the detail call's answer. Takes tens of milliseconds per megabyte."""
     return Detail(
         task=_task(sent, redactor),
         targets=read_targets(sent.target_instances, redactor),
@@ -55,7 +55,7 @@ def read_detail(sent: wire.Task, redactor: Redactor) -> Detail:
 
 
 def read_summary(sent: wire.TaskSummary, redactor: Redactor) -> Listing:
-    """The task's row of the list call."""
+    """Read the task's row of the list call."""
     status, started = _status(sent.last_execution_status, redactor), instant(sent.last_execution_time)
     return Listing(
         enabled=sent.enabled,
@@ -67,7 +67,7 @@ def read_summary(sent: wire.TaskSummary, redactor: Redactor) -> Listing:
 
 
 def read_run(sent: wire.Run, redactor: Redactor) -> Run:
-    """One row of the history call."""
+    """Read a row of the history call."""
     return Run(
         status=_status(sent.status, redactor),
         started=instant(sent.started_time),
@@ -128,7 +128,7 @@ def _trigger(sent: wire.TriggerTime) -> Trigger:
 
 
 def _in_every_zone(ms: int | None) -> int | None:
-    # Within a day of the calendar's ends the moment has no date in some zones.
+    # A moment within a day of the calendar's ends has no date in some zones.
     at = instant(ms)
     return ms if at is not None and _FIRST < at < _LAST else None
 
@@ -156,10 +156,10 @@ def _text(value: str | None, redactor: Redactor, name: str = "") -> Untrusted | 
 
 
 def digest(task: wire.Task) -> str:
-    """A short hash of the whole task; ``""``, which says nothing, where it is nested too deeply to write out."""
+    """A short hash of the whole task; ``""`` where it is nested too deeply to serialize."""
     try:
         fields = task.model_dump(mode="json")
-        # Megabytes of text: writing it out as JSON once more would take 10 ms and change nothing.
+        # Megabytes of text: serializing it again would take 10 ms and change nothing.
         targets = fields.pop("target_instances", None)
         rest = json.dumps([fields, None if isinstance(targets, str) else targets], sort_keys=True, default=str)
     except (ValueError, RecursionError):

@@ -1,7 +1,4 @@
-"""The words of COC's enumerations. Sources spell them differently, and the service may add new ones.
-
-``known`` reads one: a member of the enumeration, or ``Unknown`` with the word as it came.
-"""
+"""COC's enumerations. Sources spell the words differently, and the service may add new ones."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,7 +18,7 @@ class Unknown:
 
     @property
     def normalized(self) -> Untrusted:
-        """The word in the spelling that known words have."""
+        """The word in the spelling of known words."""
         return Untrusted(normalized(self.word.raw), self.word.redactor)
 
 
@@ -64,7 +61,7 @@ class Selection(StrEnum):
 
 
 class ResourceKind(StrEnum):
-    """What an ALL selection selects from."""
+    """What an ALL selection chooses from."""
 
     REGION = "REGION"
     APPLICATION = "APPLICATION"
@@ -120,13 +117,13 @@ _ALIASES = {"ON_CALL": "ONCALL", "DINGDING": "DINGTALK", "CANCELLED": "CANCELED"
 
 
 def normalized(word: str) -> str:
-    """The one spelling that enumerations use: upper case, ``_`` for blanks and hyphens, one word for synonyms."""
+    """The spelling that enumerations use: upper case, ``_`` for blanks and hyphens, one word for synonyms."""
     text = word.strip().upper().replace("-", "_").replace(" ", "_")
     return _ALIASES.get(text, text)
 
 
 def known(words: type[Words], text: str | None, redactor: Redactor) -> Words | Unknown | None:
-    """The member that ``text`` names; None where it is absent."""
+    """The member that ``text`` names, or ``Unknown`` with the word as it came; None where it is absent."""
     if text is None:
         return None
     try:

@@ -1,17 +1,17 @@
-"""A host's name as people paste it and as COC writes it, in one spelling.
+"""One spelling for a host's name, however people paste it and COC writes it.
 
-A wrong "No" is worse than none. Each of these used to lead to one:
+A wrong "No" is worse than no answer. Each of these used to lead to one:
 
 - quotes, brackets, Markdown, a full stop or a question mark around the name; Slack's link ``<http://x|x>``
 - other case, full-width letters and digits, typographic dashes, invisible characters, a host name's last dot
-- what surrounds a name in a terminal or a ticket: ``root@``, ``:22``, ``/24``, ``ssh://…/path``, ``…'s``
+- text around a name in a terminal or a ticket: ``root@``, ``:22``, ``/24``, ``ssh://…/path``, ``…'s``
 - an address in another spelling: leading zeros, brackets and zone of IPv6, IPv4 inside IPv6
 - the full name where COC has the short one, and the reverse (``same_host``)
 - several addresses in one field of COC (``spellings``)
 - a name with blanks, or one that a line end has broken (``bot.task.search`` joins the parts)
 - a name that COC hides or does not have, a public address where COC lists private ones (``Answer.unlisted``)
-- what only resembles a name: ``web_07``, ``web-7`` and ``web07`` are asked about, never denied
-- what is no single name: a network, a range, a pattern with braces (``unreadable``)
+- near misses: the bot asks about ``web_07``, ``web-7`` and ``web07``, and never denies them
+- anything but a single name: a network, a range, a pattern with braces (``unreadable``)
 """
 
 import ipaddress
@@ -22,7 +22,7 @@ from collections.abc import Iterator
 from bot.redact.untrusted import Untrusted
 
 LONGEST = 400
-"""Characters that are looked at: a host name has at most 255, and the patterns here take quadratic time."""
+"""Characters that are examined: a host name has at most 255, and the patterns here take quadratic time."""
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u02d7\u2e3a\u2e3b"), "-")
 _LINK = re.compile(r"<([^<>|]*)(?:\|([^<>]*))?>")
 # A name may begin or end with a star, an IPv6 address with two colons.
@@ -39,7 +39,7 @@ _NAME = re.compile(r"[\w.*-]*[^\W_][\w.*-]*|\*+")
 
 
 def fold(name: str) -> str:
-    """One spelling for comparing names; never empty for a name that is not."""
+    """The spelling for comparing names. It is empty only for an empty name."""
     plain = name if name.isascii() else unicodedata.normalize("NFKC", _visible(name)).translate(DASHES)
     folded = plain.strip().casefold().rstrip(".")
     # Few addresses have another spelling, and there may be thousands.
@@ -49,7 +49,7 @@ def fold(name: str) -> str:
 
 
 def same_host(one: str, other: str) -> bool:
-    """Whether two folded names are one host's: equal, or one is the full name of the other."""
+    """Whether two folded names belong to one host: they are equal, or one is the other's full name."""
     if one == other:
         return True
     short, full = sorted((one, other), key=len)
@@ -57,14 +57,14 @@ def same_host(one: str, other: str) -> bool:
 
 
 def spellings(field: str) -> Iterator[str]:
-    """The folded names in one field of COC: the field itself, and each address where it lists several."""
+    """The folded names in one of COC's fields: the whole field, and each address where it lists several."""
     yield fold(field)
     if "," in field or ";" in field:
         yield from (fold(part) for part in re.split(r"[,;\s]+", field) if part)
 
 
 def undecorated(typed: str) -> str:
-    """What was typed without the quotes, brackets and punctuation around it, or a link's own words."""
+    """The input without the quotes, brackets and punctuation around it, or a link's text."""
     typed = typed[:LONGEST].strip()
     linked = _LINK.fullmatch(typed)
     text = (linked[2] or linked[1]) if linked else typed
@@ -73,7 +73,7 @@ def undecorated(typed: str) -> str:
 
 
 def bare(typed: str) -> str:
-    """The folded name alone: no user, port, path or prefix length either. Empty where nothing is left."""
+    """The folded name without user, port, path and prefix length; ``""`` where nothing is left."""
     text = _BOLD.sub(r"\1", undecorated(typed))
     text = unicodedata.normalize("NFKC", _visible(undecorated(text))).translate(DASHES)
     text = re.split(r"[/\\]", _SCHEME.sub("", text).lstrip("/\\"), maxsplit=1)[0].rpartition("@")[2]
@@ -87,9 +87,9 @@ def bare(typed: str) -> str:
 
 
 def unreadable(typed: str) -> str:
-    """Why this is not one host's name, for the end of a sentence; empty where it may be one.
+    """Why this is not a single host's name, as the end of a sentence; ``""`` where it may be one.
 
-    An example in it stands in backticks.
+    Backticks mark an example in it.
     """
     text = undecorated(typed)
     network = _PREFIX_LENGTH.fullmatch(text)
@@ -115,13 +115,13 @@ def is_address(name: str) -> bool:
 
 
 def is_public(name: str) -> bool:
-    """Whether it is an IP address that is reached from the internet."""
+    """Whether it is an IP address that the internet can reach."""
     address = _address(name)
     return bool(address) and ipaddress.ip_address(address).is_global
 
 
 def _address(name: str) -> str:
-    """An IP address in its one spelling; empty for anything else."""
+    """The canonical spelling of an IP address; ``""`` for anything else."""
     if _FOUR_NUMBERS.fullmatch(name):
         numbers = [part.lstrip("0") or "0" for part in name.split(".")]
         return ".".join(numbers) if all(len(part) < 4 and int(part) < 256 for part in numbers) else ""
@@ -135,7 +135,7 @@ def _address(name: str) -> str:
 
 
 def _network(text: str) -> str:
-    """A pattern for some addresses of a network; empty where the text is one address with its prefix length."""
+    """A pattern for addresses of a network; ``""`` where the text is a single address with a prefix length."""
     try:
         network = ipaddress.ip_network(text)
     except ValueError:

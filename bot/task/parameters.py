@@ -20,7 +20,7 @@ _RUN_KEYS = ("execute_user", "timeout", "success_rate", "project_id", "script_pa
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """One input parameter, in the order in which the script or job takes it."""
+    """One input parameter."""
 
     name: Untrusted
     value: Untrusted | None
@@ -29,28 +29,28 @@ class Parameter:
     refers_to: Untrusted | None = None
     """"PARAM_STORE: id, version" where the value lives elsewhere."""
     is_secret: bool = False
-    """Whether the source marks or describes the value as secret, whatever its name."""
+    """Whether COC marks or describes the value as secret."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """All of ``input_param``. Numbers stay the text that came: "90.5"."""
+    """All of ``input_param``. Numbers stay text: "90.5"."""
 
     execute_user: Untrusted | None = None
     timeout_s: Untrusted | None = None
     success_rate_percent: Untrusted | None = None
     project_id: Untrusted | None = None
     script: tuple[Parameter, ...] = ()
-    """A script's own parameters, by ``paramOrder``."""
+    """A script's own parameters, ordered by ``paramOrder``."""
     other: tuple[Parameter, ...] = ()
-    """Everything else of the map: a job's parameters."""
+    """All other entries of the map: a job's parameters."""
     faults: tuple[Fault, ...] = ()
     were_sent: bool = True
-    """Whether COC sent any ``input_param`` at all."""
+    """Whether COC sent ``input_param`` at all."""
 
 
 def read_parameters(value: object, redactor: Redactor) -> Parameters:
-    """The parameters in a task's ``input_param``, whatever came: never raises."""
+    """Read a task's ``input_param``. Never raises."""
     if value is None:
         return Parameters(were_sent=False)
     fields = decode_object(value, "parameters")
@@ -98,7 +98,7 @@ def _script_parameter(row: dict[str, Any], redactor: Redactor) -> Parameter:
     target = as_text(refer.get("param_id") or refer.get("paramId")) or "?"
     version = as_text(refer.get("param_version") or refer.get("paramVersion"))
     place = f"{kind}: {target}" + (f", version {version}" if version else "")
-    # The id of an entry in a store is no secret, but it may be a text like any other.
+    # The id of a store's entry is no secret by itself, but its text may hold one.
     return replace(parameter, refers_to=Untrusted(place, redactor))
 
 

@@ -1,4 +1,4 @@
-"""Which of a task's runs says how it went. COC's list and its history may contradict each other."""
+"""The run that the verdict is about. COC's list and its history may contradict each other."""
 
 from dataclasses import replace
 
@@ -11,13 +11,13 @@ from bot.task.verdict import EARLY, OUTCOMES, Code, Facts, Fragment, LastRun, Ve
 
 
 def assess(snapshot: Snapshot) -> tuple[Verdict, Outlook]:
-    """Is anything wrong, and what lies ahead?"""
+    """The verdict on a snapshot, and the runs to come."""
     task, summary = snapshot.task, snapshot.summary
     outlook = upcoming(task.trigger, snapshot.as_of)
-    if outlook.problem:  # it may name a zone or a policy as it came
+    if outlook.problem:  # it may quote COC's zone or policy
         outlook = replace(outlook, problem=Untrusted(outlook.problem, snapshot.redactor).shown(200))
-    # The history says most of a run; where it is there, what is missing is in the list.
-    unseen = snapshot.runs if isinstance(snapshot.runs, Missing) else summary
+    # The history says most about a run. Only where it answered can the list be the gap.
+    incomplete = snapshot.runs if isinstance(snapshot.runs, Missing) else summary
     status, reviewer, comment = task.approval.status, task.approval.reviewer, task.approval.comment
     facts = Facts(
         now=snapshot.as_of,
@@ -29,7 +29,7 @@ def assess(snapshot: Snapshot) -> tuple[Verdict, Outlook]:
         enabled=None if isinstance(summary, Missing) else summary.enabled,
         enabled_unknown=_why_unknown(summary),
         runs_known=last_run_is_known(snapshot),
-        runs_unknown=_why_unknown(unseen),
+        runs_unknown=_why_unknown(incomplete),
         last=latest(snapshot),
     )
     return verdict(facts), outlook
@@ -38,9 +38,9 @@ def assess(snapshot: Snapshot) -> tuple[Verdict, Outlook]:
 def latest(snapshot: Snapshot) -> LastRun | None:
     """The run that the verdict is about; None where there was none, or nothing is known of it.
 
-    An earlier run that is still open counts where it is worse than the last one. Where the list and the history
-    contradict each other the worse of the two counts. A run that began before the history's newest is an earlier
-    one, and no contradiction.
+    An earlier run counts if it is still open and worse than the last one. Where the list and the history contradict
+    each other, the worse one counts. A listed run that began before the history's newest is an earlier run, not a
+    contradiction.
     """
     history = snapshot.runs if not isinstance(snapshot.runs, Missing) else ()
     in_list = run_in_list(snapshot)
@@ -64,7 +64,7 @@ def latest(snapshot: Snapshot) -> LastRun | None:
 
 
 def last_run_is_known(snapshot: Snapshot) -> bool:
-    """Whether COC told how the last run went, or that there was none."""
+    """Whether COC sent the last run's outcome, or said that there was no run."""
     summary = snapshot.summary
     if latest(snapshot) is not None:
         return True
@@ -73,7 +73,7 @@ def last_run_is_known(snapshot: Snapshot) -> bool:
 
 
 def run_in_list(snapshot: Snapshot) -> Run | None:
-    """The last run as the list has it."""
+    """The last run according to the list call."""
     return None if isinstance(snapshot.summary, Missing) else snapshot.summary.last_run
 
 
@@ -90,7 +90,7 @@ def _severity(run: Run) -> int:
 
 
 def _why_unknown(part: object) -> tuple[Fragment, ...]:
-    """Why a part of the picture does not tell something, as the end of a sentence."""
+    """Why COC's answer lacks a fact, as the end of a sentence."""
     if not isinstance(part, Missing):
         return ("COC did not say",)
     if part.reason == "no permission":

@@ -1,4 +1,4 @@
-"""What is known of one task at one moment, in domain objects, with what is missing and why."""
+"""All that is known of a task at one moment, including what is missing and why."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,16 +13,16 @@ from bot.task.task import Listing, Run, Task
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A part that COC did not give. The rest is shown without it, and the card says so."""
+    """A part that COC did not send. The card shows the rest and says so."""
 
     reason: Literal["no permission", "timed out", "failed", "not listed", "not asked"]
     permission: str | None = None
-    """What to grant, e.g. ``coc:schedule:list``, where that is the reason."""
+    """The permission to grant, e.g. ``coc:schedule:list``, where that is the reason."""
     request_id: str | None = None
 
     @classmethod
     def because(cls, error: CocError) -> "Missing":
-        """The reason that an error gives."""
+        """The reason, taken from an error."""
         if isinstance(error, Forbidden):
             return cls("no permission", permission=error.permission, request_id=error.request_id)
         if isinstance(error, TimedOut):
@@ -34,7 +34,7 @@ class Missing:
 class Stale:
     """Why an older answer is shown: COC failed now with ``error``. The answer is ``age_s`` seconds old.
 
-    ``reference`` is that of the click that is answered with it.
+    ``reference`` belongs to the click that gets this answer.
     """
 
     error: CocError
@@ -46,7 +46,7 @@ class Stale:
 class Snapshot:
     """One task at ``as_of`` (UTC). ``elapsed_s`` is how long COC took, all calls together.
 
-    ``reused_s`` is set on an answer that was fetched for somebody else's click: that many seconds ago.
+    ``reused_s`` is set on an answer that was fetched for another click, so many seconds ago.
     """
 
     task_id: str
@@ -62,4 +62,4 @@ class Snapshot:
     reused_s: float | None = None
     stale: Stale | None = None
     digest: str = ""
-    """A short hash of the whole task as it came; ``""`` says nothing."""
+    """A short hash of the whole task as COC sent it; ``""`` where there is none."""

@@ -1,6 +1,6 @@
 """A scheduled task in the bot's own terms: what ``bot.task.assemble`` makes of COC's answers.
 
-Texts from outside are ``Untrusted``; words of enumerations are members or ``Unknown``; None is what COC did not say.
+Text from outside is ``Untrusted``; words of enumerations are members or ``Unknown``; None means COC did not say.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ from bot.task.verdict import Outcome, outcome_of
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """Who has to agree before it runs. ``is_required`` False means that nobody has to."""
+    """The approval of a task. ``is_required`` is False where nobody has to approve it."""
 
     status: ApprovalStatus | Unknown | None = None
     is_required: bool | None = None
@@ -26,7 +26,7 @@ class Approval:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """``trigger_time`` as COC sent it, for showing; ``Task.trigger`` is the same for computing."""
+    """``trigger_time`` as COC sent it, for display. Computations use ``Task.trigger``."""
 
     cron: Untrusted | None
     zone: Untrusted | None
@@ -44,7 +44,7 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What the detail call says, but for targets and parameters."""
+    """The detail call's answer without targets and parameters."""
 
     trigger: Trigger
     name: Untrusted | None = None
@@ -67,7 +67,7 @@ class Task:
     """The first few keys that no document names, with their values."""
     unknown_key_count: int = 0
     sent: BaseModel | None = field(default=None, repr=False, compare=False)
-    """As COC sent it, but for targets and parameters; for ``show --json``."""
+    """COC's answer without targets and parameters, for ``show --json``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What only the list call knows. ``last_run`` has a status and a start at most."""
+    """What only the list call returns. ``last_run`` has at most a status and a start."""
 
     enabled: bool | None = None
     last_run: Run | None = None
