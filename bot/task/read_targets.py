@@ -18,25 +18,25 @@ from bot.task.fault import Fault
 from bot.task.targets import Batch, Machine, Step, TargetResource, Targets
 
 MAX_DEPTH = 12
-"""How deep steps may nest. The vendor's own editor makes two levels."""
+"""How deep steps may nest. The vendor's editor makes two levels."""
 
 Row = dict[str, Any]
 
 _EMPTY: Row = {}
 _ID, _REGION, _IP = ("resourceId", "resource_id"), ("regionId", "region_id"), ("fixedIp", "fixed_ip")
-_HOST, _NAME, _ZONE, _TWIN_ZONE = ("hostName", "host_name"), ("name",), ("zoneId", "zone_id"), ("OsExtAz", "zoneId")
+_HOST, _NAME, _ZONE, _CMDB_ZONE = ("hostName", "host_name"), ("name",), ("zoneId", "zone_id"), ("OsExtAz", "zoneId")
 _PROVIDER, _TYPE = ("provider",), ("type",)
-_STATE, _TWIN_STATE = ("agentStatus", "agent_status"), ("agentState", "agent_state")
-_AGENT, _TWIN_AGENT = ("agentSn", "agent_sn"), ("agentId", "agent_id")
+_STATE, _CMDB_STATE = ("agentStatus", "agent_status"), ("agentState", "agent_state")
+_AGENT, _CMDB_AGENT = ("agentSn", "agent_sn"), ("agentId", "agent_id")
 
 
 def read_targets(value: object, redactor: Redactor) -> Targets:
-    """The targets in a task's ``target_instances``, whatever came: never raises."""
+    """Read a task's ``target_instances``. Never raises."""
     return _Reader(redactor).targets(value)
 
 
 class _Reader:
-    """Reads one task's targets. Regions, zones, providers and states repeat, so each is one object."""
+    """Reads one task's targets. Regions, zones, providers and states repeat, so they share objects."""
 
     def __init__(self, redactor: Redactor) -> None:
         self._redactor = redactor
@@ -53,26 +53,26 @@ class _Reader:
         return Targets(steps=steps, own_faults=self._faults(broken), machines=_distinct(machines))
 
     def _steps(self, rows: list[Row], prefix: str, depth: int) -> tuple[Step, ...]:
-        # Sorted by order_no, whose base differs between scripts; entries without one keep their place at the end.
-        numbered = [(as_whole(_pick(row, "order_no", "orderNo")), row) for row in rows]
+        # The base of order_no differs between scripts. Entries without one come last, in COC's order.
+        numbered = [(as_whole(_value(row, "order_no", "orderNo")), row) for row in rows]
         numbered.sort(key=lambda pair: (pair[0] is None, pair[0] or 0))
         return tuple(self._step(row, f"{prefix}{place}", depth) for place, (_, row) in enumerate(numbered, start=1))
 
     def _step(self, row: Row, path: str, depth: int) -> Step:
         broken: list[Broken] = []
-        plan = _object(_pick(row, "target_instances", "targetInstances"), f"step {path}, plan", broken)
-        nested = _list(_pick(row, "sub_target_instances", "subTargetInstances"), f"step {path}, sub-steps", broken)
+        plan = _object(_value(row, "target_instances", "targetInstances"), f"step {path}, plan", broken)
+        nested = _list(_value(row, "sub_target_instances", "subTargetInstances"), f"step {path}, sub-steps", broken)
         if nested and depth >= MAX_DEPTH:
             broken.append(Broken(f"step {path}, sub-steps", 0, "nested too deeply", ""))
             nested = []
-        resource = _object(_pick(row, "target_resource", "targetResource"), f"step {path}, target resource", broken)
+        resource = _object(_value(row, "target_resource", "targetResource"), f"step {path}, target resource", broken)
         return Step(
             path=path,
-            selection=known(Selection, as_text(_pick(row, "target_selection", "targetSelection")), self._redactor),
+            selection=known(Selection, as_text(_value(row, "target_selection", "targetSelection")), self._redactor),
             resource=self._resource(resource, path, broken) if resource else None,
-            batch_strategy=self._untrusted(as_text(_pick(row, "batch_strategy", "batchStrategy"))),
+            batch_strategy=self._untrusted(as_text(_value(row, "batch_strategy", "batchStrategy"))),
             policy=self._untrusted(as_text(plan.get("policy"))),
-            rotation=self._untrusted(as_text(_pick(plan, "all_rotation", "allRotation"))),
+            rotation=self._untrusted(as_text(_value(plan, "all_rotation", "allRotation"))),
             batches=self._batches(_list(plan.get("batches"), f"step {path}, batches", broken), path, broken),
             steps=self._steps(objects(nested, f"step {path}, sub-steps", broken), f"{path}.", depth + 1),
             faults=self._faults(broken),
@@ -87,16 +87,16 @@ class _Reader:
         return TargetResource(
             type=known(ResourceKind, as_text(row.get("type")), self._redactor),
             id=self._untrusted(as_text(row.get("id"))),
-            app_name=self._untrusted(as_text(_pick(row, "app_name", "appName"))),
-            region=self._untrusted(as_text(_pick(row, "region_id", "regionId"))),
+            app_name=self._untrusted(as_text(_value(row, "app_name", "appName"))),
+            region=self._untrusted(as_text(_value(row, "region_id", "regionId"))),
             filters=tuple(filters),
         )
 
     def _batches(self, entries: list[Any], path: str, broken: list[Broken]) -> tuple[Batch, ...]:
         batches = []
         for place, entry in enumerate(objects(entries, f"step {path}, batches", broken), start=1):
-            number = as_whole(_pick(entry, "batchIndex", "batch_index"))
-            rotation = as_text(_pick(entry, "rotationStrategy", "rotation_strategy"))
+            number = as_whole(_value(entry, "batchIndex", "batch_index"))
+            rotation = as_text(_value(entry, "rotationStrategy", "rotation_strategy"))
             batches.append(
                 Batch(
                     number=place if number is None else number,
@@ -107,28 +107,28 @@ class _Reader:
         return tuple(sorted(batches, key=lambda batch: batch.number))
 
     def _machines(self, batch: Row, where: str, broken: list[Broken]) -> tuple[Machine, ...]:
-        entries = _list(_pick(batch, "targetInstances", "target_instances"), f"{where}, machines", broken)
+        entries = _list(_value(batch, "targetInstances", "target_instances"), f"{where}, machines", broken)
         # A bare string stands for the machine with that resource id.
         entries = [{"resourceId": entry} if isinstance(entry, str) and entry else entry for entry in entries]
         rows = objects(entries, f"{where}, machines", broken)
-        inventory = _list(_pick(batch, "cmdbInstances", "cmdb_instances"), f"{where}, inventory", broken)
-        twins = objects(inventory, f"{where}, inventory", broken)
-        pairs = _paired(rows, twins) if twins else ((row, _EMPTY) for row in rows)
-        return _distinct(self._machine(row, twin) for row, twin in pairs)
+        cmdb_entries = _list(_value(batch, "cmdbInstances", "cmdb_instances"), f"{where}, inventory", broken)
+        inventory = objects(cmdb_entries, f"{where}, inventory", broken)
+        pairs = _paired(rows, inventory) if inventory else ((row, _EMPTY) for row in rows)
+        return _distinct(self._machine(row, cmdb) for row, cmdb in pairs)
 
-    def _machine(self, row: Row, twin: Row) -> Machine:
-        own, other = _properties(row), _properties(twin) if twin else twin
-        resource_id = _text(row, _ID, twin, _ID)
+    def _machine(self, row: Row, cmdb: Row) -> Machine:
+        own, other = _properties(row), _properties(cmdb) if cmdb else cmdb
+        resource_id = _text(row, _ID, cmdb, _ID)
         return Machine(
             resource_id=None if resource_id is None else Untrusted(resource_id, self._redactor, "resource_id"),
             host_name=self._untrusted(_text(own, _HOST)),
-            cmdb_name=self._untrusted(_text(twin, _NAME, row, _NAME)),
+            cmdb_name=self._untrusted(_text(cmdb, _NAME, row, _NAME)),
             ip=self._untrusted(_text(own, _IP, other, _IP)),
-            region=self._repeated(_text(row, _REGION, own, _REGION) or _text(twin, _REGION)),
-            zone=self._repeated(_text(own, _ZONE, other, _TWIN_ZONE)),
-            provider=self._repeated(_text(row, _PROVIDER, twin, _PROVIDER)),
-            type=self._repeated(_text(row, _TYPE, twin, _TYPE)),
-            agent_state=self._state(_text(row, _STATE, twin, _TWIN_STATE)),
+            region=self._repeated(_text(row, _REGION, own, _REGION) or _text(cmdb, _REGION)),
+            zone=self._repeated(_text(own, _ZONE, other, _CMDB_ZONE)),
+            provider=self._repeated(_text(row, _PROVIDER, cmdb, _PROVIDER)),
+            type=self._repeated(_text(row, _TYPE, cmdb, _TYPE)),
+            agent_state=self._state(_text(row, _STATE, cmdb, _CMDB_STATE)),
         )
 
     def _untrusted(self, text: str | None) -> Untrusted | None:
@@ -169,22 +169,22 @@ def _object(value: object, where: str, broken: list[Broken]) -> Row:
     return decoded
 
 
-def _paired(rows: list[Row], twins: list[Row]) -> Iterator[tuple[Row, Row]]:
-    """Each row with its twin of the inventory, then what only the inventory lists: that is a machine too."""
-    by_id = {key.lower(): twin for twin in twins if (key := as_text(_pick(twin, *_ID)))}
-    by_agent = {key: twin for twin in twins if (key := as_text(_pick(twin, *_TWIN_AGENT)))}
+def _paired(rows: list[Row], inventory: list[Row]) -> Iterator[tuple[Row, Row]]:
+    """Each row with its entry in the inventory, then the machines that only the inventory lists."""
+    by_id = {key.lower(): cmdb for cmdb in inventory if (key := as_text(_value(cmdb, *_ID)))}
+    by_agent = {key: cmdb for cmdb in inventory if (key := as_text(_value(cmdb, *_CMDB_AGENT)))}
     ids, agents = set(), set()
     for row in rows:
-        key = (as_text(_pick(row, *_ID)) or "").lower()
-        agent = as_text(_pick(row, *_AGENT)) or ""
+        key = (as_text(_value(row, *_ID)) or "").lower()
+        agent = as_text(_value(row, *_AGENT)) or ""
         ids.add(key)
         agents.add(agent)
         yield row, by_id.get(key) or by_agent.get(agent) or _EMPTY
-    for twin in twins:
-        key = (as_text(_pick(twin, *_ID)) or "").lower()
-        agent = as_text(_pick(twin, *_TWIN_AGENT)) or ""
+    for cmdb in inventory:
+        key = (as_text(_value(cmdb, *_ID)) or "").lower()
+        agent = as_text(_value(cmdb, *_CMDB_AGENT)) or ""
         if not (key and key in ids) and not (agent and agent in agents):
-            yield _EMPTY, twin
+            yield _EMPTY, cmdb
 
 
 def _text(
@@ -199,7 +199,7 @@ def _text(
     if value.__class__ is str and value and value.isascii() and not value.isspace():
         word: str = value
         return word
-    return as_text(_pick(row, *keys) or _pick(otherwise, *other_keys))
+    return as_text(_value(row, *keys) or _value(otherwise, *other_keys))
 
 
 def _properties(row: Row) -> Row:
@@ -224,8 +224,8 @@ def _distinct(machines: Iterable[Machine]) -> tuple[Machine, ...]:
     return tuple(kept)
 
 
-def _pick(row: Row, *keys: str) -> Any:
-    """The first of these keys that holds something: COC writes absent, null and ``""`` for nothing."""
+def _value(row: Row, *keys: str) -> Any:
+    """The first value under these keys. COC writes absent, null and ``""`` for nothing."""
     for key in keys:
         value = row.get(key)
         if value is not None and value != "":

@@ -1,4 +1,4 @@
-"""Are these hosts among a task's targets? By host name, IP or resource id, with ``*`` for any characters.
+"""Finds hosts among a task's targets by host name, IP or resource id, with ``*`` for any characters.
 
 ``bot.task.hostnames`` says how names are compared.
 """
@@ -15,15 +15,16 @@ from bot.task.hostnames import bare, fold, is_address, is_public, same_host, spe
 from bot.task.targets import Batch, Machine, Step, Targets
 
 MOST_NEAR = 3
-"""How many near misses are suggested."""
+"""Near misses that are suggested."""
 COMPARED = 400_000
-"""Characters of names that are compared for near misses of one host, for at most 0.3 s: all of any ordinary task."""
+"""Characters of names that are compared for near misses of one host, which takes at most 0.3 s. An ordinary task has
+fewer."""
 ALIKE = 0.75
-"""How alike two names are that are near: 1.0 is equal. Between ``db-01`` and ``web-01`` it is 0.73."""
+"""The ratio from which names are near misses: 1.0 is equal, ``db-01`` and ``web-01`` have 0.73."""
 LENGTHS = ALIKE / (2 - ALIKE)
-"""The shorter of two such names has at least this share of the other's length."""
+"""The shorter of two near misses has at least this share of the other's length."""
 MOST_PARTS = 5
-"""Words of one host's name: ``My Web Server 1``."""
+"""Words in one host's name: ``My Web Server 1``."""
 
 _RESOURCE_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _MISREAD = str.maketrans("oil", "011")
@@ -32,7 +33,7 @@ _MASKED = re.compile(r"\*+")
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A machine that matches and where it stands. ``place`` is its batch's place among ``total``, from 1."""
+    """A machine that matches, and its batch, which is number ``place`` of ``total`` in its step."""
 
     machine: Machine
     step: Step
@@ -43,25 +44,25 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is known of one host that was asked for."""
+    """The result for one host."""
 
     asked: Untrusted
     matches: tuple[Match, ...] = ()
     near: tuple[Untrusted, ...] = ()
-    """Names that may have been meant."""
+    """Near misses."""
     unreadable: str = ""
-    """Why it is not one host's name."""
+    """Why the input is not a single host's name."""
     unlisted: str = ""
-    """What COC does not list of some machines ("host name"), so that this one may be among them."""
+    """The field that COC omits for some machines ("host name"), so that the host may be one of them."""
 
 
 def find_hosts(
     targets: Targets, asked: tuple[str, ...], most: int, redactor: Redactor
 ) -> tuple[tuple[Answer, ...], int]:
-    """An answer for each host, at most so many, and how many words are left over.
+    """At most ``most`` answers, one for each host, and the number of words left over.
 
-    Words that are one name only together (``My Server 1``) get one answer. Takes up to 60 ms for
-    one host among 1,000 machines and 0.5 s among 10,000: not for the event loop.
+    Words that make a name only together (``My Server 1``) get one answer. Takes up to 60 ms for one host among 1,000
+    machines and 0.5 s among 10,000: not for the event loop.
     """
     index = _Index(targets, redactor)
     answers: list[Answer] = []
@@ -74,15 +75,15 @@ def find_hosts(
 
 
 def name_filter(typed: str) -> Callable[[Machine], bool]:
-    """Whether a machine has what was typed into a search field in one of its names, in any case.
+    """Make a test of whether one of a machine's names contains ``typed``, in any case.
 
-    With ``*`` in it the whole name must match, as in ``look_up``; nothing typed matches everything.
+    With ``*`` in it the whole name must match, as in ``find_hosts``. Empty input matches every machine.
     """
     if not typed.strip():
         return lambda _machine: True
     text = fold(typed)
-    matches = _whole(text) if "*" in text else _holding(text, bare(typed))
-    # A view is built while the loop waits: of thousands of ASCII names, only the case is folded.
+    matches = _whole(text) if "*" in text else _containing(text, bare(typed))
+    # The event loop waits for the view, so thousands of ASCII names only have their case folded.
     return lambda machine: any(
         matches(name.casefold() if name.isascii() else fold(name)) for name in _fields(machine)
     )
@@ -104,20 +105,20 @@ class _Index:
 
     @cached_property
     def _spelling(self) -> dict[str, str]:
-        """A name as it came, by its folded one."""
+        """COC's spelling of each folded name."""
         return {fold(name): name for machine in self._machines for name in _fields(machine)}
 
     @cached_property
     def _alike(self) -> dict[str, list[str]]:
-        """The folded names by what they have in common with those that are nearly the same."""
-        found: dict[str, list[str]] = {}
+        """The folded names by the forms that they share with near misses."""
+        names: dict[str, list[str]] = {}
         for name in self._spelling:
             for form in _forms(name):
-                found.setdefault(form, []).append(name)
-        return found
+                names.setdefault(form, []).append(name)
+        return names
 
     def parts_of_one_name(self, words: tuple[str, ...]) -> int:
-        """How many of these words are one name only together; 1 where the first is a name by itself."""
+        """How many of these words make one name together; 1 where the first is a name by itself."""
         for count in range(len(words), 1, -1):
             if fold(" ".join(words[:count])) in self._matches:
                 return count
@@ -125,7 +126,7 @@ class _Index:
         return 2 if broken else 1
 
     def answer(self, asked: str, joined: str) -> Answer:
-        """``joined`` is the same without blanks: a name that was broken by a line end."""
+        """``joined`` is ``asked`` without blanks, for a name that a line end has broken."""
         for name in dict.fromkeys((asked, joined)):
             if matches := self.matches(name):
                 return Answer(Untrusted(name, self._redactor), matches)
@@ -136,13 +137,13 @@ class _Index:
         return Answer(typed, near=near, unlisted=self._unlisted(bare(asked)))
 
     def matches(self, wanted: str) -> tuple[Match, ...]:
-        """As it was typed, then without what surrounds it, then a full name for a short one and the reverse."""
+        """Matches for the name as typed, else without its surroundings, else between short and full names."""
         name = bare(wanted)
         kin = self._full_names.get(name.partition(".")[0], ()) if name else ()
         names = self._matching(fold(wanted)) if wanted.strip() else []
         names = names or self._matching(name) or [other for other in kin if same_host(name, other)]
         # One machine may have several of these names.
-        return tuple({id(match): match for found in names for match in self._matches[found]}.values())
+        return tuple({id(match): match for name in names for match in self._matches[name]}.values())
 
     def _matching(self, wanted: str) -> list[str]:
         if "*" in wanted:
@@ -150,9 +151,10 @@ class _Index:
         return [wanted] if wanted in self._matches else []
 
     def _near(self, word: str) -> tuple[str, ...]:
-        """Names like the one that was asked for, the most alike first.
+        """Names similar to ``word``, the most similar first.
 
-        The same but for separators and leading zeros, with letters swapped, holding it or held by it, spelled alike.
+        They differ in separators, leading zeros or swapped letters, contain it or are contained in it, or have a
+        similar spelling.
         """
         if not word:
             return ()
@@ -160,7 +162,7 @@ class _Index:
         same += [name for name in self._spelling if word in name or (len(name) > 3 and name in word)]
         alike = list(dict.fromkeys(same))[:MOST_NEAR]
         if len(alike) < MOST_NEAR:
-            # Others are too long or too short to be as alike as that.
+            # Names of other lengths can't reach ALIKE.
             shortest, longest = len(word) * LENGTHS, len(word) / LENGTHS
             rest = [name for name in self._spelling if shortest <= len(name) <= longest and name not in alike]
             compared = rest[: COMPARED // len(word)]
@@ -168,7 +170,7 @@ class _Index:
         return tuple(self._spelling[name] for name in alike)
 
     def _unlisted(self, name: str) -> str:
-        """What COC does not list of every machine, where that is what was asked for."""
+        """The kind of name asked for, where COC does not list it for every machine."""
         machines = self._machines
         if _RESOURCE_ID.fullmatch(name):
             return "" if all(machine.resource_id for machine in machines) else "resource id"
@@ -182,10 +184,10 @@ class _Index:
 
 
 def _whole(wanted: str) -> Callable[[str], bool]:
-    """Whether a folded name is a pattern's; ``*`` stands for any characters, nothing else is special.
+    """Make a test of whether a folded name matches a pattern with ``*`` for any characters.
 
-    By searching the pieces between the stars in order, which takes linear time: a regular expression with a
-    hundred stars would take for ever.
+    It searches the pieces between the stars in order, in linear time: a regular expression with a hundred stars
+    would take forever.
     """
     first, *inner, last = wanted.split("*")
 
@@ -194,17 +196,17 @@ def _whole(wanted: str) -> Callable[[str], bool]:
         if at > end or not name.startswith(first) or not name.endswith(last):
             return False
         for piece in inner:
-            found = name.find(piece, at, end)
-            if found < 0:
+            position = name.find(piece, at, end)
+            if position < 0:
                 return False
-            at = found + len(piece)
+            at = position + len(piece)
         return True
 
     return matches
 
 
-def _holding(text: str, wanted: str) -> Callable[[str], bool]:
-    """Whether a folded name holds what was typed, or is short for it."""
+def _containing(text: str, wanted: str) -> Callable[[str], bool]:
+    """Make a test of whether a folded name contains the input or is its short form."""
     labels = wanted.split(".")
     short = {".".join(labels[:count]) for count in range(1, len(labels))}
     short = {name for name in short if same_host(name, wanted)}
@@ -213,7 +215,7 @@ def _holding(text: str, wanted: str) -> Callable[[str], bool]:
 
 
 def _forms(name: str) -> tuple[str, str]:
-    """What ``web_07``, ``web-7`` and ``web-O7`` have in common, and what ``web-07`` and ``wbe-07`` have."""
+    """A form that ``web_07``, ``web-7`` and ``web-O7`` share, and one that ``web-07`` and ``wbe-07`` share."""
     squeezed = re.sub(r"[\W_]+", "", re.sub(r"(?<!\d)0+(?=\d)", "", name.translate(_MISREAD)))
     return squeezed, " ".join(sorted(name))
 

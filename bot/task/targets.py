@@ -1,4 +1,4 @@
-"""The target instances of a task in domain objects: steps, batches, machines, and how many there are of what."""
+"""A task's target instances: steps, batches and machines, and counts of them."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """One target instance. ``agent_state`` is as of when the task was saved, not live."""
+    """One target instance. ``agent_state`` dates from when the task was saved; it is not live."""
 
     resource_id: Untrusted | None = None
     host_name: Untrusted | None = None
@@ -28,12 +28,12 @@ class Machine:
 
     @property
     def name(self) -> Untrusted | None:
-        """What to call it, best first: host name, the inventory's name, IP, resource id."""
+        """Its best name: host name, else the inventory's name, IP or resource id."""
         return self.host_name or self.cmdb_name or self.ip or self.resource_id
 
     @property
     def location(self) -> Untrusted | None:
-        """Region and zone; the zone alone where it names its region."""
+        """Region and zone; only the zone where it names its region."""
         region, zone = self.region, self.zone
         if region is None or zone is None or region.raw in zone.raw:
             return zone or region
@@ -41,18 +41,18 @@ class Machine:
 
     @property
     def is_ordinary(self) -> bool:
-        """Whether it is of the type of nearly all machines, a cloud server."""
+        """Whether it is a cloud server, as nearly all machines are."""
         return self.type is None or normalized(self.type.raw) == "CLOUDSERVERS"
 
     @property
     def texts(self) -> str:
-        """All its texts in one, to tell how much room they take; not to be shown."""
+        """All its texts concatenated, to estimate their size; not for display."""
         texts = (self.host_name, self.cmdb_name, self.ip, self.region, self.zone, self.provider, self.type)
         return "".join(text.raw if text else "None" for text in (*texts, self.resource_id))
 
     @property
     def identity(self) -> tuple[str | None, ...] | None:
-        """What makes it the same machine elsewhere in the task; None where nothing tells."""
+        """Equal for the same machine elsewhere in the task; None where nothing identifies it."""
         if self.resource_id:
             return (self.resource_id.raw.lower(),)
         texts = (self.host_name, self.cmdb_name, self.ip, self.region)
@@ -62,7 +62,7 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Machines that run together. ``rotation`` says what follows: the next batch, or a pause for a person."""
+    """Machines that run together. After them comes the next batch or a pause for a person: ``rotation``."""
 
     number: int
     rotation: Rotation | Unknown | None
@@ -71,7 +71,7 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class TargetResource:
-    """What an ALL selection selects from: a region or an application, narrowed by filters of key and value."""
+    """The region or application that an ALL selection chooses from, narrowed by filters of key and value."""
 
     type: ResourceKind | Unknown | None
     id: Untrusted | None
@@ -82,7 +82,7 @@ class TargetResource:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One entry of the target list: a script's only one, or one step of a job.
+    """One entry of the target list: a script's only one, or a step of a job.
 
     ``path`` numbers it for people, from 1 in the order of ``order_no``: ``"2"``, nested ``"2.1"``.
     """
@@ -96,7 +96,7 @@ class Step:
     batches: tuple[Batch, ...] = ()
     steps: tuple["Step", ...] = ()
     faults: tuple[Fault, ...] = ()
-    """Inner strings of this step that did not decode."""
+    """Inner strings of this step that can't be decoded."""
 
     def walk(self) -> Iterator["Step"]:
         """This step and all nested ones, in order."""
@@ -112,15 +112,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """All of ``target_instances``, as far as it decodes."""
+    """All of ``target_instances`` that can be decoded."""
 
     steps: tuple[Step, ...] = ()
     own_faults: tuple[Fault, ...] = ()
-    """The outermost string, or entries in it that are no steps."""
+    """Faults of the outermost string, and entries in it that are not steps."""
     machines: tuple[Machine, ...] = field(default=(), compare=False)
-    """Each machine of the task once, in the order of first appearance."""
+    """The distinct machines, in order of first appearance."""
     counts: dict[str, Counter[Any]] = field(default_factory=dict, init=False, compare=False, repr=False)
-    """Counts so far: a card asks several times, and there may be thousands of machines."""
+    """A cache: a card needs the counts several times, and there may be thousands of machines."""
 
     def walk(self) -> Iterator[Step]:
         """All steps, nested ones too, in order."""
@@ -129,17 +129,17 @@ class Targets:
 
     @property
     def faults(self) -> tuple[Fault, ...]:
-        """Every inner string that did not decode, outermost first."""
+        """Every inner string that can't be decoded, outermost first."""
         return self.own_faults + tuple(fault for step in self.walk() for fault in step.faults)
 
     @property
     def batch_count(self) -> int:
-        """How many batches all steps have together."""
+        """The number of batches in all steps."""
         return sum(len(step.batches) for step in self.walk())
 
     @property
     def states(self) -> Counter[AgentState | Unknown | None]:
-        """How many machines have each agent state."""
+        """Numbers of machines by agent state."""
         return self._count("states", lambda machine: machine.agent_state)
 
     @property
@@ -149,15 +149,15 @@ class Targets:
 
     @property
     def regions(self) -> Counter[Untrusted | None]:
-        """How many machines are in each region."""
+        """Numbers of machines by region."""
         return self._count("regions", lambda machine: machine.region)
 
     @property
     def kinds(self) -> Counter[tuple[Untrusted | None, Untrusted | None]]:
-        """How many machines are of each provider and type."""
+        """Numbers of machines by provider and type."""
         return self._count("kinds", lambda machine: (machine.provider, machine.type))
 
-    def _count(self, what: str, key: Callable[[Machine], T]) -> Counter[T]:
-        if what not in self.counts:
-            self.counts[what] = Counter(map(key, self.machines))
-        return self.counts[what]
+    def _count(self, name: str, key: Callable[[Machine], T]) -> Counter[T]:
+        if name not in self.counts:
+            self.counts[name] = Counter(map(key, self.machines))
+        return self.counts[name]

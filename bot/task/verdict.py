@@ -1,6 +1,6 @@
-"""Is anything wrong, and will it run? One sentence and a colour, from what is known and what is not.
+"""The verdict: is anything wrong, and will the task run? One sentence and a colour.
 
-What comes; the first row that holds decides:
+The future; the first row that holds decides:
 
 ====================================================  =======  ============================================
 what is known                                         colour   sentence
@@ -22,7 +22,7 @@ the last run is unknown                               yellow   Runs next … —
 otherwise                                             green    Runs next …
 ====================================================  =======  ============================================
 
-What was; it comes first, unless the last run finished or there was none:
+The past; it comes first, unless the last run finished or there was no run:
 
 ====================================================  =======  ============================================
 the last run                                          colour   sentence
@@ -35,8 +35,8 @@ has not started                                       blue     Waiting to start 
 was canceled                                          grey     Last run canceled …
 ====================================================  =======  ============================================
 
-The colour is the worse of the two. What comes is part of the headline only where it is worse than what was.
-"Yet" is for START_GRACE after the time; a run counts as one of that time if it began EARLY before it or later.
+The colour is the worse of the two. The future is part of the headline only where it is worse than the past.
+"Yet" lasts for START_GRACE after the time. A run belongs to that time if it began at most EARLY before it.
 """
 
 from dataclasses import dataclass
@@ -47,17 +47,17 @@ from bot.schedule.describe import format_distance
 from bot.schedule.trigger import Outlook, Trigger, instant
 
 START_GRACE = timedelta(minutes=5)
-"""So long after a one-off task's time a run that is not recorded may still appear."""
+"""How long after a one-off task's time its run may still be recorded."""
 EARLY = timedelta(minutes=1)
-"""So much a run may seem to begin before its time: COC's clock and the schedule's need not agree to the second."""
+"""How much before its time a run may seem to begin: COC's clocks need not agree to the second."""
 
 Colour = Literal["green", "grey", "blue", "yellow", "red"]
 COLOURS: tuple[Colour, ...] = ("green", "grey", "blue", "yellow", "red")
-"""From well to worst."""
+"""From best to worst."""
 
 Outcome = Literal["finished", "canceled", "starting", "running", "other", "paused", "failed"]
 OUTCOMES: tuple[Outcome, ...] = ("finished", "canceled", "starting", "running", "other", "paused", "failed")
-"""From well to worst."""
+"""From best to worst."""
 _WORDS: dict[Outcome, tuple[str, ...]] = {
     "finished": ("FINISHED", "SUCCESS", "SUCCESSFUL", "SUCCEED", "SUCCEEDED"),
     "canceled": ("CANCELED",),
@@ -75,13 +75,13 @@ def is_status(word: str) -> bool:
 
 
 def outcome_of(word: str) -> Outcome:
-    """What a run's status means, of a script or of a job. ``word`` is upper case; an unknown one is "other"."""
+    """The outcome that a script's or job's status means. ``word`` is upper case; an unknown one means "other"."""
     return _OUTCOME_OF.get(word, "other")
 
 
 @dataclass(frozen=True, slots=True)
 class At:
-    """A moment inside a sentence: shown in the reader's own zone where that is possible."""
+    """A moment inside a sentence, shown in the reader's own zone where possible."""
 
     moment: datetime
 
@@ -105,7 +105,7 @@ Fragment = str | At | Code | Quote
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The answer: a colour, a headline and, after it, what qualifies it."""
+    """A colour, a headline, and a note that qualifies it."""
 
     colour: Colour
     headline: tuple[Fragment, ...]
@@ -114,7 +114,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class LastRun:
-    """The run that counts: the last one, or an earlier one that is still open."""
+    """The run that the verdict is about: the last one, or an earlier one that is still open."""
 
     outcome: Outcome
     word: str = ""
@@ -123,12 +123,12 @@ class LastRun:
     reason: str = ""
     """The first line of its message."""
     dispute: tuple[Fragment, ...] = ()
-    """What COC's list and its history each say, where they contradict each other."""
+    """The statuses in COC's list and history, where they contradict each other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known at ``now``. Words are upper case as COC spells them, ``""`` where absent."""
+    """The facts at ``now``. Words are upper case as COC spells them, ``""`` where absent."""
 
     now: datetime
     trigger: Trigger
@@ -140,26 +140,26 @@ class Facts:
     enabled_unknown: tuple[Fragment, ...] = ()
     """Why ``enabled`` is None, as the end of a sentence: "the bot lacks `coc:schedule:list`"."""
     runs_known: bool = False
-    """Whether COC told how the last run went, or that there was none."""
+    """Whether COC sent the last run's outcome, or said that there was no run."""
     runs_unknown: tuple[Fragment, ...] = ()
-    """Why it did not, as the end of a sentence."""
+    """Why not, as the end of a sentence."""
     last: LastRun | None = None
 
 
 def verdict(facts: Facts) -> Verdict:
-    """What was and what comes, in the colour of the worse."""
-    was, comes = _was(facts.last), _comes(facts)
-    if was is None or was == comes:
-        return comes
-    first, *others = comes.headline
+    """Past and future together, in the colour of the worse."""
+    past, future = _past(facts.last), _future(facts)
+    if past is None or past == future:
+        return future
+    first, *others = future.headline
     headline = (first[:1].lower() + first[1:] if isinstance(first, str) else first, *others)
-    if COLOURS.index(comes.colour) > COLOURS.index(was.colour):
-        return Verdict(comes.colour, (*was.headline, " · ", *headline), (*was.note, *comes.note))
-    return Verdict(was.colour, was.headline, (*was.note, " · ", *headline, *comes.note))
+    if COLOURS.index(future.colour) > COLOURS.index(past.colour):
+        return Verdict(future.colour, (*past.headline, " · ", *headline), (*past.note, *future.note))
+    return Verdict(past.colour, past.headline, (*past.note, " · ", *headline, *future.note))
 
 
-def _was(last: LastRun | None) -> Verdict | None:
-    """The last run, where there is anything to say about it before what comes."""
+def _past(last: LastRun | None) -> Verdict | None:
+    """The verdict on the last run; None where it finished or there was no run."""
     if last is None:
         return None
     at: tuple[Fragment, ...] = (" ", At(last.began)) if last.began else ()
@@ -183,34 +183,36 @@ def _was(last: LastRun | None) -> Verdict | None:
     return Verdict("yellow", ("Last run", *at, *says), last.dispute)
 
 
-def _comes(facts: Facts) -> Verdict:
+def _future(facts: Facts) -> Verdict:
     """The first row of the table above that holds."""
     if facts.approval == "REJECTED":
         by = (f" by {facts.reviewer}",) if facts.reviewer else ()
         words: tuple[Fragment, ...] = (" — ", Quote(facts.comment)) if facts.comment else ()
         return Verdict("red", ("Won't run: rejected", *by), words)
     if not facts.outlook.runs and facts.outlook.problem is None:
-        return _over(facts)
+        return _no_run_left(facts)
     if facts.enabled is False:
-        return Verdict("grey", ("Won't run: disabled",), _would(facts))
+        return Verdict("grey", ("Won't run: disabled",), _next_due(facts))
     if facts.approval == "PENDING":
-        return Verdict("yellow", (f"Won't run until {facts.reviewer or 'a reviewer'} approves it",), _would(facts))
+        return Verdict("yellow", (f"Won't run until {facts.reviewer or 'a reviewer'} approves it",), _next_due(facts))
     if facts.outlook.problem is not None:
         doubt = () if facts.enabled else (" — can't tell either whether it is enabled", *_why(facts.enabled_unknown))
         return Verdict("yellow", ("Can't tell when it runs next",), (f": {facts.outlook.problem}", *doubt))
     run = facts.outlook.runs[0]
-    ahead = f" (in {format_distance((run - facts.now).total_seconds())})"
-    unseen = () if facts.runs_known else (" — can't see how its last run went", *_why(facts.runs_unknown))
+    distance = f" (in {format_distance((run - facts.now).total_seconds())})"
+    unclear = () if facts.runs_known else (" — can't see how its last run went", *_why(facts.runs_unknown))
     if facts.approval != "PASSED":
         what = f"approval is {facts.approval}" if facts.approval else "COC did not say whether it is approved"
-        return Verdict("yellow", ("Due ", At(run)), (f"{ahead} — can't tell whether it will run: {what}", *unseen))
+        return Verdict(
+            "yellow", ("Due ", At(run)), (f"{distance} — can't tell whether it will run: {what}", *unclear)
+        )
     if facts.enabled is None:
         doubt = (" — can't tell whether it is enabled", *_why(facts.enabled_unknown))
-        return Verdict("yellow", ("Due ", At(run)), (ahead, *doubt, *unseen))
-    return Verdict("yellow" if unseen else "green", ("Runs next ", At(run)), (ahead, *unseen))
+        return Verdict("yellow", ("Due ", At(run)), (distance, *doubt, *unclear))
+    return Verdict("yellow" if unclear else "green", ("Runs next ", At(run)), (distance, *unclear))
 
 
-def _over(facts: Facts) -> Verdict:
+def _no_run_left(facts: Facts) -> Verdict:
     if facts.trigger.policy != "ONCE":
         closed = facts.trigger.closes
         ended: tuple[Fragment, ...] = (
@@ -225,11 +227,11 @@ def _over(facts: Facts) -> Verdict:
         why = _why(facts.runs_unknown)
         return Verdict("grey", ("Its time ", At(at), " has passed"), (f"{ago} — can't tell whether it ran", *why))
     if last is None or (last.began is not None and last.began < at - EARLY):
-        return _no_run(facts, at, ago)
-    return _was(last) or Verdict("green", ("Already ran ", At(last.began or at)), (" · finished",))
+        return _not_recorded(facts, at, ago)
+    return _past(last) or Verdict("green", ("Already ran ", At(last.began or at)), (" · finished",))
 
 
-def _no_run(facts: Facts, at: datetime, ago: str) -> Verdict:
+def _not_recorded(facts: Facts, at: datetime, ago: str) -> Verdict:
     note: tuple[Fragment, ...] = (ago,)
     if facts.last is not None and facts.last.began is not None and facts.last.outcome == "finished":
         note += (" · the last run began ", At(facts.last.began))
@@ -240,7 +242,7 @@ def _no_run(facts: Facts, at: datetime, ago: str) -> Verdict:
     return Verdict("red", ("Its time ", At(at), " passed, and no run is recorded"), note)
 
 
-def _would(facts: Facts) -> tuple[Fragment, ...]:
+def _next_due(facts: Facts) -> tuple[Fragment, ...]:
     if not facts.outlook.runs:
         return ()
     run = facts.outlook.runs[0]
