@@ -14,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 
 from bot import errors
-from bot.coc.reading import MOST_VALUES, TooManyValues, clean_deep, give_way, parse
+from bot.coc.reading import MOST_VALUES, TooManyValues, parse_json, replace_surrogates_deep, yield_to_threads
 
 _BY_CODE: Mapping[str, type[errors.CocError]] = {
     "COC.00014102": errors.TaskNotFound,
@@ -186,9 +186,11 @@ def _parse_json(body: bytes, max_values: int) -> object:
     """
     text = body.decode("utf-8-sig", "replace")
     try:
-        value = parse(text, max_values=max_values, parse_constant=lambda _constant: None, object_hook=give_way)
+        value = parse_json(
+            text, max_values=max_values, parse_constant=lambda _constant: None, object_hook=yield_to_threads
+        )
         # UTF-8 decoding has replaced raw surrogates; only escapes can bring one in.
-        return clean_deep(value) if _SURROGATE.search(text) else value
+        return replace_surrogates_deep(value) if _SURROGATE.search(text) else value
     except RecursionError:
         raise ValueError("nested too deeply") from None
 

@@ -1,35 +1,35 @@
 """Strings inside strings: JSON values that COC sends as JSON text, once or twice wrapped.
 
-Nothing here raises. What does not decode becomes a ``Broken``: the raw text, where it broke and why, so that
-the rest of the task can still be shown.
+Nothing here raises. A string that can't be decoded becomes a ``Broken``, with its text, the place and the reason, so
+that the rest of the task can still be shown.
 """
 
 import json
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.coc.reading import TooManyValues, as_text, clean_deep, give_way, parse, shortened
+from bot.coc.reading import TooManyValues, as_text, parse_json, replace_surrogates_deep, shortened, yield_to_threads
 
 MAX_WRAPPINGS = 4
-"""How many times a string may hold a string that holds … before we call it broken. COC wraps twice."""
+"""How many times JSON may be wrapped in strings. COC wraps twice."""
 
 LARGE = 64 * 1024
-"""Characters from which decoding makes way for other threads."""
+"""Characters from which decoding yields to other threads."""
 
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """An inner JSON string that does not decode."""
+    """An inner JSON string that can't be decoded."""
 
     where: str
-    """In the reader's words: "target instances", "step 2, plan", "script parameters"."""
+    """In words for the reader: "target instances", "step 2, plan", "script parameters"."""
     at: int
     """Offset in ``raw``, in characters from 0, at which decoding stopped."""
     reason: str
     raw: str
-    """The text as it came; of a very long one the beginning."""
+    """The text as it came, or its beginning where it is very long."""
     length: int = field(default=0, compare=False)
-    """Characters of the whole text, where ``raw`` is not all of it."""
+    """Characters of the whole text."""
 
     def __str__(self) -> str:
         whole = self.length or len(self.raw)
@@ -43,7 +43,7 @@ def _broken(where: str, at: int, reason: str, raw: str) -> Broken:
 def decode(value: object, where: str) -> Any | Broken:
     """The value that an inner JSON string holds; None for null and ``""``; a Broken where it is not JSON.
 
-    A value that is already an object or a list is returned as it is: some answers hold those instead.
+    An object or a list is returned unchanged: some answers hold those instead of a string.
     """
     for _ in range(MAX_WRAPPINGS):
         if not isinstance(value, str):
@@ -51,8 +51,8 @@ def decode(value: object, where: str) -> Any | Broken:
         if not value or value.isspace():
             return None
         try:
-            # An escape inside can bring in a lone surrogate, which cannot be encoded as UTF-8 later.
-            value = clean_deep(_loads(value)) if "\\u" in value else _loads(value)
+            # An escape can bring in a lone surrogate, which can't be encoded as UTF-8 later.
+            value = replace_surrogates_deep(_loads(value)) if "\\u" in value else _loads(value)
         except json.JSONDecodeError as error:
             return _broken(where, error.pos, error.msg[:1].lower() + error.msg[1:], str(value))
         except RecursionError:
@@ -66,28 +66,28 @@ def decode(value: object, where: str) -> Any | Broken:
 
 def decode_list(value: object, where: str) -> list[Any] | Broken:
     """Like ``decode`` for a list: a single object counts as a list of one, null as an empty one."""
-    found = decode(value, where)
-    if found is None:
+    decoded = decode(value, where)
+    if decoded is None:
         return []
-    if isinstance(found, list | Broken):
-        return found
-    if isinstance(found, dict):
-        return [found]
+    if isinstance(decoded, list | Broken):
+        return decoded
+    if isinstance(decoded, dict):
+        return [decoded]
     return Broken(where, 0, "not a list", as_text(value) or "")
 
 
 def decode_object(value: object, where: str) -> dict[str, Any] | Broken:
     """Like ``decode`` for an object: null counts as an empty one."""
-    found = decode(value, where)
-    if found is None:
+    decoded = decode(value, where)
+    if decoded is None:
         return {}
-    if isinstance(found, dict | Broken):
-        return found
+    if isinstance(decoded, dict | Broken):
+        return decoded
     return Broken(where, 0, "not an object", as_text(value) or "")
 
 
 def objects(entries: list[Any], where: str, faults: list[Broken]) -> list[dict[str, Any]]:
-    """The objects of a list; what is none is noted as a fault, null is skipped."""
+    """The objects in a list. Other entries are recorded as faults; null is skipped."""
     rows = []
     for place, entry in enumerate(entries, start=1):
         if isinstance(entry, dict):
@@ -98,5 +98,5 @@ def objects(entries: list[Any], where: str, faults: list[Broken]) -> list[dict[s
 
 
 def _loads(text: str) -> Any:
-    # Those that are decoded in a thread are large; small ones are many, and a hook costs each 2 µs.
-    return parse(text) if len(text) < LARGE else parse(text, object_hook=give_way)
+    # Only large texts are decoded in a thread. There are many small ones, and a hook costs each 2 µs.
+    return parse_json(text) if len(text) < LARGE else parse_json(text, object_hook=yield_to_threads)

@@ -1,8 +1,8 @@
 """Tolerant readers for single values that COC sends: one type per kind of value.
 
-The document of the call declares strings, booleans, longs and "Object" where its own example shows a string.
-``null`` and ``""`` mean the same, numbers come as strings, a word may be wrapped in an object. Each reader
-turns all of that into one Python type, or into None where there is nothing; it never raises.
+The call's document declares strings, booleans, longs and "Object" where its own example shows a string. ``null`` and
+``""`` mean the same, numbers come as strings, and a word may be wrapped in an object. Each reader returns one Python
+type, or None where there is no value, and never raises.
 """
 
 import json
@@ -30,7 +30,7 @@ class TooManyValues(ValueError):
     """A JSON text that would take too long, and too much memory, to decode."""
 
 
-def parse(
+def parse_json(
     text: str,
     *,
     max_values: int = MOST_VALUES,
@@ -38,72 +38,67 @@ def parse(
     parse_constant: Callable[[str], Any] | None = None,
 ) -> Any:
     """``json.loads`` in bounds. Raises ValueError, RecursionError; TooManyValues before anything is decoded."""
-    # Each value is the first of its list or object, or stands behind a comma. Three counts take 1 ms for a MB.
+    # Each value comes first in its list or object, or after a comma. Three counts take 1 ms per MB.
     if sum(map(text.count, ",[{")) > max_values and _has_more_values(text, max_values):
         raise TooManyValues(f"more than {max_values:,} values")
     return json.loads(text, object_hook=object_hook, parse_constant=parse_constant)
 
 
 def _has_more_values(text: str, max_values: int) -> bool:
-    """The same count without what stands in strings: a long script has many commas too."""
+    """The same count outside of strings: a long script has many commas too."""
     values = strings = 0
     for token in _STRING_OR_BEGINNING.finditer(text):
         if token.end() - token.start() == 1:
             values += 1
         else:
             strings += 1
-        # JSON has at most two strings for each value. Many more are no JSON, and would only take long to count.
+        # JSON has at most two strings per value. A text with more is not JSON, and counting it would take long.
         if max(values, strings // 2) > max_values:
             return True
     return False
 
 
 def shortened(text: str) -> str:
-    """The text, or its first ``LONGEST_TEXT`` characters and how many more there were."""
+    """The text, or its beginning and the number of characters left out."""
     if len(text) <= LONGEST_TEXT:
         return text
-    kept = LONGEST_TEXT - 100  # with the mark it is short enough not to be shortened again
-    return f"{text[:kept]}… ({len(text) - kept:,} more characters)"
+    length = LONGEST_TEXT - 100  # leaves room for the note, so that the result is not shortened again
+    return f"{text[:length]}… ({len(text) - length:,} more characters)"
 
 
-def clean(text: str) -> str:
-    """The text without lone surrogates: they cannot be encoded as UTF-8, so they would fail much later."""
-    if text.isascii():  # known without looking at it, and most texts are
-        return text
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-8", "replace").decode("utf-8")
-    return text
+def replace_surrogates(text: str) -> str:
+    """Replace lone surrogates: they can't be encoded as UTF-8, so they would fail much later."""
+    # ``isascii`` takes constant time, and most texts are ASCII.
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
-def clean_deep(value: Any) -> Any:
-    """A decoded JSON value with every text in it clean, keys too: escapes can bring in lone surrogates."""
+def replace_surrogates_deep(value: Any) -> Any:
+    """Replace lone surrogates in all strings and keys of a decoded JSON value: escapes can bring them in."""
     if isinstance(value, str):
-        return clean(value)
+        return replace_surrogates(value)
     if isinstance(value, list):
-        return [clean_deep(item) for item in value]
+        return [replace_surrogates_deep(item) for item in value]
     if isinstance(value, dict):
-        return {clean(key): clean_deep(item) for key, item in value.items()}
+        return {replace_surrogates(key): replace_surrogates_deep(item) for key, item in value.items()}
     return value
 
 
-def give_way(found: dict[str, Any]) -> dict[str, Any]:
-    """An ``object_hook`` for ``json.loads`` of large texts in a thread: returns each object as it is."""
+def yield_to_threads(decoded: dict[str, Any]) -> dict[str, Any]:
+    """An ``object_hook`` for ``json.loads`` of large texts in a thread. It returns each object unchanged."""
     # json's C scanner never lets another thread run; a call into Python does. Decoding 17 MB in a thread held
     # up the event loop for 420 ms at a stretch without this, and for 105 ms with it.
-    return found
+    return decoded
 
 
 def as_text(value: object) -> str | None:
     """A string for any JSON value; None for null, ``""`` and blanks. A word wrapped in an object is unwrapped.
 
-    Of a very long text the beginning: see ``shortened``.
+    A very long text is shortened.
     """
     if value is None:
         return None
     if isinstance(value, str):
-        return shortened(clean(value)) if value and not value.isspace() else None
+        return shortened(replace_surrogates(value)) if value and not value.isspace() else None
     if isinstance(value, dict):
         for key in _WRAPPER_KEYS:
             if isinstance(value.get(key), str) and value[key]:
@@ -119,7 +114,7 @@ def as_text(value: object) -> str | None:
 
 
 def as_flag(value: object) -> bool | None:
-    """True or False for a boolean however spelled; None where it is absent or no boolean."""
+    """True or False for a boolean in any spelling; None for anything else."""
     if isinstance(value, bool):
         return value
     word = (as_text(value) or "").strip().lower()
@@ -129,7 +124,7 @@ def as_flag(value: object) -> bool | None:
 
 
 def as_whole(value: object) -> int | None:
-    """A whole number however spelled; None where it is absent or no number."""
+    """A whole number in any spelling; None for anything else."""
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
@@ -138,7 +133,7 @@ def as_whole(value: object) -> int | None:
         if isinstance(value, float):
             return int(value)
         text = (as_text(value) or "").strip()
-        # More digits than a 64-bit number has are no time stamp and no count.
+        # A time stamp or count has no more digits than a 64-bit number.
         return int(float(text)) if "." in text or "e" in text.lower() else int(text) if len(text) < 25 else None
     except (ValueError, OverflowError):
         return None
@@ -150,19 +145,19 @@ def as_millis(value: object) -> int | None:
 
 
 def as_object(value: object) -> dict[str, Any] | None:
-    """An object, also where it came as a JSON string; None where it is neither."""
+    """An object, which may come as a JSON string; None for anything else."""
     if isinstance(value, str) and value.lstrip().startswith("{"):
         try:
-            value = clean_deep(parse(value)) if "\\u" in value else parse(value)
+            value = replace_surrogates_deep(parse_json(value)) if "\\u" in value else parse_json(value)
         except (ValueError, RecursionError):
             return None
     return value if isinstance(value, dict) else None
 
 
 def as_inner(value: object) -> Json:
-    """A JSON string that holds JSON, kept as it came: decoding it is another step that may fail by itself."""
+    """A string that holds JSON, unchanged: it is decoded separately, which may fail."""
     if isinstance(value, str):
-        return clean(value) if value and not value.isspace() else None
+        return replace_surrogates(value) if value and not value.isspace() else None
     return value  # type: ignore[return-value]
 
 

@@ -1,16 +1,16 @@
-"""What COC sends, typed: the 23 fields of a scheduled task and what its two sibling calls add.
+"""COC's answers, typed: the 23 fields of a scheduled task and the fields that two sibling calls add.
 
 Field names, meanings and units follow the vendor's document "Querying a Scheduled Task" (25 October 2024 and
 later) and, for the sibling calls, its OpenAPI definition. Every field may be absent, null or ``""``: all three
-read as None. Words of enumerations stay strings, because the service may add new ones. Keys we do not know
-are kept (``model_extra``). Validating any JSON object succeeds.
+read as None. Words of enumerations stay strings, because the service may add new ones. Unknown keys are kept in
+``model_extra``. Any JSON object is valid.
 """
 
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from bot.coc.reading import Flag, Inner, Millis, Text, Whole, as_object, as_text, clean
+from bot.coc.reading import Flag, Inner, Millis, Text, Whole, as_object, as_text, replace_surrogates
 
 
 class _Wire(BaseModel):
@@ -18,13 +18,13 @@ class _Wire(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _clean_keys(cls, found: Any) -> Any:
-        # pydantic refuses a key that cannot be encoded; an escaped lone surrogate makes one.
-        return {clean(key): item for key, item in found.items()} if isinstance(found, dict) else found
+    def _replace_surrogates(cls, sent: Any) -> Any:
+        # pydantic refuses a key that can't be encoded; an escaped lone surrogate makes one.
+        return {replace_surrogates(key): item for key, item in sent.items()} if isinstance(sent, dict) else sent
 
 
 class TriggerTime(_Wire):
-    """When a task is to run. Seven fields; ``policy`` is ONCE, PERIODIC or CRON and decides which ones count."""
+    """When a task runs. ``policy`` is ONCE, PERIODIC or CRON and decides which of the other fields count."""
 
     time_zone: Text = None
     """IANA name; the document's default is Asia/Shanghai."""
@@ -42,7 +42,7 @@ class TriggerTime(_Wire):
 
 
 class MessageNotification(_Wire):
-    """Who is told, when and how. Six fields; ``policy`` and ``recipients`` may hold several, comma separated."""
+    """Who is notified, when and how. ``policy`` and ``recipients`` may hold several words, comma separated."""
 
     policy: Text = None
     notification_endpoint_type: Text = None
@@ -53,10 +53,10 @@ class MessageNotification(_Wire):
 
 
 def _trigger(value: object) -> object:
-    # Something else than an object is still shown: as the unknown policy that it is.
-    found = as_object(value)
-    if found is not None:
-        return found
+    # Anything but an object is shown as an unknown policy.
+    trigger = as_object(value)
+    if trigger is not None:
+        return trigger
     text = as_text(value)
     return None if text is None else {"policy": text}
 
@@ -78,7 +78,7 @@ class Task(_Wire):
     associated_task_type: Text = None
     """CUSTOMIZATION or COMMUNAL (public)."""
     runbook_instance_mode: Text = None
-    """SAME or DIFF; means nothing on a script."""
+    """SAME or DIFF; meaningless for a script."""
     risk_level: Text = None
     input_param: Inner = None
     """A JSON string; decoded by ``bot.task.parameters``."""
@@ -87,7 +87,7 @@ class Task(_Wire):
     created_user_name: Text = None
     reviewer_user_name: Text = None
     approve_status: Text = None
-    """PASSED, PENDING or REJECTED; PASSED also where nothing had to be approved."""
+    """PASSED, PENDING or REJECTED; PASSED also where no approval was required."""
     approve_comments: Text = None
     target_instances: Inner = None
     """A JSON string holding JSON strings; decoded by ``bot.task.targets``."""
@@ -96,7 +96,7 @@ class Task(_Wire):
 
 
 class TaskSummary(_Wire):
-    """What only the list call knows of a task."""
+    """The fields of a task that only the list call returns."""
 
     id: Text = None
     enabled: Flag = None

@@ -1,7 +1,7 @@
-"""The beginning of a value that may be long, redacted, with its lines: for the list of parameters.
+"""Redacted excerpts of long values, with their line breaks, for the list of parameters.
 
-Nothing that is said of a value depends on the length of a hidden part: text is counted after redaction, where every
-secret has one length.
+Nothing here depends on the length of a hidden part: text is counted after redaction, when all secrets have the same
+length.
 """
 
 import json
@@ -15,26 +15,26 @@ from bot.redact.untrusted import LONGEST, Untrusted, UntrustedJson, clean
 _LONGEST_JSON = 30_000
 """Characters of one decoded value that are examined, in all its strings and keys."""
 _WIDEST_GAP = 40
-"""Blanks in a row that are kept."""
+"""Consecutive blanks that are kept."""
 
 _GAP = re.compile(r"( +)")
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """What may be shown of a value, perhaps on several lines."""
+    """Text that may be shown, perhaps of several lines."""
 
     text: str
     hidden: int
-    """Secrets in all that was examined."""
+    """Secrets in the examined text."""
     examined: int
     """Characters that were examined."""
     is_partial: bool = False
-    """Whether there is more, which was not examined."""
+    """Whether some text was not examined."""
 
 
 def excerpt(value: Untrusted) -> Excerpt:
-    """The beginning of a text, cleaned so that the redactor sees what a reader would see, then redacted."""
+    """The beginning of a text, cleaned first, so that the redactor sees it as a reader would."""
     text = value.redactor.text(clean_lines(value.raw[:LONGEST]), value.name)
     examined = min(len(value.raw), LONGEST)
     if text == HIDDEN:
@@ -43,12 +43,12 @@ def excerpt(value: Untrusted) -> Excerpt:
 
 
 def json_excerpt(value: UntrustedJson, entries: int, inline: int) -> Excerpt | None:
-    """A decoded value as JSON, in a line of up to ``inline`` characters or indented; of a list the first ``entries``.
+    """A decoded value as JSON, in one line of up to ``inline`` characters or indented; a list's first ``entries``.
 
-    None where it is too long to be examined.
+    None where it is too long to examine.
     """
     if value.redactor.is_secret_name(value.name):
-        return Excerpt(HIDDEN, 1, 0)  # its keys and their number are part of it
+        return Excerpt(HIDDEN, 1, 0)  # its keys and their number are secret too
     some = value.value[:entries] if isinstance(value.value, list) else value.value
     size = _size(some)
     if size > _LONGEST_JSON:
@@ -61,7 +61,7 @@ def json_excerpt(value: UntrustedJson, entries: int, inline: int) -> Excerpt | N
 
 
 def clean_lines(text: str) -> str:
-    """The text with its lines and indentation, and nothing in it that hides or reorders."""
+    """Clean a text line by line; keeps line breaks and indentation."""
     return "\n".join(map(_clean_line, text.splitlines())).strip("\n")
 
 
@@ -73,7 +73,7 @@ def _clean_line(line: str) -> str:
 def _cleaned(value: Any, depth: int) -> Any:
     if isinstance(value, str):
         return clean_lines(value)
-    if depth > MAX_DEPTH:  # it will be hidden, and Python can't go deeper
+    if depth > MAX_DEPTH:  # the redactor hides it, and Python can't recurse deeper
         return value
     if isinstance(value, dict):
         return {clean(str(key)): _cleaned(item, depth + 1) for key, item in value.items()}
@@ -81,15 +81,15 @@ def _cleaned(value: Any, depth: int) -> Any:
 
 
 def _size(value: Any) -> int:
-    """About how many characters a decoded value has; past the limit it stops counting."""
-    size, waiting = 0, [value]
-    while waiting and size <= _LONGEST_JSON:
-        item = waiting.pop()
+    """The approximate number of characters in a decoded value; counting stops past the limit."""
+    size, pending = 0, [value]
+    while pending and size <= _LONGEST_JSON:
+        item = pending.pop()
         if not isinstance(item, dict | list):
             size += len(item) if isinstance(item, str) else 8
             continue
         size += 4 * len(item)
         if size <= _LONGEST_JSON:
-            waiting.extend(item.values() if isinstance(item, dict) else item)
+            pending.extend(item.values() if isinstance(item, dict) else item)
             size += sum(map(len, item)) if isinstance(item, dict) else 0
     return size

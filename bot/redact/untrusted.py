@@ -1,7 +1,7 @@
-"""Text from outside: from COC, from Slack, typed by people. ``Untrusted`` carries it; ``shown`` is its only way out.
+"""Text from COC, Slack and people. ``Untrusted`` carries it, and ``shown`` is its only way out.
 
-``shown`` returns one visible line: cleaned of what hides or reorders text, redacted, and visibly cut. Files, logs and
-terminals take that line; for mrkdwn ``bot.cards.block_kit`` escapes it as well.
+``shown`` returns one visible line: without characters that hide or reorder text, redacted, and visibly cut. Files,
+logs and terminals take that line; for mrkdwn ``bot.cards.block_kit`` escapes it as well.
 """
 
 import json
@@ -13,17 +13,17 @@ from bot.redact.redactor import Redactor
 from bot.redact.spans import HIDDEN
 
 CUT = "…"
-"""Marks the place where text was cut."""
+"""Marks a cut."""
 
 LONGEST = 10_000
-"""Characters of a text that are examined; nothing beyond them is shown. A value may have 16 million."""
+"""Characters of a text that are examined; no others are shown. A value may have 16 million."""
 
 BRIEF = 1_200
-"""Characters that are examined where only a few hundred are shown."""
+"""The same where only a few hundred are shown."""
 
 _BEYOND = 200
-"""Characters examined beyond the limit, so that a secret is recognized that the limit cuts. They are never shown: a
-secret that this margin cuts may not be recognized."""
+"""Characters examined beyond the limit, to recognize a secret that the limit cuts. They are never shown, because a
+secret that the margin's end cuts may not be recognized."""
 
 # Characters that change how other text is shown or read: controls, bidi marks and overrides, zero-width and
 # invisible ones, tags, variation selectors. Line breaks and tabs become blanks first.
@@ -38,24 +38,24 @@ _BREAK = re.compile(r"[\n\r\v\f\u0085\u2028\u2029]")
 
 
 class Untrusted:
-    """One text from outside. ``name`` is the name of the value, which tells the redactor what it may be."""
+    """One text from outside. ``name`` is the value's name, by which the redactor recognizes secrets."""
 
     __slots__ = ("name", "raw", "redactor")
 
     def __init__(self, raw: str, redactor: Redactor, name: str = "") -> None:
         self.raw = raw
-        """The text as it came, for comparing and for requests to COC; never to be shown."""
+        """The text as it came, for comparisons and for requests to COC; never for display."""
         self.redactor = redactor
         self.name = name
 
     def shown(self, limit: int = LONGEST) -> str:
-        """What may be shown of it: one line without secrets, at most ``limit`` characters."""
+        """One line without secrets, at most ``limit`` characters."""
         text = self.raw
         if len(text) <= limit + _BEYOND and _is_tidy(text):
             return cut(self.redactor.text(text, self.name), limit)
         visible = _lines(text[:LONGEST])
         whole = len(text) <= LONGEST and len(clean(visible)) <= limit + _BEYOND
-        # Secrets of several lines are recognized by their lines, others by what a reader will see.
+        # Multi-line secrets are recognized by their lines, others in the text that a reader will see.
         redacted = self.redactor.text(visible if whole else visible[: limit + _BEYOND], self.name)
         flat = clean(redacted)
         if flat != redacted:
@@ -68,7 +68,7 @@ class Untrusted:
         return HIDDEN in self.redactor.text(self.raw, self.name)
 
     def first_line(self) -> str:
-        """What may be shown of its first line; the redactor sees the lines after it too."""
+        """Its first line without secrets. The redactor sees the lines after it too."""
         return self.redactor.text(cut(self.raw, BRIEF), self.name).strip().partition("\n")[0].strip()
 
     def first(self, length: int) -> "Untrusted":
@@ -97,7 +97,7 @@ class UntrustedJson:
 
     def __init__(self, value: Any, redactor: Redactor, name: str = "") -> None:
         self.value = value
-        """The value as it came, not to be shown."""
+        """The value as it came; never for display."""
         self.redactor = redactor
         self.name = name
 
@@ -106,11 +106,11 @@ class UntrustedJson:
 
     @property
     def is_list(self) -> bool:
-        """Whether it is a list, not an object."""
+        """Whether it is a list."""
         return isinstance(self.value, list)
 
     def shown(self, limit: int) -> str:
-        """What may be shown of it, as JSON in one line. Only the beginning of a large value is examined."""
+        """JSON in one line without secrets. Only the beginning of a large value is examined."""
         return Untrusted(self._redacted(), self.redactor).shown(limit)
 
     def _redacted(self) -> str:
@@ -130,12 +130,12 @@ def clean(text: str) -> str:
     if _is_tidy(text):
         return text
     text = _INVISIBLE.sub("", _SPACES.sub(" ", _encodable(text)))
-    # Once more: an invisible character may have stood between two blanks.
+    # Merge blanks again: an invisible character may have been between two.
     return _SPACES.sub(" ", _few_marks(text)).strip()
 
 
 def cut(text: str, limit: int) -> str:
-    """The text if it has at most ``limit`` characters, else its beginning and a visible mark."""
+    """Cut the text to ``limit`` characters, visibly."""
     return text if len(text) <= limit else text[: max(limit - len(CUT), 0)].rstrip() + CUT
 
 
@@ -144,12 +144,12 @@ def _encodable(text: str) -> str:
 
 
 def _is_tidy(text: str) -> bool:
-    """Whether there is nothing to clean, as in most texts."""
+    """Whether there is nothing to clean, which holds for most texts."""
     return text.isascii() and text.isprintable() and "  " not in text and text == text.strip()
 
 
 def _lines(text: str) -> str:
-    """Visible text as ``clean`` makes it, but with its lines and up to eight blanks of their indentation."""
+    """Like ``clean``, but keeps line breaks and up to eight blanks of indentation."""
     if _is_tidy(text):
         return text
     return _few_marks(_INVISIBLE.sub("", _SPACES.sub(_gap, _encodable(text))))
@@ -161,10 +161,10 @@ def _gap(match: re.Match[str]) -> str:
 
 
 def _without_margin(text: str, limit: int) -> str:
-    """The beginning of a text that goes on beyond what was examined."""
+    """The text without the examined margin at its end."""
     kept = text[:-_BEYOND] if len(text) > _BEYOND else ""
     if HIDDEN in text and len(kept) < limit:
-        # The length of what is left would give away the length of the hidden values.
+        # The length of the rest would reveal the length of the hidden values.
         kept = text[: text.rindex(HIDDEN) + len(HIDDEN)]
     return kept.rstrip()
 

@@ -16,7 +16,7 @@ from aiohttp import web
 from bot import errors
 from bot.coc.client import CocClient, Deadlines
 from bot.coc.memory import MEDIUM, SMALL, TOTAL, MemoryBudget, Reservation
-from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse, shortened
+from bot.coc.reading import LONGEST_TEXT, MOST_VALUES, TooManyValues, as_text, parse_json, shortened
 from bot.sandbox.coc.samples.oversized import target_instances
 from bot.task.assemble import read_detail
 from tests.cards.snapshots import REDACTOR
@@ -144,7 +144,7 @@ async def test_giants_at_once_stay_within_the_budget(is_chunked: bool) -> None:
 def test_a_text_with_too_many_values_is_refused_before_it_is_decoded(text: Callable[[], str]) -> None:
     """Each value costs up to 100 bytes of memory, whatever it costs on the wire."""
     with pytest.raises(TooManyValues):
-        parse(text())
+        parse_json(text())
 
 
 @pytest.mark.parametrize(
@@ -159,7 +159,7 @@ def test_a_text_with_too_many_values_is_refused_before_it_is_decoded(text: Calla
 def test_commas_and_brackets_inside_strings_are_not_values(value: Callable[[], object]) -> None:
     """A long script or a table is one value."""
     made = value()
-    assert parse(json.dumps({"text": made})) == {"text": made}
+    assert parse_json(json.dumps({"text": made})) == {"text": made}
 
 
 def test_a_long_text_is_shortened_and_says_so() -> None:
