@@ -152,7 +152,7 @@ class Bot:
             self._traces.start()
         session = await self._stack.enter_async_context(workspace.http_session(timings.replies.call_s))
         client = workspace.web_client(settings, session)
-        identity = await workspace.identify(client, timings.start_s)
+        identity = await workspace.identify(client, self._redactor, timings.start_s)
         credentials = self._credentials or await cloud.coc_credentials(settings, timings.credentials)
         self._coc = cloud.coc_client(
             settings,
@@ -177,7 +177,9 @@ class Bot:
         posts = workspace.http_posts(settings, app, self._metrics, refused=self._refused, body_s=timings.http.body_s)
         bounds = Bounds(connection_limit(raise_descriptors()))
         self.port = await self._listener.start(settings.host, settings.port, posts, bounds=bounds)
-        self._socket = await workspace.connect(settings, app, client, self._metrics, timings.socket)
+        self._socket = await workspace.connect(
+            settings, app, client, self._metrics, redactor=self._redactor, timings=timings.socket
+        )
         self._serving = True
         log.info(
             "ready",

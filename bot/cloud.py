@@ -4,12 +4,13 @@ import asyncio
 import os
 from collections.abc import Awaitable, Callable
 
-from bot.cards.block_kit import plain
 from bot.coc.client import Call, CocClient, Deadlines
 from bot.coc.credentials import CredentialSource, SignedAuth, open_credentials
 from bot.coc.endpoints import endpoint_for
 from bot.errors import CredentialsUnavailable, StartError
 from bot.pacing import Pacer
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
 from bot.settings import CloudSettings, ConfigurationError
 from bot.timings import TIMINGS, CredentialTimings
 
@@ -29,8 +30,9 @@ async def coc_credentials(
     try:
         return await open_credentials(settings.coc_credentials, timings=timings)
     except CredentialsUnavailable as error:
+        why = Untrusted(error.detail, Redactor(settings.redact_words, settings.redact_allow)).shown(1_000)
         raise StartError(
-            f"No cloud credentials ({plain(error.detail, 1_000)}): set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or "
+            f"No cloud credentials ({why}): set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK, or "
             "another of the vendor's sources"
         ) from None
 

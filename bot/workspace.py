@@ -10,11 +10,12 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards.block_kit import plain
 from bot.certificates import explain_certificate_error
 from bot.errors import StartError
 from bot.operations.listener import Handler
 from bot.operations.metrics import Metrics
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
 from bot.settings import Settings
 from bot.slack import EVENTS_PATH, http_mode
 from bot.slack.access import Rules
@@ -41,18 +42,20 @@ def web_client(settings: Settings, session: aiohttp.ClientSession) -> AsyncWebCl
     )
 
 
-async def identify(client: AsyncWebClient, within_s: float) -> AuthorizeResult:
+async def identify(client: AsyncWebClient, redactor: Redactor, within_s: float) -> AuthorizeResult:
     """The owner of the bot token: asked once, at the start, so that a wrong token fails fast. Raises StartError."""
     try:
         async with asyncio.timeout(within_s):
             answer = await client.auth_test()
     except SlackApiError as error:
+        word = _error_word(error, redactor)
         raise StartError(
-            f"Slack refused SLACK_BOT_TOKEN ({_error_word(error)}): check the token and that the app is installed"
+            f"Slack refused SLACK_BOT_TOKEN ({word}): check the token and that the app is installed"
         ) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        why = _reason(error, redactor)
         raise StartError(
-            f"Slack can't be reached at {client.base_url} ({_reason(error)}): check the network and SLACK_API_URL"
+            f"Slack can't be reached at {client.base_url} ({why}): check the network and SLACK_API_URL"
         ) from None
     return AuthorizeResult(
         enterprise_id=answer.get("enterprise_id"),
@@ -94,7 +97,13 @@ def http_posts(
 
 
 async def connect(
-    settings: Settings, app: AsyncApp, client: AsyncWebClient, metrics: Metrics, timings: SocketTimings
+    settings: Settings,
+    app: AsyncApp,
+    client: AsyncWebClient,
+    metrics: Metrics,
+    *,
+    redactor: Redactor,
+    timings: SocketTimings,
 ) -> Connections | None:
     """Socket Mode with its first connection open; None in HTTP mode. Raises StartError."""
     token = settings.slack_app_token
@@ -113,12 +122,14 @@ async def connect(
     try:
         await connections.start()
     except SlackApiError as error:
+        word = _error_word(error, redactor)
         raise StartError(
-            f"Slack refused SLACK_APP_TOKEN ({_error_word(error)}): it must be an app-level token of this app with "
+            f"Slack refused SLACK_APP_TOKEN ({word}): it must be an app-level token of this app with "
             "the scope connections:write, and Socket Mode must be on"
         ) from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise StartError(f"Slack's Socket Mode can't be reached ({_reason(error)}): check the network") from None
+        why = _reason(error, redactor)
+        raise StartError(f"Slack's Socket Mode can't be reached ({why}): check the network") from None
     return connections
 
 
@@ -137,13 +148,13 @@ def rules(settings: Settings) -> Rules:
     )
 
 
-def _error_word(error: SlackApiError) -> str:
+def _error_word(error: SlackApiError, redactor: Redactor) -> str:
     data = error.response.data if hasattr(error.response, "data") else error.response
     word = str(data.get("error") or "no reason given") if isinstance(data, dict) else "an answer that is not Slack's"
-    return plain(word, 80)
+    return Untrusted(word, redactor).shown(80)
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, redactor: Redactor) -> str:
     if isinstance(error, TimeoutError):
         return "no answer in time"
-    return explain_certificate_error(error) or plain(str(error) or type(error).__name__, 300)
+    return explain_certificate_error(error) or Untrusted(str(error) or type(error).__name__, redactor).shown(300)

@@ -25,7 +25,7 @@ class Problem:
     title: str
     advice: str
     values: tuple[tuple[str, str], ...] = ()
-    request_id: str | None = None
+    request_id: Untrusted | None = None
     said: Untrusted | None = None
     """The service's own code and words."""
 
@@ -151,12 +151,13 @@ def problem_of(error: Exception, redactor: Redactor, task_id: str | None = None)
     if not isinstance(error, coc.CocError):
         return Problem(mark, title, advice, tuple(values.items()))
     said = ": ".join(part for part in (error.code, error.message) if part)
+    request_id = error.request_id
     return Problem(
         mark,
         title,
         advice,
         tuple(values.items()),
-        request_id=error.request_id,
+        request_id=Untrusted(request_id, redactor, "request_id") if request_id else None,
         said=Untrusted(said, redactor) if said else None,
     )
 

@@ -12,6 +12,7 @@ from typing import Any
 from bot.cards.block_kit import Block, actions, button, code, context, count, date, divider, mrkdwn, section
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, asked_before, old_data, problem_card
+from bot.redact.untrusted import Untrusted
 from bot.schedule.describe import format_duration
 from bot.task.enums import Unknown
 from bot.task.runs import listed
@@ -219,7 +220,7 @@ def _without(snapshot: Snapshot, missing: Missing, reference: str) -> list[Block
         problem.title,
         problem.advice,
         (("permission", missing.permission or "for it"),),
-        request_id=missing.request_id,
+        request_id=Untrusted(missing.request_id, snapshot.redactor, "request_id") if missing.request_id else None,
     )
     blocks = list(problem_card(filled, task_id=snapshot.task_id, reference=reference).blocks)
     summary = snapshot.summary

@@ -10,10 +10,9 @@ from pathlib import Path
 import aiohttp
 
 from bot import cloud, settings
-from bot.cards.block_kit import plain
 from bot.cards.problem import problem_of
 from bot.certificates import explain_certificate_error
-from bot.doctor.finding import Finding, skew_s
+from bot.doctor.finding import Finding, shown, skew_s
 from bot.doctor.manifest import check_manifest
 from bot.environment import CLOUD_SECRETS, SECRET_FILES
 from bot.errors import CocError, Forbidden, InvalidRequest, StartError, TaskNotFound
@@ -100,7 +99,7 @@ async def _check_permission(permission: str, call: Callable[[], Awaitable[object
         return Finding(not needed, f"COC: {permission} is not granted: {what}"), True
     except CocError as error:
         problem = problem_of(error, Redactor())
-        return Finding(False, f"COC: {problem.plain()} ({plain(error.describe(), 500)})"), False
+        return Finding(False, f"COC: {problem.plain()} ({shown(error.describe(), 500)})"), False
     return Finding(True, f"COC: {permission} is granted"), True
 
 
@@ -115,7 +114,7 @@ async def _check_clock(endpoint: str) -> Finding:
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         if (refused := explain_certificate_error(error)) is not None:
             return Finding(False, f"COC: {endpoint}: {refused}")
-        why = plain(str(error) or type(error).__name__, 300)
+        why = shown(str(error) or type(error).__name__, 300)
         return Finding(False, f"COC: {endpoint} can't be reached ({why}): check the network and COC_ENDPOINT")
     skew = skew_s(date)
     if skew is None:

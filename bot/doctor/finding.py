@@ -4,6 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from bot.redact import Redactor
+from bot.redact.untrusted import Untrusted
+
+_REDACTOR = Redactor()
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -11,6 +16,11 @@ class Finding:
 
     good: bool
     what: str
+
+
+def shown(text: str, limit: int) -> str:
+    """Words from outside as a finding may show them: one line without secrets, cut."""
+    return Untrusted(text, _REDACTOR).shown(limit) or "–"
 
 
 def skew_s(date: str | None) -> float | None:

@@ -10,8 +10,7 @@ from typing import Any
 
 import yaml
 
-from bot.cards.block_kit import plain
-from bot.doctor.finding import Finding
+from bot.doctor.finding import Finding, shown
 from bot.settings import Settings
 from bot.slack import COMMAND, EVENTS_PATH
 
@@ -52,9 +51,9 @@ def _commands(manifest: Mapping[str, Any], configured: Settings) -> Iterator[str
         yield f"it has no slash command: add {COMMAND} below features.slash_commands"
     for one in commands:
         if one.get("should_escape"):
-            yield f"{plain(str(one.get('command')), 40)} has should_escape on: turn it off, or pasted ids change"
+            yield f"{shown(str(one.get('command')), 40)} has should_escape on: turn it off, or pasted ids change"
         if configured.transport == "http" and not str(one.get("url") or "").endswith(EVENTS_PATH):
-            yield f"{plain(str(one.get('command')), 40)} has no url that ends in {EVENTS_PATH}: HTTP mode needs it"
+            yield f"{shown(str(one.get('command')), 40)} has no url that ends in {EVENTS_PATH}: HTTP mode needs it"
 
 
 def _settings(manifest: Mapping[str, Any], configured: Settings) -> Iterator[str]:
@@ -80,7 +79,7 @@ def _scopes(manifest: Mapping[str, Any], configured: Settings) -> Iterator[str]:
         yield f"the bot scope {', '.join(missing)} is missing: add it and install the app again"
     needless = sorted((given | optional) - SCOPES - OPTIONAL_SCOPES - {"usergroups:read", "users:read"})
     if needless:
-        yield f"the bot scope {plain(', '.join(needless), 300)} is not needed: remove it"
+        yield f"the bot scope {shown(', '.join(needless), 300)} is not needed: remove it"
     tab = _at(manifest, "features", "app_home", "messages_tab_enabled") is True
     if "files:write" in given | optional and not tab:
         yield "features.app_home.messages_tab_enabled is off: turn it on, or nobody can be sent a file"

@@ -9,9 +9,8 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.cards.block_kit import plain
 from bot.certificates import explain_certificate_error
-from bot.doctor.finding import Finding, skew_s
+from bot.doctor.finding import Finding, shown, skew_s
 from bot.doctor.manifest import OPTIONAL_SCOPES, required_scopes
 from bot.settings import Settings
 from bot.timings import TIMINGS
@@ -35,7 +34,7 @@ async def check_slack(configured: Settings) -> list[Finding]:
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             return [_unreachable(configured.slack_api_url, error)]
         findings = [
-            Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {plain(str(answer.get('team')), 80)}"),
+            Finding(True, f"Slack: SLACK_BOT_TOKEN is good for {shown(str(answer.get('team')), 80)}"),
             check_scopes(answer.headers, configured),
             check_clock(answer.headers),
         ]
@@ -54,7 +53,7 @@ def check_scopes(headers: Mapping[str, str], configured: Settings) -> Finding:
         return Finding(False, f"Slack: the scope {', '.join(sorted(missing))} is missing: add it, reinstall the app")
     without = sorted(OPTIONAL_SCOPES - {part.strip() for part in given.split(",")})
     lost = f"; without {' and '.join(without)} no file of targets can be sent" if without else ""
-    return Finding(True, f"Slack: the scopes are {plain(given, 500)}{lost}")
+    return Finding(True, f"Slack: the scopes are {shown(given, 500)}{lost}")
 
 
 def check_clock(headers: Mapping[str, str]) -> Finding:
@@ -114,7 +113,7 @@ def check_hello(hello: Any, wanted: int) -> Finding:
 
 
 def _refused(name: str, error: SlackApiError, advice: str) -> Finding:
-    return Finding(False, f"Slack: {name} was refused ({plain(str(error.response.get('error')), 80)}): {advice}")
+    return Finding(False, f"Slack: {name} was refused ({shown(str(error.response.get('error')), 80)}): {advice}")
 
 
 def _unreachable(url: str, error: BaseException) -> Finding:

@@ -2,7 +2,7 @@
 
 Parameters are secrets unless shown to be harmless: COC does not say whether it masks sensitive ones. A value is
 hidden by its name (password, token, 密码 …: ``bot.redact.names``), by its shape (private keys, cloud access keys,
-JWTs, credentials in URLs and command lines, long random strings: ``bot.redact.shapes``) or by the name before it in
+JWTs, credentials in URLs and command lines, long random strings: ``bot.redact.rules``) or by the name before it in
 a text (``bot.redact.named_values``). A hidden value shows neither a part of itself nor its length.
 
 A value may have 16 million characters, so no pattern here backtracks over a long run: all take linear time.

@@ -46,7 +46,7 @@ def _behind_chinese(at: Occurrence, run: re.Match[str]) -> Span | None:
     begin = at.start + run.start() + (link.end() if link is not None else name_end)
     gap = _GAP.match(text, begin)
     begin = gap.end() if gap is not None else begin
-    if begin >= len(text) or text[begin] in "，。,.;；、？?！!)）\n|&<>":
+    if begin >= len(text) or text[begin] in "，。,.;；、？?！!)）”’」』》】\n|&<>":
         return None
     if "\u4e00" <= text[begin] <= "\u9fff" and (link is None or says_about(text, begin)):
         return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 
-from bot.redact.rules import without
+from bot.redact.rules import load, without
 from bot.redact.spans import Span
 
 _MOST_WORDS, _MOST_TOOLS = 60, 3
@@ -73,120 +73,7 @@ class Tool:
         object.__setattr__(self, "signs", {item[:-1]: item[-1] for item in self.pairs.split()})
 
 
-TOOLS = (
-    Tool(
-        "mysql* mariadb* mydumper myloader xtrabackup obclient pt-* tidb*",
-        "mysql -h db -uroot -p⟦hunter2⟧ app",
-        "mysql -h db -u root -p app",
-        glued="-p",
-        after="password+1",
-    ),
-    Tool("7z 7za 7zz rar unrar", "rar a -hp⟦hunter2⟧ a.rar /data", "7z x a.7z -o/data", glued="-p -hp"),
-    Tool("sshpass", "sshpass -p ⟦hunter2⟧ ssh h", "sshpass -f /etc/x ssh -p 22 h", flags="-p", glued="-p"),
-    Tool(
-        "curl",
-        "curl -sSu 'bob:⟦two words⟧' x",
-        "curl -u $USER:$PASS https://x.example.com/v1",
-        flags="--oauth2-bearer",
-        pairs="-u: --user: -U: --proxy-user: -b= --cookie= -E: --cert:",
-        clusters=True,
-    ),
-    Tool("http https xh", "http -a bob:⟦hunter2⟧ GET x", "http GET x a=1", pairs="-a: --auth:"),
-    Tool("login", "docker login -u bob -p ⟦hunter2⟧ reg", "docker login -u bob reg", flags="-p", glued="-p"),
-    Tool(
-        "mongo* cqlsh psexec* beeline trino couchbase-cli hdbsql rabbitmqadmin elasticsearch-users arangosh taos",
-        "hdbsql -u SYSTEM -p ⟦hunter2⟧ 'select 1'",
-        "mongo --host db --port 27017",
-        flags="-p",
-        glued="-p",
-    ),
-    Tool(
-        "redis-cli redis-benchmark valkey-cli keydb-cli",
-        "redis-cli -h c AUTH app ⟦hunter2⟧",
-        "redis-cli -h c -n 3 ACL LIST",
-        flags="-a",
-        glued="-a",
-        after="auth+1 auth+2",
-    ),
-    Tool(
-        "mosquitto_*",
-        "mosquitto_pub -u u -P ⟦hunter2⟧ -t t",
-        "mosquitto_sub -p 1883 -t a",
-        flags="-P --pw",
-        after="-b+3",
-    ),
-    Tool("vault bao", "vault login ⟦hunter2⟧", "vault token lookup", after="login+1 unseal+1"),
-    Tool(
-        "ldappasswd slappasswd",
-        "ldappasswd -w ⟦hunter2⟧ -s ⟦hunter3⟧ x",
-        "ldappasswd -x x",
-        flags="-w -s -a",
-        glued="-s -w",
-    ),
-    Tool("ldap* dsconf", "ldapadd -xw ⟦hunter2⟧ -f a", "ldapsearch -W -s sub", flags="-w", glued="-w", clusters=True),
-    Tool(
-        "smbclient smbget rpcclient net winexe",
-        "smbclient //s/d -U 'bob%⟦two words⟧' -c ls",
-        "smbclient -L //s -U bob -N",
-        pairs="-U% --user%",
-    ),
-    Tool(
-        "gsql ksql vsql zsql gs_dump* gs_restore* zenith",
-        "gsql -d x -U omm -W ⟦hunter2⟧",
-        "gsql -d x -p 25308",
-        flags="-W",
-        glued="-W",
-    ),
-    Tool(
-        "sqlplus expdp impdp sqlldr rman exp imp datax disql dexp dimp dmfldr",
-        "sqlplus -S app/⟦hunter2⟧@db @run.sql",
-        "sqlplus / as sysdba @/opt/run.sql",
-        logs_in=True,
-    ),
-    Tool(
-        "sqlcmd bcp osql ipmitool tsql dsmc", "sqlcmd -P ⟦hunter2⟧ -U sa", "sqlcmd -S db -E", flags="-P", glued="-P"
-    ),
-    Tool("zip unzip zipcloak", "zip -rP ⟦hunter2⟧ a.zip b", "unzip -p a.zip b", flags="-P", clusters=True),
-    Tool("ssh-keygen", "ssh-keygen -t rsa -N ⟦hunter2⟧ -f id", "ssh-keygen -t rsa -f id", flags="-N -P"),
-    Tool("useradd usermod adduser mkpasswd", "useradd -p ⟦hunter2⟧ bob", "useradd -m bob", flags="-p"),
-    Tool(
-        "snmp*",
-        "snmpwalk -v2c -c ⟦hunter2⟧ 10.0.0.1",
-        "snmpwalk -v3 -l noAuthNoPriv -u m h",
-        flags="-c -A -X",
-        glued="-c -A -X",
-    ),
-    Tool("check_snmp*", "check_snmp -H h -C ⟦hunter2⟧", "check_snmp -H h -o x", flags="-C -A -X"),
-    Tool(
-        "openssl",
-        "openssl enc -d -k ⟦hunter2⟧ -in x",
-        "openssl req -new -key a.key",
-        flags="-k -K -pass -passin -passout",
-    ),
-    Tool(
-        "rabbitmqctl emqx emqx_ctl ejabberdctl prosodyctl",
-        "rabbitmqctl add_user bob ⟦hunter2⟧",
-        "rabbitmqctl list_users",
-        after="add_user+2 change_password+2 authenticate_user+2 passwd+2 add+2 register+3",
-    ),
-    Tool("wpa_passphrase", "wpa_passphrase net ⟦hunter2⟧", "wpa_passphrase net", after="+2"),
-    Tool("influx", "influx auth create -t ⟦hunter2⟧", "influx -database d", flags="-t -p -password"),
-    Tool("encrypt_string", "ansible-vault encrypt_string ⟦hunter2⟧", "ansible-vault encrypt x.yml", after="+1"),
-    Tool("mc mcli", "mc alias set a https://x ⟦AKabcd⟧ ⟦hunter2⟧", "mc alias list", after="set+3 set+4 add+3 add+4"),
-    Tool("db2", "db2 connect to x user bob using ⟦hunter2⟧", "db2 connect to x", after="using+1 new+1 confirm+1"),
-    Tool("nmcli", "nmcli con mod w wifi-sec.psk ⟦hunter2⟧", "nmcli dev status", after="wifi-sec.psk+1 vpn.secrets+1"),
-    Tool(
-        "kubectl oc",
-        "kubectl create secret generic a --from-literal 'line=⟦two words⟧'",
-        "kubectl create configmap a --from-literal=line=1",
-        pairs="--from-literal=",
-        only="secret",
-    ),
-    Tool("lftp", "lftp -u bob,⟦hunter2⟧ sftp://h", "lftp -e ls sftp://h", pairs="-u, --user,"),
-    Tool("rasdial isql iusql", "rasdial HQ bob ⟦hunter2⟧", "rasdial HQ /disconnect", after="+3"),
-    Tool("pulumi", "pulumi config set --secret a ⟦hunter2⟧", "pulumi config set a b", after="set+2", only="--secret"),
-    Tool("glab", "glab variable set A ⟦hunter2⟧", "glab variable list", after="set+2"),
-)
+TOOLS = tuple(Tool(**row) for row in load("tools")["tool"])
 
 
 @lru_cache(maxsize=4096)

@@ -14,13 +14,13 @@ from bot.redact.commands import hide_arguments
 from bot.redact.encodings import BASE64_RUN, decode_all, decode_base64
 from bot.redact.entropy import hide_random_runs
 from bot.redact.fast_path import is_harmless
+from bot.redact.lookalikes import hide_lookalikes
 from bot.redact.named_values import NamedValues
 from bot.redact.names import Names
 from bot.redact.references import is_reference, is_status
-from bot.redact.shapes import SHAPES, hide_lookalikes
+from bot.redact.rules import SHAPES, SYNTAX
 from bot.redact.spans import HIDDEN
 from bot.redact.structures import Structures
-from bot.redact.syntax import SYNTAX
 from bot.redact.variables import hide_settings
 
 # A quoted string, as JSON has it; one without an end is skipped at once.

@@ -1,12 +1,17 @@
 """A rule describes one syntax that hands over a secret. It is data: a pattern, and an example of either outcome.
 
+The rules stand in the TOML files of ``data``. There ``‹name›`` in a pattern is a part: WORD, ON, or one of that file.
+
 In a pattern every group without a name is a secret; all around it stays. A pattern without groups is one as a whole.
 Patterns take linear time on any text: runs are possessive or bounded.
 """
 
 import re
+import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
 
 from bot.redact.references import is_status, unschemed, variables_of
 from bot.redact.spans import Span, hide
@@ -18,6 +23,7 @@ WORD = (
 """One secret word: quoted (also inside a JSON string) or up to the next blank."""
 ON = r"(?:(?!&&)[^\n|;]|\\\n)"
 """One character further inside the same command."""
+_PART = re.compile(r"‹(\w+)›")
 _LINE_END = re.compile(r"(?<!\\)\n")
 """A line goes on behind a backslash."""
 
@@ -84,3 +90,24 @@ def without(text: str, spans: Iterable[Span], variables: set[str]) -> str:
         elif value and not is_status(value):
             hidden.append((start, end))
     return hide(text, hidden)
+
+
+def load(name: str) -> dict[str, Any]:
+    """A file of ``data``."""
+    return tomllib.loads(files("bot.redact").joinpath("data", f"{name}.toml").read_text("utf-8"))
+
+
+def _read_rules(name: str) -> list[Rule]:
+    file = load(name)
+    parts = {"word": WORD, "on": ON, **file.get("parts", {})}
+
+    def expand(regex: str | list[str]) -> str:
+        return _PART.sub(lambda match: parts[match[1]], "".join(regex))
+
+    return [Rule(**{**row, "regex": expand(row["regex"])}) for row in file["rule"]]
+
+
+SHAPES = Rules(*_read_rules("shapes"))
+"""Known by their shape, whatever their name: keys, tokens, hashes, URLs."""
+SYNTAX = Rules(*_read_rules("syntax"), *_read_rules("devices"), *_read_rules("phrases"))
+"""Handed over without a name that says so: by shells, SQL, programs, devices and sentences."""

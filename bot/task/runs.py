@@ -1,6 +1,8 @@
 """Which of a task's runs says how it went. COC's list and its history may contradict each other."""
 
-from bot.redact.untrusted import BRIEF
+from dataclasses import replace
+
+from bot.redact.untrusted import BRIEF, Untrusted
 from bot.schedule.trigger import Outlook, upcoming
 from bot.task.enums import Unknown
 from bot.task.snapshot import Missing, Snapshot
@@ -12,6 +14,8 @@ def assess(snapshot: Snapshot) -> tuple[Verdict, Outlook]:
     """Is anything wrong, and what lies ahead?"""
     task, summary = snapshot.task, snapshot.summary
     ahead = upcoming(task.trigger, snapshot.as_of)
+    if ahead.problem:  # it may name a zone or a policy as it came
+        ahead = replace(ahead, problem=Untrusted(ahead.problem, snapshot.redactor).shown(200))
     # The history says most of a run; where it is there, what is missing is in the list.
     unseen = snapshot.runs if isinstance(snapshot.runs, Missing) else summary
     status, reviewer, comment = task.approval.status, task.approval.reviewer, task.approval.comment

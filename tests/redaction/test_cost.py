@@ -6,8 +6,7 @@ import pytest
 
 from bot.redact import Redactor
 from bot.redact.commands import TOOLS
-from bot.redact.shapes import SHAPES
-from bot.redact.syntax import SYNTAX
+from bot.redact.rules import SHAPES, SYNTAX
 
 pytestmark = pytest.mark.slow
 

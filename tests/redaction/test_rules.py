@@ -7,9 +7,7 @@ import pytest
 
 from bot.redact import Redactor, commands
 from bot.redact.commands import TOOLS, Tool
-from bot.redact.rules import Rule, Rules
-from bot.redact.shapes import SHAPES
-from bot.redact.syntax import SYNTAX
+from bot.redact.rules import SHAPES, SYNTAX, Rule, Rules
 from tests.redaction.corpus import REDACTOR, Case, leaks, load, read
 from tests.redaction.test_corpus import SETS
 

@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
-from types import NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -22,11 +21,13 @@ from bot.cards.target_menus import menus
 from bot.cards.targets import TARGETS, all_targets, targets_view
 from bot.cards.task import not_refreshed, task_card
 from bot.cards.terminal import render
-from bot.coc.decode import Broken
 from bot.coc.wire import Run, Task, TaskSummary
+from bot.redact.untrusted import Untrusted
 from bot.show import as_json
 from bot.slack.request import Help, parse
 from bot.task.changes import Seen, decode
+from bot.task.enums import Unknown
+from bot.task.fault import Fault
 from bot.task.search import look_up
 from bot.task.snapshot import Snapshot
 from bot.task.target_query import Look, key_of
@@ -185,19 +186,16 @@ def bare_fields(found: Snapshot, text: str) -> list[str]:
     waiting: list[Any] = [found.task, found.summary, found.runs, found.targets.steps, found.parameters]
     while waiting:
         item = waiting.pop()
-        if isinstance(item, BaseModel):
-            kinds: dict[str, Any] = {name: about.annotation for name, about in type(item).model_fields.items()}
-        elif dataclasses.is_dataclass(item) and not isinstance(item, type):
-            kinds = {part.name: part.type for part in dataclasses.fields(item)}
-        else:
-            waiting += item if isinstance(item, list | tuple) else []
-            continue
-        waiting += [getattr(item, name) for name in kinds]
-        for name, kind in kinds.items():
-            shown = kind is str or (str in get_args(kind) and NoneType in get_args(kind))
-            if shown and name not in _OURS and not isinstance(item, Broken):
-                key, value = f"{type(item).__name__}.{name}", getattr(item, name)
-                held[key] = held.get(key, False) or first in (value or "")
+        if isinstance(item, list | tuple):
+            waiting += item
+        elif dataclasses.is_dataclass(item) and not isinstance(item, type | Fault | Unknown):
+            for part in dataclasses.fields(item):
+                value = getattr(item, part.name)
+                waiting.append(value)
+                if "Untrusted" in str(part.type) and "tuple" not in str(part.type) and part.name not in _OURS:
+                    key = f"{type(item).__name__}.{part.name}"
+                    raw = value.raw if isinstance(value, Untrusted) else str(getattr(value, "value", ""))
+                    held[key] = held.get(key, False) or first in raw
     return [key for key, holds in held.items() if not holds]
 
 

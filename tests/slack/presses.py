@@ -14,16 +14,15 @@ NIGHTLY = "ST2601050930000000000002B2"
 
 
 async def post(box: Sandbox, text: str, channel: str = SHIFT, user: str = ADA) -> Message:
-    """Post a card in the channel."""
-    before = len(box.slack.messages(channel, user))
-
-    def is_answered() -> bool:
-        messages = box.slack.messages(channel, user)
-        return len(messages) > before and "Still waiting" not in messages[-1].text
-
+    """Post a card in the channel; on a busy machine a waiting note may precede it."""
+    before = [message.ts for message in box.slack.messages(channel, user)]
     await box.slack.command(user, channel, text)
-    await box.slack.settled(is_answered)
-    return box.slack.messages(channel, user)[-1]
+
+    def new() -> list[Message]:
+        messages = box.slack.messages(channel, user)
+        return [m for m in messages if m.ts not in before and "Still waiting" not in m.text]
+
+    return (await box.slack.settled(new, timeout=10))[-1]
 
 
 def now(box: Sandbox, card: Message, user: str = ADA) -> str:
@@ -38,17 +37,22 @@ def view_text(box: Sandbox, user: str = ADA) -> str:
     return json.dumps(view["blocks"], ensure_ascii=False) if view else ""
 
 
+def is_loading(box: Sandbox, user: str = ADA) -> bool:
+    """Whether the person's modal is a loading view."""
+    return any(words in view_text(box, user) for words in ("Asking COC", "Sending the file"))
+
+
 async def filled(box: Sandbox, user: str = ADA) -> dict[str, Any]:
     """The modal, once it shows more than the loading view."""
-    await box.slack.settled(lambda: view_text(box, user) and "Asking COC" not in view_text(box, user), timeout=10)
+    await box.slack.settled(lambda: view_text(box, user) and not is_loading(box, user), timeout=10)
     view = box.slack.view(user)
     assert view is not None
     return view
 
 
 async def view_changed(box: Sandbox, page: str) -> None:
-    """Wait until the modal shows something else than this page."""
-    await box.slack.settled(lambda: view_text(box) != page)
+    """Wait until the modal shows something else than this page or a loading view."""
+    await box.slack.settled(lambda: view_text(box) != page and not is_loading(box), timeout=10)
 
 
 async def chat(box: Sandbox, method: str, **arguments: Any) -> dict[str, Any]:
