@@ -214,10 +214,14 @@ async def _show(task_id: str, more: set[str], as_json: bool, in_sandbox: bool) -
             snapshot = await (lookup.history(task_id) if "runs" in more else lookup.snapshot(task_id))
     except CocError as error:
         problem = problem_of(error, redactor, task_id)
-        said = [problem.plain()] + [f"COC said: {plain(problem.said, 500)}"] * bool(problem.said)
-        said += [f"Cloud request {plain(problem.request_id, 80)}."] * bool(problem.request_id)
-        said += [f"({plain(Untrusted(error.detail, redactor), 300)})"] * isinstance(error, Unreachable)
-        _exit(1, " ".join(said))
+        sentences = [problem.plain()]
+        if problem.service_message:
+            sentences.append(f"COC said: {plain(problem.service_message, 500)}")
+        if problem.request_id:
+            sentences.append(f"Cloud request {plain(problem.request_id, 80)}.")
+        if isinstance(error, Unreachable):
+            sentences.append(f"({plain(Untrusted(error.detail, redactor), 300)})")
+        _exit(1, " ".join(sentences))
     if as_json:
         sys.stdout.write(to_json(snapshot) + "\n")
         return

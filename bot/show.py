@@ -1,4 +1,4 @@
-"""``schedtask-bot show --json``: one task straight from COC, decoded."""
+"""``schedtask-bot show --json``: one task from COC, decoded."""
 
 import dataclasses
 import json
@@ -18,9 +18,9 @@ _NOTHING: tuple[object, ...] = (None, "", (), [])
 
 
 def as_json(snapshot: Snapshot) -> str:
-    """The decoded task as indented JSON: the wire's own names, targets and parameters decoded, secrets hidden.
+    """The task as indented JSON under COC's own names; targets and parameters decoded, secrets hidden.
 
-    Times stay as COC sends them (milliseconds since 1970 UTC); ``as_of`` is ISO 8601 in UTC.
+    Times stay in milliseconds since 1970 UTC, as COC sends them; ``as_of`` is ISO 8601 in UTC.
     """
     body = {
         "as_of": snapshot.as_of.isoformat(timespec="seconds"),
@@ -35,15 +35,15 @@ def as_json(snapshot: Snapshot) -> str:
         "summary": _part(snapshot.summary),
         "runs": _part(snapshot.runs),
     }
-    # The way out: every text without secrets, whatever field it is in.
-    redacted = _keys_redacted(snapshot.redactor.structure("", body), snapshot.redactor)
+    # Nothing leaves unredacted, whatever field it is in.
+    redacted = _redact_keys(snapshot.redactor.structure("", body), snapshot.redactor)
     return json.dumps(redacted, ensure_ascii=False, indent=2, default=str)
 
 
-def _keys_redacted(value: Any, redactor: Redactor) -> Any:
+def _redact_keys(value: Any, redactor: Redactor) -> Any:
     if isinstance(value, dict):
-        return {redactor.text(str(key)): _keys_redacted(item, redactor) for key, item in value.items()}
-    return [_keys_redacted(item, redactor) for item in value] if isinstance(value, list) else value
+        return {redactor.text(str(key)): _redact_keys(item, redactor) for key, item in value.items()}
+    return [_redact_keys(item, redactor) for item in value] if isinstance(value, list) else value
 
 
 def _part(part: Any) -> Any:
@@ -53,7 +53,7 @@ def _part(part: Any) -> Any:
 
 
 def _sent(model: BaseModel | None) -> dict[str, Any]:
-    """The fields that came, under the wire's names. pydantic's own way refuses what is nested 255 deep."""
+    """The fields that COC sent, under its names. pydantic's ``model_dump`` refuses what is nested 255 deep."""
     if model is None:
         return {}
     names = type(model).model_fields
@@ -63,7 +63,7 @@ def _sent(model: BaseModel | None) -> dict[str, Any]:
 
 
 def _data(value: Any) -> Any:
-    """Domain objects as JSON, texts as they came, without what is absent."""
+    """Domain objects as JSON, unredacted, without absent fields."""
     match value:
         case Untrusted():
             return value.raw
@@ -74,7 +74,7 @@ def _data(value: Any) -> Any:
         case Enum():
             return value.value
         case Fault():
-            return {"where": value.where.raw, "at": value.at, "reason": value.reason, "raw": value.raw.raw}
+            return {"where": value.where.raw, "at": value.at, "reason": value.reason, "raw": value.text.raw}
         case list() | tuple():
             return [_data(item) for item in value]
     if not dataclasses.is_dataclass(value):

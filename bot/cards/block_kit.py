@@ -1,14 +1,14 @@
-"""Block Kit: text made safe for Slack, blocks and elements as plain dicts, and one message within Slack's limits.
+"""Block Kit: text made safe for Slack, blocks and elements as plain dicts, and messages within Slack's limits.
 
 Slack parses mrkdwn and the ``text`` of a message: ``<!channel>``, ``<@U…>``, ``<https://…|…>`` are live, and so
 are ``*bold*``, `` `code` ``, ``:emoji:``. Escaping ``&``, ``<`` and ``>`` disarms the first kind. Slack has no
-escape for the second, so look-alikes replace the characters that would format. plain_text objects and rich_text
-leaves are never parsed.
+escape for the second, so look-alikes replace the characters that would format. Slack never parses plain_text
+objects and rich_text leaves.
 
-``Untrusted`` text is redacted on its way; a ``str`` is our own, or has been redacted already. Functions that make
-blocks take text that is ready for its place. Slack's own classes drop what they do not know, so these are dicts.
+``Untrusted`` text is redacted here; a ``str`` is our own, or redacted already. Functions that make blocks take text
+that is ready for its place. The blocks are dicts, because the SDK's classes drop fields that they do not know.
 
-Limits are Slack's documented ones, but for the characters of all blocks together: messages fail with
+The limits are Slack's documented ones, except for the characters of all blocks together: messages fail with
 ``msg_blocks_too_long`` near 13,200, counted after escaping (reported, not documented); 10,000 leaves room.
 """
 
@@ -39,7 +39,7 @@ MAX_TEXT = 3_000
 
 
 def cut_escaped(text: str, limit: int) -> str:
-    """Text that is escaped already, cut visibly to ``limit`` characters, never inside an entity."""
+    """Cut escaped text visibly to ``limit`` characters, never inside an entity."""
     short = cut(text, limit)
     return short if short == text else _PART_OF_ENTITY.sub("", short.removesuffix(CUT)) + CUT
 
@@ -52,12 +52,12 @@ def plain(text: Text, limit: int, absent: str = "–") -> str:
 
 
 def escape(text: str) -> str:
-    """Slack's three entities; nothing else is to be escaped."""
+    """Escape ``&``, ``<`` and ``>``, the only characters that Slack wants escaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def mrkdwn(text: Text, limit: int, absent: str = "–") -> str:
-    """For mrkdwn and ``text``: the words as they are, with no formatting, mention, link or emoji live.
+    """For mrkdwn and ``text``: no formatting, mention, link or emoji in the text is live.
 
     ``limit`` bounds the characters after escaping, as Slack counts them; the cut is never inside an entity.
     """
@@ -77,7 +77,7 @@ def code(text: Text, limit: int, absent: str = "–") -> str:
 
 def date(moment: datetime, pattern: str = "{date_short_pretty} at {time}") -> str:
     """For mrkdwn: a moment in each reader's own zone; the fallback is UTC and says so."""
-    # A date token that Slack can't parse shows the fallback; it must hold neither "|" nor ">".
+    # Slack shows the fallback of a token that it can't parse. The fallback must not contain "|" or ">".
     return f"<!date^{int(moment.timestamp())}^{pattern}|{utc(moment)}>"
 
 
@@ -86,8 +86,8 @@ def utc(moment: datetime) -> str:
     return moment.strftime(f"%a {moment.day} %b %Y, %H:%M UTC")
 
 
-def asker(user: str | None) -> str:
-    """``, asked by <@U…>`` for mrkdwn: the one mention that is meant; nothing for what is no Slack user id."""
+def requester_mention(user: str | None) -> str:
+    """``, asked by <@U…>`` in mrkdwn: the only live mention; ``""`` for anything but a Slack user id."""
     return f", asked by <@{user}>" if user and _SLACK_USER.fullmatch(user) else ""
 
 
@@ -96,13 +96,13 @@ def count(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def enumerated(parts: list[str]) -> str:
+def enumerated(parts: list[str], conjunction: str = "and") -> str:
     """``a``, ``a and b``, ``a, b and c``."""
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return f" {conjunction} ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
 def _fitted(text: str, limit: int) -> str:
-    """The text cut so that it has at most ``limit`` characters once it is escaped."""
+    """Cut the text so that it has at most ``limit`` characters once it is escaped."""
     if len(escape(text)) <= limit:
         return text
     lengths = accumulate(_ENTITY_LENGTH.get(char, 1) for char in text[:limit])
@@ -111,7 +111,7 @@ def _fitted(text: str, limit: int) -> str:
 
 
 def local(moment: datetime, zone: tzinfo | None, now: datetime) -> str:
-    """``Sun 10 May 17:30``: a moment in the task's own zone, for people; with its year where it is another."""
+    """``Sun 10 May 17:30`` in the task's own zone; with the year where it differs from this year."""
     at = moment.astimezone(zone or UTC)
     year = "" if at.year == now.astimezone(zone or UTC).year else f" {at.year}"
     return at.strftime(f"%a {at.day} %b{year} %H:%M")
@@ -123,12 +123,12 @@ def zone_name(zone: tzinfo | None) -> str:
 
 
 def plain_text(text: str) -> dict[str, Any]:
-    """A text object that Slack does not parse, emoji names neither."""
+    """A text object in which Slack parses nothing, not even emoji names."""
     return {"type": "plain_text", "text": text, "emoji": False}
 
 
 def mrkdwn_text(text: str) -> dict[str, Any]:
-    """A text object that Slack parses as mrkdwn; ``verbatim`` stops it from making links and mentions by itself."""
+    """A text object in mrkdwn; ``verbatim`` stops Slack from adding links and mentions."""
     return {"type": "mrkdwn", "text": text, "verbatim": True}
 
 
@@ -138,7 +138,7 @@ def header(text: str) -> Block:
 
 
 def section(text: str, accessory: dict[str, Any] | None = None) -> Block:
-    """A section with mrkdwn of at most 3,000 characters, and perhaps an element at its right."""
+    """A section with at most 3,000 characters of mrkdwn, and an optional element at its right."""
     block = {"type": "section", "text": mrkdwn_text(text)}
     return block if accessory is None else {**block, "accessory": accessory}
 
@@ -212,32 +212,34 @@ def bullets(items: Iterable[list[dict[str, Any]]]) -> Block:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What is posted: ``text`` for notifications and screen readers, ``blocks`` for everyone else."""
+    """A message: ``text`` for notifications and screen readers, ``blocks`` for everyone else."""
 
     text: str
     blocks: tuple[Block, ...]
 
     def payload(self) -> dict[str, Any]:
-        """The fields of a Slack message; names in it are not turned into previews."""
+        """The fields of a Slack message, with link previews off."""
         return {"text": self.text, "blocks": list(self.blocks), "unfurl_links": False, "unfurl_media": False}
 
 
 def message(text: str, needed: list[Block], optional: list[Block], last: list[Block]) -> Message:
-    """``needed``, as much of ``optional`` as fits, then ``last``; where something did not fit, a line says so."""
+    """``needed``, as many of ``optional`` as fit, then ``last``. A line says how many did not fit."""
     room = MAX_CHARACTERS - sum(map(characters, needed + last)) - 100
     places = MAX_BLOCKS - len(needed) - len(last) - 1
-    kept: list[Block] = []
+    fitting: list[Block] = []
     for block in optional:
         room -= characters(block)
-        if room < 0 or len(kept) >= places:
-            kept.append(context(f"_{count(len(optional) - len(kept), 'more part')} did not fit in one message._"))
+        if room < 0 or len(fitting) >= places:
+            fitting.append(
+                context(f"_{count(len(optional) - len(fitting), 'more part')} did not fit in one message._")
+            )
             break
-        kept.append(block)
-    return Message(cut_escaped(text, MAX_TEXT), tuple(needed + kept + last))
+        fitting.append(block)
+    return Message(cut_escaped(text, MAX_TEXT), tuple(needed + fitting + last))
 
 
 def characters(value: Any) -> int:
-    """How many characters of text a block holds, as Slack seems to count them: escaped, all its texts."""
+    """The characters of all texts in a block, escaped, which is how Slack seems to count them."""
     return sum(len(text) for text in _texts(value))
 
 

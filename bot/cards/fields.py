@@ -1,4 +1,4 @@
-"""The card's fields, one function each: mrkdwn from a snapshot, whatever is missing or unknown in it."""
+"""The card's fields in mrkdwn, one function each. Any part of the snapshot may be missing or unknown."""
 
 from datetime import UTC
 
@@ -59,7 +59,7 @@ def schedule(snapshot: Snapshot) -> str:
 
 
 def next_runs(snapshot: Snapshot, outlook: Outlook) -> str:
-    """The next runs in the task's zone and, beside each, in the reader's own; as mere wishes where it won't run."""
+    """The next runs in the task's zone and in the reader's; as "would run" where the task won't run."""
     summary, trigger = snapshot.summary, snapshot.task.trigger
     stopped = snapshot.task.approval.status in {ApprovalStatus.PENDING, ApprovalStatus.REJECTED}
     stopped = stopped or (not isinstance(summary, Missing) and summary.enabled is False)
@@ -71,12 +71,12 @@ def next_runs(snapshot: Snapshot, outlook: Outlook) -> str:
     zone, rows = trigger.zone, []
     for run in outlook.runs:
         row = f"{local(run, zone, snapshot.as_of)} · {date(run, '{date_short_pretty} {time}')}"
-        # Two instants have this local time; the reader must not take it for the first.
-        again = zone is not None and trigger.policy != "ONCE" and is_second_occurrence(run, zone)
-        rows.append(f"{row} (the second one, clocks go back)" if again else row)
+        # Two instants have this local time; the reader must know which.
+        is_second = zone is not None and trigger.policy != "ONCE" and is_second_occurrence(run, zone)
+        rows.append(f"{row} (the second one, clocks go back)" if is_second else row)
     if outlook.skipped is not None:
-        left_out = local(outlook.skipped.replace(tzinfo=zone), zone, snapshot.as_of)
-        rows.append(f":warning: not {left_out}: clocks go forward over it")
+        skipped = local(outlook.skipped.replace(tzinfo=zone), zone, snapshot.as_of)
+        rows.append(f":warning: not {skipped}: clocks go forward over it")
     whose = "task's time" if zone else "UTC"
     return "\n".join([f"{'*Would run*' if stopped else title} ({whose} · yours)", *rows])
 
@@ -90,7 +90,7 @@ def risk(snapshot: Snapshot) -> str:
 
 
 def runs_as(snapshot: Snapshot) -> str:
-    """The execution user, time limit and success rate of a script; the agency it acts through."""
+    """A script's execution user, time limit and success rate; the agency it acts through."""
     parameters, task = snapshot.parameters, snapshot.task
     parts = []
     if parameters.execute_user:
@@ -106,7 +106,7 @@ def runs_as(snapshot: Snapshot) -> str:
 
 
 def where(targets: Targets) -> str:
-    """How many machines, where, in what state; or what the selection is."""
+    """Numbers of machines and regions, agent states; or the selection."""
     return "*Where*\n" + "\n".join(where_lines(targets))
 
 
@@ -135,7 +135,7 @@ def where_lines(targets: Targets) -> list[str]:
 
 
 def states(targets: Targets) -> str:
-    """``*2 offline*, 40 online``: agent states as of when the task was saved, what is not good first and in bold."""
+    """``*2 offline*, 40 online``: agent states as of when the task was saved, bad ones first and in bold."""
     counts = targets.states
     ordered = sorted(counts, key=lambda state: (is_well(state), state == AgentState.ONLINE, -counts[state]))
     parts = [agents(state, counts[state]) for state in ordered]
@@ -144,12 +144,12 @@ def states(targets: Targets) -> str:
 
 
 def is_well(state: AgentState | Unknown | None) -> bool:
-    """Whether nothing is known to be wrong with an agent."""
+    """Whether nothing is known to be wrong with the agent."""
     return state is None or state == AgentState.ONLINE
 
 
 def agents(state: AgentState | Unknown | None, number: int) -> str:
-    """``*2 offline*``: how many agents are in a state; in bold where it is not good."""
+    """``*2 offline*``: the number of agents in a state; in bold where the state is bad."""
     if state == AgentState.FAILED:
         return f"*{count(number, 'agent')} failed*"
     words = f"{number:,} {mrkdwn('in unknown state' if state is None else state_name(state).lower(), 30)}"
@@ -162,7 +162,7 @@ def state_name(state: AgentState | Unknown) -> str:
 
 
 def selection(step: Step) -> str:
-    """What a selection selects: ``Chosen when it runs: all of region cn-north-4 where agent_state is ONLINE``."""
+    """A selection in words: ``Chosen when it runs: all of region cn-north-4 where agent_state is ONLINE``."""
     if isinstance(step.selection, Unknown):
         return f"Selection {code(step.selection.word, 60)}"
     resource = step.resource
@@ -184,11 +184,11 @@ def _resource_kind(kind: ResourceKind | Unknown | None) -> str:
 
 
 def approval(snapshot: Snapshot) -> str:
-    """Whether it is approved, by whom, with which words."""
-    found = snapshot.task.approval
-    who = f" {mrkdwn(found.reviewer, 60)}" if found.reviewer else ""
-    match found.status:
-        case ApprovalStatus.PASSED if found.is_required is False:
+    """The approval: status, reviewer, comment."""
+    state = snapshot.task.approval
+    who = f" {mrkdwn(state.reviewer, 60)}" if state.reviewer else ""
+    match state.status:
+        case ApprovalStatus.PASSED if state.is_required is False:
             line = "Not required"
         case ApprovalStatus.PASSED:
             line = ":white_check_mark: Passed" + (f" by{who}" if who else "")
@@ -200,30 +200,30 @@ def approval(snapshot: Snapshot) -> str:
             line = f":grey_question: {code(word, 40)}{who}"
         case _:
             line = "Not stated"
-    comment = f"\n&gt; {mrkdwn(found.comment, 200)}" if found.comment else ""
+    comment = f"\n&gt; {mrkdwn(state.comment, 200)}" if state.comment else ""
     return f"*Approval*\n{line}{comment}"
 
 
-def tells(snapshot: Snapshot) -> str:
-    """Who is told of runs, when and how."""
+def notification(snapshot: Snapshot) -> str:
+    """Who is notified of runs, when and how."""
     task = snapshot.task
     if task.notifies is False:
         return "*Tells*\nNobody: notification is off"
     return f"*Tells*\n{_recipients(task.notification) if task.notification else 'Not stated'}"
 
 
-def _recipients(found: Notification) -> str:
-    match found.kind:
+def _recipients(sent: Notification) -> str:
+    match sent.kind:
         case RecipientKind.ONCALL:
             who = "On-call shift"
         case RecipientKind.USER:
-            who = count(found.people, "person", "people") if found.people else "People not named"
+            who = count(sent.people, "person", "people") if sent.people else "People not named"
         case Unknown(word):
             who = code(word, 40)
         case _:
             who = "Recipients not stated"
-    events = [code(event.word, 40) if isinstance(event, Unknown) else _EVENTS[event] for event in found.events[:5]]
-    match found.channel:
+    events = [code(event.word, 40) if isinstance(event, Unknown) else _EVENTS[event] for event in sent.events[:5]]
+    match sent.channel:
         case None | Channel.DEFAULT:
             how = ""
         case Channel.NONE:
@@ -236,12 +236,12 @@ def _recipients(found: Notification) -> str:
 
 
 def unreadable(fault: Fault, limit: int) -> str:
-    """What did not decode: where, why, and the raw text, redacted and cut to ``limit``; mrkdwn.
+    """Where and why decoding failed, and the text, redacted and cut to ``limit``; mrkdwn.
 
-    Where anything in it is hidden the place is left out: it would give away how long the hidden value is.
+    The place is omitted where anything in the text is hidden: it would reveal the length of the hidden value.
     """
-    raw = fault.raw.first(BRIEF)
+    text = fault.text.first(BRIEF)
     where = fault.where.shown(200)
-    what = f"{where}: {fault.reason if raw.hides else fault.place}"
-    shown = f"\nAs it came: {code(raw, limit)}" if raw.shown(limit) else ""
+    what = f"{where}: {fault.reason if text.hides else fault.place}"
+    shown = f"\nAs it came: {code(text, limit)}" if text.shown(limit) else ""
     return f":warning: *Not readable:* {mrkdwn(what, 200)}{shown}"

@@ -1,15 +1,15 @@
-"""The short help, and what is said beside a card about the words that asked for it."""
+"""The short help, and the note on words of a command that were ignored."""
 
 from bot.cards.block_kit import Message, code, context, enumerated, message, mrkdwn, section
 from bot.redact.untrusted import Untrusted
 from bot.task.hostnames import is_host_shaped
 
 MOST_NAMED = 5
-"""Ignored words that are named; the rest is counted."""
+"""Ignored words that are named; the rest are counted."""
 
 
 def guide(command: str, wrong: Untrusted | None, *, private_by_default: bool) -> Message:
-    """Help for ``command`` ("/schedtask"). ``wrong`` is one plain sentence about what was typed, or None."""
+    """Help for ``command`` ("/schedtask"). ``wrong`` is one sentence on what is wrong with the input, or None."""
     name = mrkdwn(command, 30)
     other, what = (
         ("public", "shows it to everyone here") if private_by_default else ("private", "shows it only to you")
@@ -32,9 +32,9 @@ def guide(command: str, wrong: Untrusted | None, *, private_by_default: bool) ->
 
 
 def remark(ask: str, ignored: tuple[Untrusted, ...], private_word: Untrusted | None) -> Message | None:
-    """What was ignored, what was taken for ``private``; None where every word was understood.
+    """The words that were ignored or read as ``private``; None where every word was understood.
 
-    ``ask`` is the command as it would ask about a host, up to its name.
+    ``ask`` is the command that asks about a host, up to the host's name.
     """
     texts = []
     if private_word:
@@ -43,7 +43,7 @@ def remark(ask: str, ignored: tuple[Untrusted, ...], private_word: Untrusted | N
         named = [f"“{mrkdwn(word, 40)}”" for word in ignored[:MOST_NAMED]]
         more = [f"{len(ignored) - MOST_NAMED:,} more"] if len(ignored) > MOST_NAMED else []
         texts.append(f"Not understood and ignored: {enumerated([*named, *more])}.")
-    hosts = ", ".join([word.shown(60) for word in ignored if is_host_shaped(word.raw)][:MOST_NAMED])
+    hosts = ", ".join([word.shown(60) for word in ignored if is_host_shaped(word)][:MOST_NAMED])
     if hosts:
         texts.append(f"To ask whether a host is a target: {code(f'{ask} {hosts}', 500)}")
     text = "  ".join(texts)

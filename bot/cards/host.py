@@ -1,46 +1,47 @@
-"""The answer to "are my hosts in it?": one line for each, with where it stands and in what state.
+"""The card for "are these hosts among the targets?": a line for each, with its place and agent state.
 
-A plain No is said only where it is known. A near match is asked about; where COC may hide the machine, or the words
-are not one host's name, the card says so.
+The card says No only where that is certain. It asks about a near match, and it says so where COC may hide the
+machine or the words are not one host's name.
 """
 
 from bot.cards.block_kit import (
     Block,
     Message,
     actions,
-    asker,
     button,
     code,
     context,
     count,
     date,
+    enumerated,
     message,
     mrkdwn,
     plain,
+    requester_mention,
     section,
 )
 from bot.cards.fields import is_well, selection, state_name
 from bot.cards.machines import batch_words
-from bot.cards.problem import asked_before, old_data, old_words
+from bot.cards.problem import reuse_note, stale_blocks, stale_prefix
 from bot.cards.task import TARGETS
 from bot.task.enums import Selection
-from bot.task.search import Answer, Hit
+from bot.task.search import Answer, Match
 from bot.task.snapshot import Snapshot
 
 MOST_ASKED = 20
-"""Hosts that are answered on one card; what was typed beyond them is counted."""
+"""Hosts on one card; further ones are counted."""
 MOST_SHOWN = 10
-"""Places of a single host that are listed; the rest is counted."""
+"""Matches of a single host that are listed; the rest are counted."""
 LINES = 4
-"""Answers in one section: they stay below its 3,000 characters whatever their names are."""
+"""Answers in one section: however long the names, they stay below its 3,000 characters."""
 
 NEAR = "Perhaps"
 
 
 def host_card(
-    snapshot: Snapshot, answers: tuple[Answer, ...], *, ask: str, left: int = 0, asked_by: str | None = None
+    snapshot: Snapshot, answers: tuple[Answer, ...], *, ask: str, left: int = 0, requested_by: str | None = None
 ) -> Message:
-    """``answers`` are to the hosts that were asked for, at least one; ``left`` more were not looked up.
+    """The card for at least one answer. ``left`` is the number of further hosts that were not looked up.
 
     ``ask`` is the command as typed, up to a host's name.
     """
@@ -50,22 +51,29 @@ def host_card(
         optional.append(section(f"To ask for that: {code(f'{ask} {meant}', 700)}"))
     if left:
         optional.append(context(f"{count(left, 'more host')} not looked up: ask for at most {MOST_ASKED} at a time."))
-    saved = "Agent states are from when the task was saved, not live" if any(a.hits for a in answers) else ""
+    saved = "Agent states are from when the task was saved, not live" if any(a.matches for a in answers) else ""
     when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
-    facts = [saved, code(snapshot.task_id, 40), f"as of {when}{asker(asked_by)}", asked_before(snapshot)]
+    facts = [
+        saved,
+        code(snapshot.task_id, 40),
+        f"as of {when}{requester_mention(requested_by)}",
+        reuse_note(snapshot),
+    ]
     last: list[Block] = [
         context("  ·  ".join(filter(None, facts))),
         actions(button("Show targets", TARGETS, snapshot.task_id)),
     ]
-    return message(mrkdwn(_text(snapshot, answers), 400), [*old_data(snapshot), *needed], optional, last)
+    return message(mrkdwn(_text(snapshot, answers), 400), [*stale_blocks(snapshot), *needed], optional, last)
 
 
 def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
     asked, name = code(answer.asked, 130), _name(snapshot)
     total, doubt = len(snapshot.targets.machines), _doubt(snapshot, answer)
-    if answer.hits:
-        one = _machines(answer) == 1
-        says = f"{asked} is a target of {name}" if one else f"{_machines(answer):,} targets of {name} match {asked}"
+    if answer.matches:
+        one = _machine_count(answer) == 1
+        says = (
+            f"{asked} is a target of {name}" if one else f"{_machine_count(answer):,} targets of {name} match {asked}"
+        )
     elif answer.unreadable:
         says = f"{asked} as one host: {_reason(answer.unreadable)}"
     elif doubt and total:
@@ -76,21 +84,21 @@ def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
         has = f"which has {count(total, 'machine')}" if total else "which needs none"
         says = f"{asked} is not a target of {name}, {has}"
     needed = [section(f"{_headline(snapshot, answer)} {says}.")]
-    if answer.hits:
-        needed.append(section("\n".join(f"• {_hit(hit)}" for hit in answer.hits[:MOST_SHOWN])))
-    if len(answer.hits) > MOST_SHOWN:
-        needed.append(context(f"and {len(answer.hits) - MOST_SHOWN:,} more: press Show targets"))
+    if answer.matches:
+        needed.append(section("\n".join(f"• {_match_line(match)}" for match in answer.matches[:MOST_SHOWN])))
+    if len(answer.matches) > MOST_SHOWN:
+        needed.append(context(f"and {len(answer.matches) - MOST_SHOWN:,} more: press Show targets"))
     return needed, []
 
 
 def _several(snapshot: Snapshot, answers: tuple[Answer, ...]) -> tuple[list[Block], list[Block]]:
-    found = sum(bool(answer.hits) for answer in answers)
+    hosts = sum(bool(answer.matches) for answer in answers)
     total = len(snapshot.targets.machines)
     has = f"which has {count(total, 'machine')}" if total else "which lists no machines"
     doubt = _task_doubt(snapshot)
     but = f", but {doubt}" if doubt else ""
-    verb = "is a target" if found == 1 else "are targets"
-    summary = f"*{found} of the {len(answers)} asked for* {verb} of {_name(snapshot)}, {has}{but}."
+    verb = "is a target" if hosts == 1 else "are targets"
+    summary = f"*{hosts} of the {len(answers)} asked for* {verb} of {_name(snapshot)}, {has}{but}."
     lines = [f"{_headline(snapshot, answer)} {_line(snapshot, answer)}" for answer in answers]
     sections = [section("\n".join(lines[at : at + LINES])) for at in range(0, len(lines), LINES)]
     return [section(summary)], sections
@@ -98,27 +106,28 @@ def _several(snapshot: Snapshot, answers: tuple[Answer, ...]) -> tuple[list[Bloc
 
 def _line(snapshot: Snapshot, answer: Answer) -> str:
     asked = code(answer.asked, 100)
-    if not answer.hits:
+    if not answer.matches:
         why = answer.unreadable or _unlisted(answer)
         near = f"{asked} is not among the known targets" if answer.near and not answer.unreadable else asked
         return f"{near}: {_reason(why)}" if why else near
-    if _machines(answer) > 1:
-        return f"{_machines(answer):,} targets match {asked}"
-    first, *more = answer.hits
+    if _machine_count(answer) > 1:
+        return f"{_machine_count(answer):,} targets match {asked}"
+    first, *more = answer.matches
     alias = "" if answer.asked == first.machine.name else f"{asked} is "
-    return f"{alias}{_hit(first)}" + (f"  ·  and {count(len(more), 'more batch', 'more batches')}" if more else "")
+    rest = f"  ·  and {count(len(more), 'more batch', 'more batches')}" if more else ""
+    return f"{alias}{_match_line(first)}{rest}"
 
 
 def _headline(snapshot: Snapshot, answer: Answer) -> str:
     word = _word(snapshot, answer)
-    mark = {"Yes": ":white_check_mark:", "No": ":white_circle:"}.get(word, ":grey_question:")
+    emoji = {"Yes": ":white_check_mark:", "No": ":white_circle:"}.get(word, ":grey_question:")
     if word == NEAR:
-        return f"{mark}  *Did you mean {_either([code(name, 100) for name in answer.near])}?*"
-    return f"{mark}  *{word}:*"
+        return f"{emoji}  *Did you mean {enumerated([code(name, 100) for name in answer.near], 'or')}?*"
+    return f"{emoji}  *{word}:*"
 
 
 def _word(snapshot: Snapshot, answer: Answer) -> str:
-    if answer.hits:
+    if answer.matches:
         return "Yes"
     if answer.unreadable:
         return "Can't read"
@@ -128,36 +137,32 @@ def _word(snapshot: Snapshot, answer: Answer) -> str:
 
 
 def _text(snapshot: Snapshot, answers: tuple[Answer, ...]) -> str:
-    task, old = plain(snapshot.task.name, 150, absent=snapshot.task_id), old_words(snapshot)
+    task, old = plain(snapshot.task.name, 150, absent=snapshot.task_id), stale_prefix(snapshot)
     first, word = answers[0], _word(snapshot, answers[0])
     if len(answers) > 1:
         words = (f"{_word(snapshot, answer)}: {plain(answer.asked, 60)}" for answer in answers)
         return f"{old}{'. '.join(words)}. In {task}."
     if word == NEAR:
-        near = _either([plain(name, 100) for name in first.near])
+        near = enumerated([plain(name, 100) for name in first.near], "or")
         return f"{old}Did you mean {near}? {plain(first.asked, 130)} is not in {task}."
     return f"{old}{word}: {plain(first.asked, 130)} in {task}."
 
 
 def _reason(text: str) -> str:
-    """Words of ours for mrkdwn, with what is to be copied in backticks."""
+    """Our own words in mrkdwn; text in backticks becomes code."""
     return "".join(code(part, 60) if place % 2 else part for place, part in enumerate(text.split("`")))
-
-
-def _either(names: list[str]) -> str:
-    return " or ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names)
 
 
 def _name(snapshot: Snapshot) -> str:
     return f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
 
 
-def _machines(answer: Answer) -> int:
-    return len({hit.machine.identity or id(hit.machine) for hit in answer.hits})
+def _machine_count(answer: Answer) -> int:
+    return len({match.machine.identity or id(match.machine) for match in answer.matches})
 
 
 def _doubt(snapshot: Snapshot, answer: Answer) -> str | None:
-    """Why a no can't be said; mrkdwn, the end of a sentence."""
+    """Why the answer may not be No: the end of a sentence in mrkdwn."""
     return _task_doubt(snapshot) or _unlisted(answer) or None
 
 
@@ -166,7 +171,7 @@ def _unlisted(answer: Answer) -> str:
 
 
 def _task_doubt(snapshot: Snapshot) -> str | None:
-    """Why the machines that are listed may not be all; mrkdwn, the end of a sentence."""
+    """Why the listed machines may not be all: the end of a sentence in mrkdwn."""
     targets = snapshot.targets
     if targets.faults:
         return "the task's targets can't be read in full"
@@ -181,14 +186,14 @@ def _task_doubt(snapshot: Snapshot) -> str | None:
     return None
 
 
-def _hit(hit: Hit) -> str:
-    machine = hit.machine
+def _match_line(match: Match) -> str:
+    machine = match.machine
     state = f"agent {state_name(machine.agent_state).lower()}" if machine.agent_state else "agent state unknown"
     parts = [
         code(machine.name, 130),
         mrkdwn(machine.ip, 60) if machine.ip and machine.ip != machine.name else "",
         mrkdwn(machine.zone or machine.region, 60) if machine.zone or machine.region else "",
-        batch_words(hit.step, hit.place, hit.total),
+        batch_words(match.step, match.place, match.total),
         mrkdwn(state, 60) if is_well(machine.agent_state) else f"*{mrkdwn(state, 60)}*",
     ]
     return "  ·  ".join(filter(None, parts))

@@ -1,6 +1,6 @@
-"""The modal behind "Parameters": what a script or job is given, in order, with every secret in it hidden.
+"""The modal "Parameters": the input of a script or job, in order, with secrets hidden.
 
-Values are other people's text, any length, any content; ``bot.cards.parameter_entries`` makes them fit to be shown.
+``bot.cards.parameter_entries`` cleans, redacts and folds the values.
 """
 
 import json
@@ -24,7 +24,7 @@ from bot.cards.block_kit import (
 )
 from bot.cards.modal import Modal
 from bot.cards.parameter_entries import INLINE, Entry, entries
-from bot.cards.problem import asked_before, old_data
+from bot.cards.problem import reuse_note, stale_blocks
 from bot.redact import count_hidden
 from bot.task.enums import Kind, Unknown
 from bot.task.parameters import Parameters
@@ -36,15 +36,15 @@ AGAIN = "parameters_again"
 PARAMETERS = Modal("Parameters", "parameters", AGAIN, "Choose Parameters")
 
 _MOST_BLOCKS, _MOST_BYTES = 90, 225_000
-"""Blocks and bytes of JSON for the parameters. A view takes 100 and 250,000; the rest is for what is around."""
+"""Blocks and bytes of JSON for the parameters. Slack allows 100 and 250,000 in a view, headings included."""
 _BELOW = "\n      "
-"""The beginning of a line under an item in a terminal."""
+"""Begins a line under an item in a terminal."""
 
 
 def parameters_view(snapshot: Snapshot) -> dict[str, Any]:
     """The modal: each parameter's name and value, the user, time limit (s), success rate (%) and project.
 
-    Valid whatever the snapshot holds; what does not fit in a view is counted. Never raises.
+    Parameters that do not fit in a view are counted.
     """
     name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
     facts = _facts(snapshot)
@@ -60,15 +60,15 @@ def parameters_view(snapshot: Snapshot) -> dict[str, Any]:
         blocks.append(block)
     when = f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"
     top = [
-        *old_data(snapshot),
+        *stale_blocks(snapshot),
         section("\n".join([name, *facts]), button("Refresh", AGAIN, snapshot.task_id)),
-        context("  ·  ".join(filter(None, [*_counted(snapshot, facts, shown), when, asked_before(snapshot)]))),
+        context("  ·  ".join(filter(None, [*_counted(snapshot, facts, shown), when, reuse_note(snapshot)]))),
     ]
     return PARAMETERS.view([*top, *_around(snapshot, shown, [divider(), *blocks])], snapshot.task_id)
 
 
 def all_parameters(snapshot: Snapshot) -> list[Block]:
-    """The same for a terminal: a list, no button; in full but for long values, which are folded here too."""
+    """The same for a terminal: all parameters in a list, without a button. Long values are folded too."""
     facts = _facts(snapshot)
     shown = list(entries(snapshot.parameters, is_numbered=_is_numbered(snapshot)))
     counted = _counted(snapshot, facts, shown)
@@ -77,17 +77,17 @@ def all_parameters(snapshot: Snapshot) -> list[Block]:
 
 
 def _around(snapshot: Snapshot, shown: list[Entry], blocks: list[Block]) -> list[Block]:
-    """The list with what is to be said below it; nothing but a sentence where there is no parameter."""
-    found = snapshot.parameters
-    faults = len(found.faults) - sum(entry.is_unreadable for entry in shown)
-    left = _total(found) - sum(not entry.is_unreadable for entry in shown)
+    """The list and the notes below it, or one sentence where there are no parameters."""
+    parameters = snapshot.parameters
+    faults = len(parameters.faults) - sum(entry.is_unreadable for entry in shown)
+    omitted = _total(parameters) - sum(not entry.is_unreadable for entry in shown)
     notes = [f":warning: {count(faults, 'more part')} not readable, and not shown here."] if faults else []
-    notes += [f":warning: {count(left, 'more parameter')} did not fit in here."] if left else []
-    empty = [] if _total(found) or found.faults else [section(_none(snapshot))]
+    notes += [f":warning: {count(omitted, 'more parameter')} did not fit in here."] if omitted else []
+    empty = [] if _total(parameters) or parameters.faults else [section(_no_parameters(snapshot))]
     return [*(blocks if shown else []), *empty, *map(context, notes)]
 
 
-def _none(snapshot: Snapshot) -> str:
+def _no_parameters(snapshot: Snapshot) -> str:
     if not snapshot.parameters.were_sent:
         return "COC sent no parameters of this task."
     return f"This {_kind(snapshot) or 'task'} takes no parameters."
@@ -98,29 +98,29 @@ def _kind(snapshot: Snapshot) -> str | None:
     return None if kind is None or isinstance(kind, Unknown) else {Kind.SCRIPT: "script", Kind.RUNBOOK: "job"}[kind]
 
 
-def _total(found: Parameters) -> int:
-    return len(found.script) + len(found.other)
+def _total(parameters: Parameters) -> int:
+    return len(parameters.script) + len(parameters.other)
 
 
 def _facts(snapshot: Snapshot) -> list[str]:
-    """The script's or job's name; the user, the time limit, the success rate, the project. mrkdwn, a line each."""
-    found, executes = snapshot.parameters, snapshot.task.executes
+    """The script's or job's name; the user, time limit, success rate and project. Lines of mrkdwn."""
+    parameters, executes = snapshot.parameters, snapshot.task.executes
     what = (_kind(snapshot) or "script or job").capitalize()
     lines = [f"{what} *{mrkdwn(executes, 100)}*"] if executes else []
     parts = []
-    if found.execute_user:
-        parts.append(f"Runs as {code(found.execute_user, 60)}")
-    if found.timeout_s:
-        parts.append(f"Time limit {mrkdwn(found.timeout_s, 20)} s")
-    if found.success_rate_percent:
-        parts.append(f"Success rate {mrkdwn(found.success_rate_percent, 20)} %")
-    if found.project_id:
-        parts.append(f"Project {code(found.project_id, 60)}")
+    if parameters.execute_user:
+        parts.append(f"Runs as {code(parameters.execute_user, 60)}")
+    if parameters.timeout_s:
+        parts.append(f"Time limit {mrkdwn(parameters.timeout_s, 20)} s")
+    if parameters.success_rate_percent:
+        parts.append(f"Success rate {mrkdwn(parameters.success_rate_percent, 20)} %")
+    if parameters.project_id:
+        parts.append(f"Project {code(parameters.project_id, 60)}")
     return lines + (["  ·  ".join(parts)] if parts else [])
 
 
 def _counted(snapshot: Snapshot, facts: list[str], shown: list[Entry]) -> list[str]:
-    """How many parameters, in which order; how many values are hidden."""
+    """The number of parameters, their order, and the number of hidden values."""
     total = _total(snapshot.parameters)
     order = f"in the order in which {'the script takes' if _is_numbered(snapshot) else 'COC lists'} them"
     parts = [count(total, "parameter") + (f", {order}" if total > 1 else "")] if total else []
@@ -135,30 +135,30 @@ def _counted(snapshot: Snapshot, facts: list[str], shown: list[Entry]) -> list[s
 
 
 def _is_numbered(snapshot: Snapshot) -> bool:
-    """Whether the parameters have places: a script takes them by number, a job by name."""
+    """Whether the parameters are numbered: a script takes them by position, a job by name."""
     return bool(snapshot.parameters.script) or _kind(snapshot) == "script"
 
 
 def _block(entry: Entry) -> Block:
-    """A parameter in Slack: its name, then the value beside it or, if long, below."""
+    """A parameter in Slack: its name, with the value beside it or, if long, below."""
     line = _line(entry)
-    if entry.text and not _inline(entry):
+    if entry.text and not _is_inline(entry):
         parts = [rich_text_part("section", line), rich_text_part("preformatted", [leaf(entry.text)])]
-        parts += [rich_text_part("section", [leaf(entry.mark, italic=True)])] if entry.mark else []
+        parts += [rich_text_part("section", [leaf(entry.fold_note, italic=True)])] if entry.fold_note else []
         return rich_text(*parts)
-    return rich_text(rich_text_part("section", line + _beside(entry, entry.text)))
+    return rich_text(rich_text_part("section", line + _beside(entry)))
 
 
 def _item(entry: Entry) -> list[dict[str, Any]]:
     """A parameter in a terminal, where a leaf may have several lines."""
-    if _inline(entry):
-        return _line(entry) + _beside(entry, entry.text)
+    if _is_inline(entry):
+        return _line(entry) + _beside(entry)
     below = f"\n{entry.text}".replace("\n", _BELOW)
-    mark = [leaf(_BELOW), leaf(entry.mark, italic=True)] if entry.mark else []
-    return [*_line(entry), leaf(below, code=True), *mark]
+    fold_note = [leaf(_BELOW), leaf(entry.fold_note, italic=True)] if entry.fold_note else []
+    return [*_line(entry), leaf(below, code=True), *fold_note]
 
 
-def _inline(entry: Entry) -> bool:
+def _is_inline(entry: Entry) -> bool:
     return "\n" not in entry.text and len(entry.text) <= INLINE and not entry.is_unreadable
 
 
@@ -172,6 +172,6 @@ def _line(entry: Entry) -> list[dict[str, Any]]:
     return [*leaves, leaf("  "), leaf(entry.note, italic=True)] if entry.note else leaves
 
 
-def _beside(entry: Entry, text: str) -> list[dict[str, Any]]:
-    leaves = [leaf("  "), leaf(text, code=True)] if text.strip() else []
-    return [*leaves, leaf("  "), leaf(entry.mark, italic=True)] if entry.mark else leaves
+def _beside(entry: Entry) -> list[dict[str, Any]]:
+    leaves = [leaf("  "), leaf(entry.text, code=True)] if entry.text.strip() else []
+    return [*leaves, leaf("  "), leaf(entry.fold_note, italic=True)] if entry.fold_note else leaves

@@ -1,4 +1,4 @@
-"""What went wrong, as a card for the one who asked; and what a card says of an answer that is old or shared."""
+"""Errors as cards, and the notes on cards whose answer is stale or shared."""
 
 from dataclasses import dataclass
 
@@ -9,16 +9,16 @@ from bot.redact.untrusted import Untrusted
 from bot.schedule.describe import format_distance
 from bot.task.snapshot import Snapshot
 
-_UNSAID = {"task": "with this id"}
-"""What stands in a sentence for a value that is not known."""
+_DEFAULTS = {"task": "with this id"}
+"""Stand-ins for values that are not known."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One failure in our own words: ``title`` says what happened, ``advice`` what to do.
 
-    Both may hold ``{task}`` or ``{permission}``, filled from ``values`` and shown as literals, or ``{wait}`` or
-    ``{contact}``, which are words of ours or the operator's.
+    Both may hold placeholders, filled from ``values``: ``{task}`` and ``{permission}`` are shown as literals,
+    ``{wait}`` and ``{contact}`` as plain words.
     """
 
     mark: str
@@ -26,12 +26,12 @@ class Problem:
     advice: str
     values: tuple[tuple[str, str], ...] = ()
     request_id: Untrusted | None = None
-    said: Untrusted | None = None
-    """The service's own code and words."""
+    service_message: Untrusted | None = None
+    """The service's own code and message."""
 
     def plain(self) -> str:
         """Title and advice in one line without markup, for notifications, terminals and marks on a card."""
-        values = _UNSAID | {key: plain(value, 200 if key == "contact" else 80) for key, value in self.values}
+        values = _DEFAULTS | {key: plain(value, 200 if key == "contact" else 80) for key, value in self.values}
         return f"{self.title.format_map(values)} {self.advice.format_map(values)}"
 
 
@@ -140,7 +140,7 @@ _WORDS: tuple[tuple[type[Exception], str, str, str], ...] = (
 
 
 def problem_of(error: Exception, redactor: Redactor, task_id: str | None = None) -> Problem:
-    """The words for an error of the COC tree; anything else is our own fault and says so."""
+    """The words for an error. An error outside of the COC tree is a fault of the bot, and the card says so."""
     mark, title, advice = next(words for kind, *words in _WORDS if isinstance(error, kind))
     values = {"task": task_id} if task_id else {}
     if isinstance(error, coc.Forbidden):
@@ -150,38 +150,36 @@ def problem_of(error: Exception, redactor: Redactor, task_id: str | None = None)
         values["wait"] = format_distance(seconds) if seconds >= 1 else "a few seconds"
     if not isinstance(error, coc.CocError):
         return Problem(mark, title, advice, tuple(values.items()))
-    said = ": ".join(part for part in (error.code, error.message) if part)
-    request_id = error.request_id
+    service_message = ": ".join(filter(None, (error.code, error.message)))
     return Problem(
         mark,
         title,
         advice,
         tuple(values.items()),
-        request_id=Untrusted(request_id, redactor, "request_id") if request_id else None,
-        said=Untrusted(said, redactor) if said else None,
+        request_id=Untrusted(error.request_id, redactor, "request_id") if error.request_id else None,
+        service_message=Untrusted(service_message, redactor) if service_message else None,
     )
 
 
-def problem_card(found: Problem, *, task_id: str | None, reference: str) -> Message:
-    """The card: a sentence, what to do, and a line with the ids that support asks for."""
+def problem_card(problem: Problem, *, task_id: str | None, reference: str) -> Message:
+    """The card: what happened, what to do, and the ids that support asks for."""
     parts = [code(task_id, 40)] if task_id else []
-    if found.said:
-        parts.append(f"COC said: {mrkdwn(found.said, 250)}")
-    if found.request_id:
-        parts.append(f"cloud request {code(found.request_id, 80)}")
+    if problem.service_message:
+        parts.append(f"COC said: {mrkdwn(problem.service_message, 250)}")
+    if problem.request_id:
+        parts.append(f"cloud request {code(problem.request_id, 80)}")
     parts.append(f"reference {code(reference, 20)}")
-    # The templates are our own words; what fills them is shown as a literal.
     ours = {"wait": 30, "contact": 200}
-    literals = {key: mrkdwn(value, ours[key]) if key in ours else code(value, 80) for key, value in found.values}
-    values = _UNSAID | literals
-    sentence = f"{found.mark}  *{found.title.format_map(values)}*\n{found.advice.format_map(values)}"
-    # Our own words with cleaned values: escaped, but not disarmed, so that a permission can be copied.
-    text = escape(f"{found.plain()} Reference {reference}.")
+    literals = {key: mrkdwn(value, ours[key]) if key in ours else code(value, 80) for key, value in problem.values}
+    values = _DEFAULTS | literals
+    sentence = f"{problem.mark}  *{problem.title.format_map(values)}*\n{problem.advice.format_map(values)}"
+    # Our own words with cleaned values: escaped but not disarmed, so that a permission can be copied.
+    text = escape(f"{problem.plain()} Reference {reference}.")
     return message(text, [section(sentence), context("  ·  ".join(parts))], [], [])
 
 
-def old_data(snapshot: Snapshot) -> list[Block]:
-    """The blocks that say so, and the ids that support asks for; none where the answer is new."""
+def stale_blocks(snapshot: Snapshot) -> list[Block]:
+    """A warning that the answer is stale, with the ids that support asks for; nothing where it is fresh."""
     stale = snapshot.stale
     if stale is None:
         return []
@@ -199,14 +197,14 @@ def old_data(snapshot: Snapshot) -> list[Block]:
     ]
 
 
-def old_words(snapshot: Snapshot) -> str:
-    """The same in front of a notification's words; nothing where the answer is new."""
+def stale_prefix(snapshot: Snapshot) -> str:
+    """The same warning in front of a notification's text."""
     stale = snapshot.stale
     return "" if stale is None else f"OLD DATA, from {format_distance(stale.age_s)} ago: "
 
 
-def asked_before(snapshot: Snapshot) -> str:
-    """That COC was asked for somebody else's click; nothing where it was asked for this one. mrkdwn."""
+def reuse_note(snapshot: Snapshot) -> str:
+    """Says that the answer was fetched for another click; ``""`` where it was fetched for this one. mrkdwn."""
     if snapshot.reused_s is None:
         return ""
     return f"COC was asked {snapshot.reused_s:.1f} s before, for another click"

@@ -1,7 +1,7 @@
-"""How a task's runs went: the card's field for the last one, and the modal with the latest twenty.
+"""A task's runs: the card's field for the last one, and the modal with the latest twenty.
 
-Statuses come as words of jobs and of scripts, which differ; unknown ones are shown as they came. Durations are
-computed from the timestamps (milliseconds), because COC sends none.
+Jobs and scripts have different status words; unknown ones are shown as they came. Durations are computed from the
+timestamps, because COC sends none.
 """
 
 import statistics
@@ -11,11 +11,11 @@ from typing import Any
 
 from bot.cards.block_kit import Block, actions, button, code, context, count, date, divider, mrkdwn, section
 from bot.cards.modal import Modal
-from bot.cards.problem import Problem, asked_before, old_data, problem_card
+from bot.cards.problem import Problem, problem_card, reuse_note, stale_blocks
 from bot.redact.untrusted import Untrusted
 from bot.schedule.describe import format_duration
 from bot.task.enums import Unknown
-from bot.task.runs import listed
+from bot.task.runs import run_in_list
 from bot.task.snapshot import Missing, Snapshot
 from bot.task.task import Run
 from bot.task.verdict import Outcome
@@ -60,7 +60,7 @@ _FAILED = Problem(
 
 
 def status_words(run: Run) -> str:
-    """A run's status with its mark; unknown words as they came."""
+    """A run's status with its emoji."""
     if isinstance(run.status, Unknown):
         return f":grey_question: {code(run.status.word, 40)}"
     if not run.status:
@@ -69,18 +69,18 @@ def status_words(run: Run) -> str:
 
 
 def last_run(snapshot: Snapshot) -> str:
-    """The card's field: the last run's status, when, how long; and how many there were."""
+    """The card's field: the last run's status, start and duration, and the number of runs."""
     summary, runs = snapshot.summary, snapshot.runs
     newest = runs[0] if not isinstance(runs, Missing) and runs else None
-    shown = newest or listed(snapshot)
+    last = newest or run_in_list(snapshot)
     lines = []
-    if shown is not None and (shown.status or shown.started):
-        since = " since" if shown.outcome == "running" else ""
-        when = f"{since} {date(shown.started, _WHEN)}" if shown.started else ""
-        lasted = took(newest, snapshot.as_of) if newest else ""
-        lines.append(status_words(shown) + when + (f", {lasted}" if lasted else ""))
-        if shown.message:
-            lines.append(f"&gt; {mrkdwn(shown.message, 150)}")
+    if last is not None and (last.status or last.started):
+        since = " since" if last.outcome == "running" else ""
+        when = f"{since} {date(last.started, _WHEN)}" if last.started else ""
+        lasted = duration(newest, snapshot.as_of) if newest else ""
+        lines.append(status_words(last) + when + (f", {lasted}" if lasted else ""))
+        if last.message:
+            lines.append(f"&gt; {mrkdwn(last.message, 150)}")
     elif not isinstance(runs, Missing) or not isinstance(summary, Missing):
         lines.append("None recorded")
     if not isinstance(summary, Missing) and summary.run_count:
@@ -93,7 +93,7 @@ def last_run(snapshot: Snapshot) -> str:
 
 
 def why_missing(part: Missing) -> str:
-    """Why a part of the picture is missing, as the end of a sentence; mrkdwn."""
+    """Why COC's answer is incomplete, as the end of a sentence in mrkdwn."""
     if part.reason == "no permission":
         return f"the bot lacks {code(part.permission, 60)}"
     return {"timed out": "COC did not answer in time", "not listed": "COC does not list this task"}.get(
@@ -101,8 +101,8 @@ def why_missing(part: Missing) -> str:
     )
 
 
-def took(run: Run, now: datetime) -> str:
-    """``took 2 min 30 s``; for one that is under way, ``4 min so far``; ``""`` where it can't be told."""
+def duration(run: Run, now: datetime) -> str:
+    """``took 2 min 30 s``; for a run under way ``4 min so far``; ``""`` where it is unknown."""
     began, ended = run.started, run.finished
     if began is None:
         return ""
@@ -116,26 +116,26 @@ def took(run: Run, now: datetime) -> str:
 
 
 def runs_view(snapshot: Snapshot, *, reference: str, metadata: str = "") -> dict[str, Any]:
-    """The modal: the latest runs, newest first; or why they can't be shown.
+    """The modal: the latest runs, newest first, or why they can't be shown.
 
-    ``metadata`` travels with it; the task's id where nothing else is needed.
+    ``metadata`` defaults to the task's id.
     """
     runs = snapshot.runs
     name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
     if isinstance(runs, Missing):
-        again = actions(button("Try again", AGAIN, snapshot.task_id))
+        retry = actions(button("Try again", AGAIN, snapshot.task_id))
         return RUNS.view(
-            [*old_data(snapshot), section(name), *_without(snapshot, runs, reference), again],
+            [*stale_blocks(snapshot), section(name), *_history_missing(snapshot, runs, reference), retry],
             metadata or snapshot.task_id,
         )
     shown = runs[:MOST]
     facts = [_how_many(snapshot, len(shown)), f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"]
-    facts += filter(None, [asked_before(snapshot)])
-    # At the top, because that is where a run shows that is under way.
-    again = button("Refresh", AGAIN, snapshot.task_id)
+    facts += filter(None, [reuse_note(snapshot)])
+    # At the top, where a run under way is listed.
+    refresh = button("Refresh", AGAIN, snapshot.task_id)
     blocks = [
-        *old_data(snapshot),
-        section("\n".join([name, *_outcomes(shown)]), again),
+        *stale_blocks(snapshot),
+        section("\n".join([name, *_outcomes(shown)]), refresh),
         context("  ·  ".join(facts)),
         divider(),
     ]
@@ -167,26 +167,26 @@ def _how_many(snapshot: Snapshot, shown: int) -> str:
 
 
 def _outcomes(runs: tuple[Run, ...]) -> list[str]:
-    """``18 finished, *2 failed*``, and the median time that the finished ones took."""
+    """``18 finished, *2 failed*``, and the median duration of the finished ones."""
     if not runs:
         return ["COC has recorded no run of this task."]
-    found = Counter(map(_counted, runs))
-    ordered = sorted(found, key=lambda word: (word != "failed", -found[word]))
-    parts = [f"*{found[word]:,} {word}*" if word == "failed" else f"{found[word]:,} {word}" for word in ordered]
-    times = [
+    counts = Counter(map(_outcome_words, runs))
+    ordered = sorted(counts, key=lambda word: (word != "failed", -counts[word]))
+    parts = [f"*{counts[word]:,} {word}*" if word == "failed" else f"{counts[word]:,} {word}" for word in ordered]
+    durations = [
         (run.finished - run.started).total_seconds()
         for run in runs
-        if _counted(run) == "finished" and run.finished and run.started
+        if _outcome_words(run) == "finished" and run.finished and run.started
     ]
-    plausible = [seconds for seconds in times if 0 <= seconds < 10**9]
-    usual = ""
+    plausible = [seconds for seconds in durations if 0 <= seconds < 10**9]
+    median = ""
     if len(plausible) > 2:
-        usual = f"  ·  the finished ones took {format_duration(statistics.median(plausible))} (median)"
-    return [", ".join(parts) + usual]
+        median = f"  ·  the finished ones took {format_duration(statistics.median(plausible))} (median)"
+    return [", ".join(parts) + median]
 
 
-def _counted(run: Run) -> str:
-    """What a run is counted as."""
+def _outcome_words(run: Run) -> str:
+    """What a run's outcome is called in the counts."""
     names = {"starting": "ready to start", "other": "with another status" if run.status else "with unknown status"}
     return names.get(run.outcome, run.outcome)
 
@@ -194,7 +194,7 @@ def _counted(run: Run) -> str:
 def _row(run: Run, snapshot: Snapshot, *, several_regions: bool) -> list[Block]:
     start = "not started yet" if run.outcome == "starting" else "start not stated"
     start = date(run.started, _WHEN) if run.started else start
-    line = "  ·  ".join(part for part in (f"*{status_words(run)}*", start, took(run, snapshot.as_of)) if part)
+    line = "  ·  ".join(part for part in (f"*{status_words(run)}*", start, duration(run, snapshot.as_of)) if part)
     if run.started and run.finished is None and run.outcome in {"finished", "failed"}:
         line += "  ·  end not stated"
     if run.message:
@@ -206,14 +206,14 @@ def _row(run: Run, snapshot: Snapshot, *, several_regions: bool) -> list[Block]:
 
 
 def _who(run: Run, snapshot: Snapshot) -> str:
-    """The name, where the listing ties this user id to one; else the id."""
+    """The user's name where the list call gives it for this id, else the id."""
     summary, name = snapshot.summary, snapshot.task.created_by
     if name and not isinstance(summary, Missing) and summary.created_by == run.created_by:
         return mrkdwn(name, 60)
     return code(run.created_by, 60)
 
 
-def _without(snapshot: Snapshot, missing: Missing, reference: str) -> list[Block]:
+def _history_missing(snapshot: Snapshot, missing: Missing, reference: str) -> list[Block]:
     problem = {"no permission": _NO_PERMISSION, "timed out": _TIMED_OUT}.get(missing.reason, _FAILED)
     filled = Problem(
         problem.mark,

@@ -12,12 +12,12 @@ from typing import Any, Literal
 from bot.cards.block_kit import Block, context, count, date, leaf, mrkdwn, plain, rich_text, rich_text_part, section
 from bot.cards.fields import state_name
 from bot.cards.modal import Modal
-from bot.cards.problem import old_data, old_words
+from bot.cards.problem import stale_blocks, stale_prefix
 from bot.redact.untrusted import Untrusted
 from bot.task.enums import Unknown
-from bot.task.search import Hit
+from bot.task.search import Match
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look, picked
+from bot.task.target_query import TargetQuery, matching
 
 Kind = Literal["csv", "json"]
 
@@ -47,29 +47,29 @@ class File:
     about: str
 
 
-def make_file(snapshot: Snapshot, look: Look, kind: Kind) -> File:
-    """What ``look`` lets through, as a file that is named after the task and the time of the data (UTC)."""
-    found = list(picked(snapshot.targets, look))
+def make_file(snapshot: Snapshot, query: TargetQuery, kind: Kind) -> File:
+    """What ``query`` lets through, as a file that is named after the task and the time of the data (UTC)."""
+    matches = list(matching(snapshot.targets, query))
     stem = re.sub(r"[^\w.-]+", "-", _shown(snapshot.task.name)[:60]).strip("-.") or "task"
     name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
-    content = _csv(found) if kind == "csv" else _json(snapshot, look, found)
+    content = _csv(matches) if kind == "csv" else _json(snapshot, query, matches)
     task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
-    some = "some of the targets, as filtered," if look.filtered else "the targets"
+    some = "some of the targets, as filtered," if query.is_filtered else "the targets"
     about = (
-        f"{old_words(snapshot)}{count(len(found), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
+        f"{stale_prefix(snapshot)}{count(len(matches), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
         "Agent states are from when the task was saved, not live."
     )
     return File(name, content, about)
 
 
-def names_view(snapshot: Snapshot, look: Look, metadata: str) -> dict[str, Any]:
-    """A modal with the names of what ``look`` lets through, each once, a line each, to be copied."""
-    names = list(dict.fromkeys(plain(hit.machine.name, 255) for hit in picked(snapshot.targets, look)))
+def names_view(snapshot: Snapshot, query: TargetQuery, metadata: str) -> dict[str, Any]:
+    """A modal with the names of what ``query`` lets through, each once, a line each, to be copied."""
+    names = list(dict.fromkeys(plain(match.machine.name, 255) for match in matching(snapshot.targets, query)))
     boxes, shown = _boxes(names)
-    what = "that match" if look.filtered else "of all targets"
+    what = "that match" if query.is_filtered else "of all targets"
     top = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*\n{count(len(names), 'name')} {what}"
     blocks: list[Block] = [
-        *old_data(snapshot),
+        *stale_blocks(snapshot),
         section(top),
         context(
             f"Host name, else the inventory's name, IP or resource id. "
@@ -100,13 +100,13 @@ def _boxes(names: list[str]) -> tuple[list[Block], int]:
     return [rich_text(rich_text_part("preformatted", [leaf("\n".join(box))])) for box in boxes], shown
 
 
-def _row(hit: Hit) -> list[str | int | None]:
-    machine, rotation = hit.machine, hit.batch.rotation
+def _row(match: Match) -> list[str | int | None]:
+    machine, rotation = match.machine, match.batch.rotation
     then = rotation.word.shown() if isinstance(rotation, Unknown) else rotation
     state = state_name(machine.agent_state) if machine.agent_state else None
     texts = (machine.cmdb_name, machine.ip, machine.region, machine.zone, machine.provider, machine.type)
     return [
-        *(hit.step.path, hit.place, hit.total, None if hit.place == hit.total else then),
+        *(match.step.path, match.place, match.total, None if match.place == match.total else then),
         *(_shown(text) or None for text in (machine.host_name, *texts)),
         *(state, _shown(machine.resource_id) or None),
     ]
@@ -116,12 +116,12 @@ def _shown(text: Untrusted | None) -> str:
     return text.shown() if text else ""
 
 
-def _csv(found: list[Hit]) -> bytes:
+def _csv(matches: list[Match]) -> bytes:
     """UTF-8 with a byte order mark, by which spreadsheets know it; no cell is taken for a formula."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(_COLUMNS)
-    writer.writerows([_cell(value) for value in _row(hit)] for hit in found)
+    writer.writerows([_cell(value) for value in _row(match)] for match in matches)
     return text.getvalue().encode("utf-8-sig", "replace")
 
 
@@ -131,14 +131,14 @@ def _cell(value: str | int | None) -> str:
     return f"'{text}" if text and unicodedata.normalize("NFKC", text[0])[:1] in _FORMULA else text
 
 
-def _json(snapshot: Snapshot, look: Look, found: list[Hit]) -> bytes:
+def _json(snapshot: Snapshot, query: TargetQuery, matches: list[Match]) -> bytes:
     body = {
         "task_id": snapshot.task_id,
         "task_name": _shown(snapshot.task.name) or None,
         "as_of": snapshot.as_of.astimezone(UTC).isoformat(timespec="seconds"),
         "agent_states": "as of when the task was saved, not live",
         "complete": not snapshot.targets.faults,
-        "filtered": look.filtered,
-        "machines": [dict(zip(_COLUMNS, _row(hit), strict=True)) for hit in found],
+        "filtered": query.is_filtered,
+        "machines": [dict(zip(_COLUMNS, _row(match), strict=True)) for match in matches],
     }
     return (json.dumps(body, ensure_ascii=False, indent=1) + "\n").encode("utf-8", "replace")

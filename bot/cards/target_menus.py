@@ -1,4 +1,4 @@
-"""The filters above the list of targets: states, regions, steps and batches, each with its number of machines."""
+"""The filter menus above the list of targets: states, regions, steps and batches, with numbers of machines."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from bot.cards.block_kit import count, plain
 from bot.cards.fields import state_name
 from bot.redact.untrusted import Untrusted
 from bot.task.enums import AgentState, Unknown
-from bot.task.target_query import ANY, key_of, raw_of
+from bot.task.target_query import ANY, option_value, original
 from bot.task.targets import Targets
 
 MOST_STATES, MOST_REGIONS, MOST_PARTS = 50, 60, 98
-"""Options of each menu beside the first one; Slack takes 100, and a view 250 KB."""
+"""Options of each menu after the first. Slack allows 100, and 250 KB in a view."""
 
 Word = TypeVar("Word", bound=AgentState | Untrusted | Unknown | None)
 Option = tuple[str, str]
@@ -22,7 +22,7 @@ Option = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Menus:
-    """The options of the filters, the first of each being no filter; ``left_out`` names what did not fit."""
+    """The first option of each menu is no filter. ``left_out`` names what did not fit."""
 
     states: list[Option]
     regions: list[Option]
@@ -31,12 +31,12 @@ class Menus:
 
 
 def menus(targets: Targets) -> Menus:
-    """The filters that a task's targets allow, each with the number of its machines."""
+    """The filter menus for a task's targets."""
     states, regions, parts = _states(targets), _regions(targets), list(_parts(targets))
-    left = ""
+    omitted = ""
     if len(parts) > MOST_PARTS:
         steps_only = [part for part in parts if "/" not in part[0]]
-        left = "batches" if steps_only else ""
+        omitted = "batches" if steps_only else ""
         parts = steps_only or parts
     excess = [
         f"{len(options) - most:,} {name}"
@@ -52,7 +52,7 @@ def menus(targets: Targets) -> Menus:
         [(ANY, "Any state"), *states[:MOST_STATES]],
         [(ANY, "Any region"), *regions[:MOST_REGIONS]],
         [(ANY, "All steps" if several else "All batches"), *parts[:MOST_PARTS]],
-        tuple(filter(None, [left, *excess])),
+        tuple(filter(None, [omitted, *excess])),
     )
 
 
@@ -67,8 +67,8 @@ def _regions(targets: Targets) -> list[Option]:
 
 
 def _options(counts: Counter[Word], names: dict[Word, str], limit: int) -> list[Option]:
-    ordered = sorted(counts, key=lambda word: (-counts[word], raw_of(word)))
-    return [(key_of(word), f"{plain(names[word], limit)} ({counts[word]:,})") for word in ordered]
+    ordered = sorted(counts, key=lambda word: (-counts[word], original(word)))
+    return [(option_value(word), f"{plain(names[word], limit)} ({counts[word]:,})") for word in ordered]
 
 
 def _parts(targets: Targets) -> Iterator[Option]:

@@ -8,7 +8,6 @@ from bot.cards.block_kit import (
     Block,
     Message,
     actions,
-    asker,
     button,
     code,
     context,
@@ -21,13 +20,14 @@ from bot.cards.block_kit import (
     mrkdwn,
     overflow,
     plain,
+    requester_mention,
     section,
     zone_name,
 )
-from bot.cards.problem import asked_before, old_data, old_words
+from bot.cards.problem import reuse_note, stale_blocks, stale_prefix
 from bot.cards.runs import last_run
 from bot.redact.untrusted import CUT, Untrusted
-from bot.task.changes import LISTED, Seen, changes, encode, seen
+from bot.task.changes import LIST_FACTS, CardState, card_state, changed_facts, encode_state
 from bot.task.enums import Kind, Origin, Risk, Unknown
 from bot.task.runs import assess
 from bot.task.snapshot import Snapshot
@@ -52,31 +52,31 @@ NOT_REFRESHED = ":warning: *Not refreshed*"
 """How the line begins that a failed refresh puts on the card that stays."""
 
 
-def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen | None = None) -> Message:
+def task_card(snapshot: Snapshot, *, requested_by: str | None = None, before: CardState | None = None) -> Message:
     """The whole card. ``asked_by`` is a Slack user id; ``before`` is what the card showed until now."""
-    found, ahead = assess(snapshot)
+    verdict, outlook = assess(snapshot)
     name = plain(snapshot.task.name, 140, absent=snapshot.task_id)
     needed = [
         header(name),
         context(identity(snapshot)),
-        *old_data(snapshot),
-        section(verdict_line(snapshot, found)),
+        *stale_blocks(snapshot),
+        section(verdict_line(snapshot, verdict)),
         fields(
             [
                 field.schedule(snapshot),
-                field.next_runs(snapshot, ahead),
+                field.next_runs(snapshot, outlook),
                 field.risk(snapshot),
                 field.runs_as(snapshot),
                 field.where(snapshot.targets),
                 field.approval(snapshot),
                 last_run(snapshot),
-                field.tells(snapshot),
+                field.notification(snapshot),
             ]
         ),
     ]
-    value = encode(seen(snapshot))
+    value = encode_state(card_state(snapshot))
     last = [
-        context(freshness(snapshot, asked_by, before)),
+        context(freshness(snapshot, requested_by, before)),
         actions(
             button("Refresh", REFRESH, value),
             button("Show targets", TARGETS, value),
@@ -87,7 +87,7 @@ def task_card(snapshot: Snapshot, *, asked_by: str | None = None, before: Seen |
             ),
         ),
     ]
-    return message(fallback(snapshot, found, name), needed, unread(snapshot), last)
+    return message(fallback(snapshot, verdict, name), needed, unread(snapshot), last)
 
 
 def identity(snapshot: Snapshot) -> str:
@@ -118,27 +118,27 @@ def _origin(origin: Origin | Unknown) -> str:
     return {Origin.CUSTOMIZATION: "custom", Origin.COMMUNAL: "public"}[origin]
 
 
-def verdict_line(snapshot: Snapshot, found: Verdict) -> str:
+def verdict_line(snapshot: Snapshot, verdict: Verdict) -> str:
     """The coloured dot and the sentence that answers the first question."""
     # An old answer gets no colour: at a glance it would pass for today's.
     if snapshot.stale is None:
-        line = f"{DOTS[found.colour]}  *{as_mrkdwn(found.headline)}*{as_mrkdwn(found.note)}"
+        line = f"{DOTS[verdict.colour]}  *{as_mrkdwn(verdict.headline)}*{as_mrkdwn(verdict.note)}"
     else:
-        line = f":white_circle:  Then: *{as_mrkdwn(found.headline)}*{as_mrkdwn(found.note)}"
+        line = f":white_circle:  Then: *{as_mrkdwn(verdict.headline)}*{as_mrkdwn(verdict.note)}"
     offline = snapshot.targets.offline
     if offline:
         line += f"  ·  :warning: {offline:,} of {count(len(snapshot.targets.machines), 'agent')} offline when saved"
     return line
 
 
-def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> str:
+def freshness(snapshot: Snapshot, requested_by: str | None, before: CardState | None) -> str:
     """Who made it; as of when, for whom, how long it took; what changed since the card was last right."""
     task = snapshot.task
     parts = [f"Created by {mrkdwn(task.created_by, 60)}"] if task.created_by else []
-    parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{asker(asked_by)}")
+    parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{requester_mention(requested_by)}")
     took = f"{snapshot.elapsed_s:.1f} s" if snapshot.elapsed_s >= 0.1 else "under 0.1 s"
     if snapshot.reused_s is not None:
-        parts.append(asked_before(snapshot))
+        parts.append(reuse_note(snapshot))
     elif snapshot.stale is None:
         parts.append(f"COC took {took}")
     if before is not None and before.as_of is not None:
@@ -146,10 +146,10 @@ def freshness(snapshot: Snapshot, asked_by: str | None, before: Seen | None) -> 
     return "  ·  ".join(parts)
 
 
-def fallback(snapshot: Snapshot, found: Verdict, name: str) -> str:
+def fallback(snapshot: Snapshot, verdict: Verdict, name: str) -> str:
     """The card in one line, for a phone's lock screen and for screen readers. Escaped: Slack parses ``text``."""
     zone, risk, targets = snapshot.task.trigger.zone, snapshot.task.risk, snapshot.targets
-    line = f"{old_words(snapshot)}{name}: {as_plain((*found.headline, *found.note), zone, snapshot.as_of)}."
+    line = f"{stale_prefix(snapshot)}{name}: {as_plain((*verdict.headline, *verdict.note), zone, snapshot.as_of)}."
     rest = [f"{field.RISKS[risk]} risk"] if isinstance(risk, Risk) else []
     if targets.machines:
         rest.append(count(len(targets.machines), "machine"))
@@ -171,7 +171,7 @@ def unread(snapshot: Snapshot) -> list[Block]:
     return blocks
 
 
-def not_refreshed(blocks: list[Block], reason: str, at: datetime, asked_by: str | None) -> list[Block]:
+def not_refreshed(blocks: list[Block], reason: str, at: datetime, requested_by: str | None) -> list[Block]:
     """An old card's blocks with a line that says it stays as it was, and why. Earlier such lines are replaced.
 
     A green dot turns white: nobody knows now whether all is well.
@@ -182,7 +182,7 @@ def not_refreshed(blocks: list[Block], reason: str, at: datetime, asked_by: str 
     kept = [{key: item for key, item in block.items() if key != "block_id"} for block in blocks]
     kept = [_without_green(block) for block in kept if not _is_mark(block)]
     when = date(at, "{date_short_pretty} {time_secs}")
-    mark = context(f"{NOT_REFRESHED} {when}{asker(asked_by)}: {mrkdwn(reason, 200)}")
+    mark = context(f"{NOT_REFRESHED} {when}{requester_mention(requested_by)}: {mrkdwn(reason, 200)}")
     place = len(kept) - 1 if kept and kept[-1].get("type") == "actions" else len(kept)
     return [*kept[:place], mark, *kept[place:]]
 
@@ -200,14 +200,14 @@ def _is_mark(block: Block) -> bool:
     return isinstance(first, dict) and str(first.get("text", "")).startswith(NOT_REFRESHED)
 
 
-def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
-    after = seen(snapshot)
+def _since(snapshot: Snapshot, before: CardState, when: datetime) -> str:
+    after = card_state(snapshot)
     # A time of day alone would be read as today's.
     today = abs(snapshot.as_of - when) < timedelta(hours=12)
     moment = date(when.astimezone(UTC), "{time}" if today else "{date_short_pretty} {time}")
     rows = [
         f"{label} {mrkdwn(Untrusted(old, snapshot.redactor), 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
-        for label, old, new in changes(before, after)
+        for label, old, new in changed_facts(before, after)
     ]
     if rows:
         return f"*changed since {moment}:* {', '.join(rows)}"
@@ -217,7 +217,7 @@ def _since(snapshot: Snapshot, before: Seen, when: datetime) -> str:
         return f"refreshed, last shown {moment}"
     # What was known then and can't be seen now (enabled, last run) may well have changed.
     known, now = dict(before.facts), dict(after.facts)
-    unseen = [label for label in LISTED if label in known and label not in now]
+    unseen = [label for label in LIST_FACTS if label in known and label not in now]
     return f"unchanged since {moment}" + (f" but for what is not seen now: {', '.join(unseen)}" if unseen else "")
 
 

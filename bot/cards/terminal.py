@@ -1,4 +1,4 @@
-"""A card in a terminal: the same Block Kit blocks, drawn with rich instead of by Slack."""
+"""A card in a terminal: the same Block Kit blocks, drawn with rich."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -36,7 +36,7 @@ _TOKEN = re.compile(
 
 
 def render(blocks: Iterable[Block], zone: tzinfo | None = None) -> RenderableType:
-    """The blocks as something rich can print. ``zone`` is the reader's; None is that of the machine."""
+    """The blocks for rich to print. ``zone`` is the reader's time zone; None is the machine's."""
     return Group(*(part for block in blocks for part in _block(block, zone)))
 
 
@@ -54,8 +54,8 @@ def _block(block: Block, zone: tzinfo | None) -> Iterator[RenderableType]:
                 (0, 0, 1, 0),
             )
         case "rich_text":
-            for found in block["elements"]:
-                yield from (Text("  • ").append_text(_leaves(item)) for item in found["elements"])
+            for part in block["elements"]:
+                yield from (Text("  • ").append_text(_leaves(item)) for item in part["elements"])
         case "divider":
             yield Rule(style="bright_black")
 

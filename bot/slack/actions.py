@@ -22,8 +22,8 @@ from bot.slack.interaction import Interaction
 from bot.slack.modals import MakeModal, Modals
 from bot.slack.runner import UNREADABLE, Job, Runner, outcome_of
 from bot.slack.views import parameters_modal, runs_modal
-from bot.task.changes import Seen, decode
-from bot.task.target_query import Look
+from bot.task.changes import CardState, decode_state
+from bot.task.target_query import TargetQuery
 
 log = structlog.get_logger(__name__)
 
@@ -70,7 +70,7 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         refuse_unknown(body)
 
     def open_modal(interaction: Interaction, body: Mapping[str, Any], value: object, make: MakeModal) -> None:
-        before = decode(str(value or ""))
+        before = decode_state(str(value or ""))
         if before is None:
             runner.start(interaction, lambda: runner.refuse(interaction, UNREADABLE))
             return
@@ -81,19 +81,19 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
         runner.start(interaction, lambda: runner.refuse(interaction, UNKNOWN))
 
 
-def _query(task_id: str, body: Mapping[str, Any]) -> Look:
+def _query(task_id: str, body: Mapping[str, Any]) -> TargetQuery:
     """All targets, and where the card stands; an ephemeral card has no thread."""
     container, message = body.get("container"), body.get("message")
     place = container if isinstance(container, Mapping) else {}
     root = message.get("thread_ts") if isinstance(message, Mapping) else None
     thread = None if place.get("is_ephemeral") else root or place.get("message_ts")
-    return Look(task_id, channel=str(place.get("channel_id") or ""), thread=str(thread or ""))
+    return TargetQuery(task_id, channel=str(place.get("channel_id") or ""), thread=str(thread or ""))
 
 
 def _parse_refresh(
     body: Mapping[str, Any], action: Mapping[str, Any], runner: Runner, lookup: GuardedLookup
 ) -> tuple[Interaction, Job]:
-    interaction, before = Interaction.of_click(body, "refresh"), decode(str(action.get("value") or ""))
+    interaction, before = Interaction.of_click(body, "refresh"), decode_state(str(action.get("value") or ""))
     if before is None:
         return interaction, lambda: runner.refuse(interaction, UNREADABLE)
     interaction.task_id = before.task_id
@@ -101,7 +101,7 @@ def _parse_refresh(
 
 
 async def _refresh(
-    runner: Runner, lookup: GuardedLookup, interaction: Interaction, before: Seen, message: object
+    runner: Runner, lookup: GuardedLookup, interaction: Interaction, before: CardState, message: object
 ) -> str:
     task_id = before.task_id
     try:
@@ -115,7 +115,7 @@ async def _refresh(
             problem = replace(problem, advice=f"{problem.advice} The card above was not refreshed.")
         await runner.replies.post_problem(interaction, problem)
         return type(error).__name__
-    card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, asked_by=interaction.user, before=before))
+    card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, requested_by=interaction.user, before=before))
     await runner.replies.respond(interaction.response_url, card, replace_original=True)
     return outcome_of(snapshot, "refreshed")
 

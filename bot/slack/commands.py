@@ -19,7 +19,7 @@ from bot.slack.guarded_lookup import GuardedLookup
 from bot.slack.interaction import Interaction
 from bot.slack.request import Help, Show, parse
 from bot.slack.runner import Job, Runner, outcome_of
-from bot.task.search import look_up
+from bot.task.search import find_hosts
 
 log = structlog.get_logger(__name__)
 
@@ -68,11 +68,11 @@ async def _show(
     if request.hosts:
         hosts = request.hosts
         answers, unchecked = await runner.pacer.run(
-            UNBOUNDED_MS, lambda: look_up(snapshot.targets, hosts, MOST_ASKED, runner.redactor)
+            UNBOUNDED_MS, lambda: find_hosts(snapshot.targets, hosts, MOST_ASKED, runner.redactor)
         )
-        card = host_card(snapshot, answers, left=unchecked, ask=ask_about_host, asked_by=interaction.user)
+        card = host_card(snapshot, answers, left=unchecked, ask=ask_about_host, requested_by=interaction.user)
     else:
-        card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, asked_by=interaction.user))
+        card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, requested_by=interaction.user))
     ignored = tuple(Untrusted(word, runner.redactor) for word in request.ignored)
     private_word = Untrusted(request.private_word, runner.redactor) if request.private_word else None
     note = remark(ask_about_host, ignored, private_word)

@@ -44,7 +44,7 @@ from bot.slack.runner import UNREADABLE, Runner, outcome_of
 from bot.slack.target_clicks import after
 from bot.slack.view_updates import Click
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look, encode
+from bot.task.target_query import TargetQuery, encode_query
 
 log = structlog.get_logger(__name__)
 
@@ -136,7 +136,7 @@ async def _acked(outcome: str) -> str:
     return outcome
 
 
-def _query(interaction: Interaction, action: Mapping[str, Any]) -> Look | None:
+def _query(interaction: Interaction, action: Mapping[str, Any]) -> TargetQuery | None:
     """What the modal shows after this click; None where its metadata holds no task id."""
     state = interaction.view.get("state")
     values = state.get("values") if isinstance(state, Mapping) else None
@@ -144,7 +144,7 @@ def _query(interaction: Interaction, action: Mapping[str, Any]) -> Look | None:
 
 
 def targets_modal(
-    lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look, *, refresh: bool = False
+    lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: TargetQuery, *, refresh: bool = False
 ) -> LazyModal:
     """One page of the targets, as filtered."""
 
@@ -155,11 +155,11 @@ def targets_modal(
     return LazyModal(TARGETS, query, load)
 
 
-def _names_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
+def _names_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: TargetQuery) -> LazyModal:
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.targets(interaction, query.task_id)
         cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
-        view = await pacer.run(cost_ms, partial(names_view, snapshot, query, encode(query)))
+        view = await pacer.run(cost_ms, partial(names_view, snapshot, query, encode_query(query)))
         return view, outcome_of(snapshot, "names")
 
     return LazyModal(NAMES_MODAL, query, load)
@@ -169,7 +169,7 @@ async def _send_file(
     lookup: GuardedLookup,
     modals: Modals,
     interaction: Interaction,
-    query: Look,
+    query: TargetQuery,
     click: Click,
     *,
     kind: Kind,
@@ -214,7 +214,7 @@ async def _send_file(
 
 
 async def _page(
-    pacer: Pacer, snapshot: Snapshot, query: Look, *, note: str = "", is_urgent: bool = False
+    pacer: Pacer, snapshot: Snapshot, query: TargetQuery, *, note: str = "", is_urgent: bool = False
 ) -> dict[str, Any]:
     cost_ms = VIEW_MS_PER_MACHINE * len(snapshot.targets.machines)
     return await pacer.run(cost_ms, partial(targets_view, snapshot, query, note=note), is_urgent=is_urgent)

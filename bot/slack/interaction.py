@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.task.target_query import Look, decode
+from bot.task.target_query import TargetQuery, decode_query
 
 _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 """No character that is mistaken for another when read out on the phone."""
@@ -36,7 +36,7 @@ class Interaction:
     trigger_id: str
     view: Mapping[str, Any] = field(default_factory=dict)
     """The modal in which somebody clicked."""
-    query: Look | None = None
+    query: TargetQuery | None = None
     """What that modal shows, by its metadata."""
     task_id: str | None = None
     """The task that the answer is about, once it is known."""
@@ -70,7 +70,7 @@ class Interaction:
         """From a ``block_actions`` or ``view_submission`` payload."""
         user, view = _part(body, "user"), _part(body, "view")
         # For a modal Slack names no channel; ours remembers where the card stands, and sends files there.
-        query = decode(view.get("private_metadata"))
+        query = decode_query(view.get("private_metadata"))
         channel = query.channel if query else _text(_part(body, "channel"), "id")
         return cls(
             kind=kind,

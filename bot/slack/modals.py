@@ -19,7 +19,7 @@ from bot.slack.errors import SlackRefused
 from bot.slack.interaction import Interaction
 from bot.slack.runner import UNREADABLE, Runner
 from bot.slack.view_updates import Click, ViewUpdates
-from bot.task.target_query import Look, encode
+from bot.task.target_query import TargetQuery, encode_query
 
 log = structlog.get_logger(__name__)
 
@@ -37,14 +37,14 @@ class LazyModal:
     """
 
     modal: Modal
-    query: Look
+    query: TargetQuery
     load: Callable[[], Awaitable[tuple[dict[str, Any], str]]]
     waiting: str = ""
     """mrkdwn: what the loading view waits for, where it is not COC."""
 
     def loading_view(self) -> dict[str, Any]:
         """The view until the content is there."""
-        return self.modal.loading(self.query.task_id, encode(self.query), waiting=self.waiting)
+        return self.modal.loading(self.query.task_id, encode_query(self.query), waiting=self.waiting)
 
     async def loaded_view(self, interaction: Interaction, redactor: Redactor) -> tuple[dict[str, Any], str]:
         """The view to show, which may be an error, and the outcome."""
@@ -63,14 +63,14 @@ class LazyModal:
             if not isinstance(error, CocError):
                 log.error("unexpected", exc_info=error)
             problem, outcome = problem_of(error, redactor, self.query.task_id), type(error).__name__
-        task_id, metadata = self.query.task_id, encode(self.query)
+        task_id, metadata = self.query.task_id, encode_query(self.query)
         view = self.modal.problem(problem, task_id=task_id, reference=interaction.reference, metadata=metadata)
         return view, outcome
 
 
-AnswerClick = Callable[[Look, Click], Awaitable[str]]
+AnswerClick = Callable[[TargetQuery, Click], Awaitable[str]]
 """Answers one click in a modal; returns the outcome."""
-MakeModal = Callable[[Look], LazyModal]
+MakeModal = Callable[[TargetQuery], LazyModal]
 
 
 class Modals:
@@ -88,7 +88,7 @@ class Modals:
         self.runner.start(interaction, lambda: self._open(interaction, lazy, method), admit_first=False)
 
     def start_answering(
-        self, interaction: Interaction, modal: Modal, query: Look | None, answer: AnswerClick
+        self, interaction: Interaction, modal: Modal, query: TargetQuery | None, answer: AnswerClick
     ) -> None:
         """AnswerClick a click in an open modal in the background; ``query`` is what it shows from now on.
 
@@ -101,7 +101,9 @@ class Modals:
             interaction.task_id = query.task_id
             self.runner.start(interaction, lambda: answer(query, click), admit_first=False)
 
-    def start_filling(self, interaction: Interaction, modal: Modal, query: Look | None, make: MakeModal) -> None:
+    def start_filling(
+        self, interaction: Interaction, modal: Modal, query: TargetQuery | None, make: MakeModal
+    ) -> None:
         """The same where the answer is this modal or another one in its place."""
         self.start_answering(
             interaction, modal, query, lambda shown, click: self.fill(interaction, make(shown), click)

@@ -1,4 +1,4 @@
-"""What a click or a submission in the targets' modal asks for: Slack's ``state.values`` read into a ``Look``."""
+"""Turns a click or a submission in the targets' modal into a ``TargetQuery``, by Slack's ``state.values``."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,33 +6,33 @@ from typing import Any
 
 from bot.cards.targets import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, PREVIOUS, REGION, STATE
 from bot.redact.untrusted import clean
-from bot.task.target_query import ANY, LONGEST_FIND, Look, whole
+from bot.task.target_query import ANY, LONGEST_FIND, TargetQuery, parse_number
 
 
-def after(look: Look, action: Mapping[str, Any], values: object) -> Look:
+def after(query: TargetQuery, action: Mapping[str, Any], values: object) -> TargetQuery:
     """What is looked at after a click: what is chosen and typed in the modal counts, then what was pressed.
 
     ``values`` is the view's ``state.values``. Another filter begins at the first page.
     """
     pressed = action.get("action_id")
     if pressed == CLEAR:
-        return look.cleared()
+        return query.cleared()
     chosen = _values(values)
     changed = replace(
-        look,
-        state=chosen.get(STATE, look.state),
-        region=chosen.get(REGION, look.region),
-        part=chosen.get(PART, look.part),
-        text=clean(chosen.get(FIND, look.text)[:LONGEST_FIND]),
+        query,
+        state=chosen.get(STATE, query.state),
+        region=chosen.get(REGION, query.region),
+        part=chosen.get(PART, query.part),
+        text=clean(chosen.get(FIND, query.text)[:LONGEST_FIND]),
     )
-    if changed != look:
+    if changed != query:
         return replace(changed, page=1)
     if pressed in {PREVIOUS, NEXT}:
-        return replace(look, page=whole(action.get("value"), 1))
+        return replace(query, page=parse_number(action.get("value"), 1))
     if pressed == PAGE:
-        return replace(look, page=whole(chosen.get(PAGE) or _option(action), 1))
+        return replace(query, page=parse_number(chosen.get(PAGE) or _option(action), 1))
     # Asked anew, the numbers in the menus may be others: new ids make Slack show them.
-    return replace(look, epoch=look.epoch + 1) if pressed == AGAIN else look
+    return replace(query, epoch=query.epoch + 1) if pressed == AGAIN else query
 
 
 def _values(values: object) -> dict[str, str]:

@@ -15,13 +15,13 @@ from bot.slack.interaction import Interaction
 from bot.slack.modals import LazyModal, Modals
 from bot.slack.runner import Runner, outcome_of
 from bot.task.snapshot import Missing
-from bot.task.target_query import Look, encode
+from bot.task.target_query import TargetQuery, encode_query
 
 
 def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modals) -> None:
     """Listen for the Refresh buttons of both modals."""
 
-    def listen(modal: Modal, make: Callable[[GuardedLookup, Pacer, Interaction, Look], LazyModal]) -> None:
+    def listen(modal: Modal, make: Callable[[GuardedLookup, Pacer, Interaction, TargetQuery], LazyModal]) -> None:
         @app.action(modal.again)
         async def refresh(ack: AsyncAck, body: dict[str, Any]) -> None:
             await ack()
@@ -33,25 +33,25 @@ def register(app: AsyncApp, runner: Runner, lookup: GuardedLookup, modals: Modal
     listen(PARAMETERS, parameters_modal)
 
 
-def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
+def runs_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: TargetQuery) -> LazyModal:
     """The latest runs."""
 
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.history(interaction, query.task_id)
         missing = snapshot.runs if isinstance(snapshot.runs, Missing) else None
-        render = partial(runs_view, snapshot, reference=interaction.reference, metadata=encode(query))
+        render = partial(runs_view, snapshot, reference=interaction.reference, metadata=encode_query(query))
         view = await pacer.run(UNBOUNDED_MS, render)
         return view, outcome_of(snapshot, f"runs: {missing.reason}" if missing else "runs")
 
     return LazyModal(RUNS, query, load)
 
 
-def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: Look) -> LazyModal:
+def parameters_modal(lookup: GuardedLookup, pacer: Pacer, interaction: Interaction, query: TargetQuery) -> LazyModal:
     """The parameters of the task's job or script."""
 
     async def load() -> tuple[dict[str, Any], str]:
         snapshot = await lookup.targets(interaction, query.task_id, refresh=True)
         view = await pacer.run(UNBOUNDED_MS, partial(parameters_view, snapshot))
-        return {**view, "private_metadata": encode(query)}, outcome_of(snapshot, "parameters")
+        return {**view, "private_metadata": encode_query(query)}, outcome_of(snapshot, "parameters")
 
     return LazyModal(PARAMETERS, query, load)

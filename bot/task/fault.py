@@ -1,4 +1,4 @@
-"""A part of the task that does not decode."""
+"""A part of the task that can't be decoded."""
 
 from dataclasses import dataclass
 
@@ -12,27 +12,27 @@ class Fault:
     """An inner JSON string that does not decode, or an entry of the wrong type."""
 
     where: Untrusted
-    """In the reader's words: "target instances", "step 2, plan"."""
+    """In words for the reader: "target instances", "step 2, plan"."""
     at: int
     """Offset in the text, in characters from 0, at which decoding stopped."""
     length: int
     """Characters of the text."""
     reason: str
-    raw: Untrusted
-    """The text as it came; of a very long one the beginning."""
+    text: Untrusted
+    """The text as it came, or its beginning where it is very long."""
 
     @classmethod
     def of(cls, broken: Broken, redactor: Redactor) -> "Fault":
-        """The domain's view of what the decoder reports."""
+        """Convert a fault that the decoder reports."""
         return cls(
             where=Untrusted(broken.where, redactor),
             at=broken.at,
             length=broken.length or len(broken.raw),
             reason=broken.reason.removesuffix(" at"),
-            raw=Untrusted(broken.raw, redactor),
+            text=Untrusted(broken.raw, redactor),
         )
 
     @property
     def place(self) -> str:
-        """Why and where it broke. It gives away the length of the text."""
+        """Why and where decoding failed. It reveals the length of the text."""
         return f"{self.reason} at character {self.at + 1} of {self.length}"

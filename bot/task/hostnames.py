@@ -19,6 +19,8 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from bot.redact.untrusted import Untrusted
+
 LONGEST = 400
 """Characters that are looked at: a host name has at most 255, and the patterns here take quadratic time."""
 DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\u02d7\u2e3a\u2e3b"), "-")
@@ -101,9 +103,10 @@ def unreadable(typed: str) -> str:
     return "" if _NAME.fullmatch(name) or is_address(name) else "it is no host name, IP or resource id"
 
 
-def is_host_shaped(word: str) -> bool:
-    """Whether a word among others looks like a host: it has a digit, a dot, a hyphen or a star, and can be read."""
-    return bool(re.search(r"[\d.*-]", word)) and not unreadable(word)
+def is_host_shaped(word: str | Untrusted) -> bool:
+    """Whether a word among others looks like a host: it has a digit, dot, hyphen or star, and is readable."""
+    text = word.raw if isinstance(word, Untrusted) else word
+    return bool(re.search(r"[\d.*-]", text)) and not unreadable(text)
 
 
 def is_address(name: str) -> bool:

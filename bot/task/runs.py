@@ -13,16 +13,16 @@ from bot.task.verdict import EARLY, OUTCOMES, Code, Facts, Fragment, LastRun, Ve
 def assess(snapshot: Snapshot) -> tuple[Verdict, Outlook]:
     """Is anything wrong, and what lies ahead?"""
     task, summary = snapshot.task, snapshot.summary
-    ahead = upcoming(task.trigger, snapshot.as_of)
-    if ahead.problem:  # it may name a zone or a policy as it came
-        ahead = replace(ahead, problem=Untrusted(ahead.problem, snapshot.redactor).shown(200))
+    outlook = upcoming(task.trigger, snapshot.as_of)
+    if outlook.problem:  # it may name a zone or a policy as it came
+        outlook = replace(outlook, problem=Untrusted(outlook.problem, snapshot.redactor).shown(200))
     # The history says most of a run; where it is there, what is missing is in the list.
     unseen = snapshot.runs if isinstance(snapshot.runs, Missing) else summary
     status, reviewer, comment = task.approval.status, task.approval.reviewer, task.approval.comment
     facts = Facts(
         now=snapshot.as_of,
         trigger=task.trigger,
-        outlook=ahead,
+        outlook=outlook,
         approval=status.normalized.shown(40) if isinstance(status, Unknown) else status or "",
         reviewer=reviewer.shown(60) if reviewer else None,
         comment=comment.shown(BRIEF) if comment else None,
@@ -32,7 +32,7 @@ def assess(snapshot: Snapshot) -> tuple[Verdict, Outlook]:
         runs_unknown=_why_unknown(unseen),
         last=latest(snapshot),
     )
-    return verdict(facts), ahead
+    return verdict(facts), outlook
 
 
 def latest(snapshot: Snapshot) -> LastRun | None:
@@ -43,7 +43,7 @@ def latest(snapshot: Snapshot) -> LastRun | None:
     one, and no contradiction.
     """
     history = snapshot.runs if not isinstance(snapshot.runs, Missing) else ()
-    in_list = listed(snapshot)
+    in_list = run_in_list(snapshot)
     newest = history[0] if history else in_list
     if newest is None:
         return None
@@ -51,9 +51,9 @@ def latest(snapshot: Snapshot) -> LastRun | None:
     if in_list is not None and in_list.status and newest.status and not _is_earlier(in_list, newest):
         if in_list.outcome != newest.outcome:
             dispute = (" · COC's list says ", Code(_status(in_list)), ", its history ", Code(_status(newest)))
-        newest = max(newest, in_list, key=_badness)
+        newest = max(newest, in_list, key=_severity)
     still_open = [run for run in history[1:] if run.outcome in {"paused", "running"}]
-    worst = max([newest, *still_open], key=_badness)
+    worst = max([newest, *still_open], key=_severity)
     return LastRun(
         outcome=worst.outcome,
         word=_status(worst),
@@ -72,7 +72,7 @@ def last_run_is_known(snapshot: Snapshot) -> bool:
     return runs == 0 or (runs is None and not isinstance(snapshot.runs, Missing))
 
 
-def listed(snapshot: Snapshot) -> Run | None:
+def run_in_list(snapshot: Snapshot) -> Run | None:
     """The last run as the list has it."""
     return None if isinstance(snapshot.summary, Missing) else snapshot.summary.last_run
 
@@ -85,7 +85,7 @@ def _is_earlier(run: Run, other: Run) -> bool:
     return run.started is not None and other.started is not None and run.started < other.started - EARLY
 
 
-def _badness(run: Run) -> int:
+def _severity(run: Run) -> int:
     return OUTCOMES.index(run.outcome)
 
 

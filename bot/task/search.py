@@ -31,7 +31,7 @@ _MASKED = re.compile(r"\*+")
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Match:
     """A machine that matches and where it stands. ``place`` is its batch's place among ``total``, from 1."""
 
     machine: Machine
@@ -46,7 +46,7 @@ class Answer:
     """What is known of one host that was asked for."""
 
     asked: Untrusted
-    hits: tuple[Hit, ...] = ()
+    matches: tuple[Match, ...] = ()
     near: tuple[Untrusted, ...] = ()
     """Names that may have been meant."""
     unreadable: str = ""
@@ -55,7 +55,7 @@ class Answer:
     """What COC does not list of some machines ("host name"), so that this one may be among them."""
 
 
-def look_up(
+def find_hosts(
     targets: Targets, asked: tuple[str, ...], most: int, redactor: Redactor
 ) -> tuple[tuple[Answer, ...], int]:
     """An answer for each host, at most so many, and how many words are left over.
@@ -63,17 +63,17 @@ def look_up(
     Words that are one name only together (``My Server 1``) get one answer. Takes up to 60 ms for
     one host among 1,000 machines and 0.5 s among 10,000: not for the event loop.
     """
-    known = _Known(targets, redactor)
+    index = _Index(targets, redactor)
     answers: list[Answer] = []
     at = 0
     while at < len(asked) and len(answers) < most:
-        parts = asked[at : at + known.parts_of_one_name(asked[at : at + MOST_PARTS])]
-        answers.append(known.answer(" ".join(parts), "".join(parts)))
+        parts = asked[at : at + index.parts_of_one_name(asked[at : at + MOST_PARTS])]
+        answers.append(index.answer(" ".join(parts), "".join(parts)))
         at += len(parts)
     return tuple(answers), len(asked) - at
 
 
-def finder(typed: str) -> Callable[[Machine], bool]:
+def name_filter(typed: str) -> Callable[[Machine], bool]:
     """Whether a machine has what was typed into a search field in one of its names, in any case.
 
     With ``*`` in it the whole name must match, as in ``look_up``; nothing typed matches everything.
@@ -88,18 +88,18 @@ def finder(typed: str) -> Callable[[Machine], bool]:
     )
 
 
-class _Known:
+class _Index:
     """The machines of a task by their folded names."""
 
     def __init__(self, targets: Targets, redactor: Redactor) -> None:
         self._machines = targets.machines
         self._redactor = redactor
-        self._hits: dict[str, list[Hit]] = {}
-        for hit in _all(targets):
-            for name in dict.fromkeys(_names(hit.machine)):
-                self._hits.setdefault(name, []).append(hit)
+        self._matches: dict[str, list[Match]] = {}
+        for match in _all(targets):
+            for name in dict.fromkeys(_names(match.machine)):
+                self._matches.setdefault(name, []).append(match)
         self._full_names: dict[str, list[str]] = {}
-        for name in self._hits:
+        for name in self._matches:
             self._full_names.setdefault(name.partition(".")[0], []).append(name)
 
     @cached_property
@@ -119,35 +119,35 @@ class _Known:
     def parts_of_one_name(self, words: tuple[str, ...]) -> int:
         """How many of these words are one name only together; 1 where the first is a name by itself."""
         for count in range(len(words), 1, -1):
-            if fold(" ".join(words[:count])) in self._hits:
+            if fold(" ".join(words[:count])) in self._matches:
                 return count
-        broken = len(words) > 1 and fold(words[0] + words[1]) in self._hits and not self.hits(words[0])
+        broken = len(words) > 1 and fold(words[0] + words[1]) in self._matches and not self.matches(words[0])
         return 2 if broken else 1
 
     def answer(self, asked: str, joined: str) -> Answer:
         """``joined`` is the same without blanks: a name that was broken by a line end."""
         for name in dict.fromkeys((asked, joined)):
-            if hits := self.hits(name):
-                return Answer(Untrusted(name, self._redactor), hits)
+            if matches := self.matches(name):
+                return Answer(Untrusted(name, self._redactor), matches)
         typed = Untrusted(asked, self._redactor)
         if why := unreadable(asked):
             return Answer(typed, unreadable=why)
         near = tuple(Untrusted(name, self._redactor) for name in self._near(bare(asked).replace("*", "")))
         return Answer(typed, near=near, unlisted=self._unlisted(bare(asked)))
 
-    def hits(self, wanted: str) -> tuple[Hit, ...]:
+    def matches(self, wanted: str) -> tuple[Match, ...]:
         """As it was typed, then without what surrounds it, then a full name for a short one and the reverse."""
         name = bare(wanted)
         kin = self._full_names.get(name.partition(".")[0], ()) if name else ()
         names = self._matching(fold(wanted)) if wanted.strip() else []
         names = names or self._matching(name) or [other for other in kin if same_host(name, other)]
         # One machine may have several of these names.
-        return tuple({id(hit): hit for found in names for hit in self._hits[found]}.values())
+        return tuple({id(match): match for found in names for match in self._matches[found]}.values())
 
     def _matching(self, wanted: str) -> list[str]:
         if "*" in wanted:
-            return list(filter(_whole(wanted), self._hits))
-        return [wanted] if wanted in self._hits else []
+            return list(filter(_whole(wanted), self._matches))
+        return [wanted] if wanted in self._matches else []
 
     def _near(self, word: str) -> tuple[str, ...]:
         """Names like the one that was asked for, the most alike first.
@@ -228,8 +228,8 @@ def _fields(machine: Machine) -> Iterator[str]:
     return (text.raw for text in texts if text)
 
 
-def _all(targets: Targets) -> Iterator[Hit]:
+def _all(targets: Targets) -> Iterator[Match]:
     for step in targets.walk():
         for place, batch in enumerate(step.batches, start=1):
             for machine in batch.machines:
-                yield Hit(machine, step, batch, place, len(step.batches))
+                yield Match(machine, step, batch, place, len(step.batches))

@@ -1,6 +1,6 @@
-"""What somebody looks at in a task's targets: filters, search text, page. It travels in the modal itself.
+"""A query of a task's targets: filters, search text, page. The modal itself carries it.
 
-Any replica can serve any click: Slack sends back the modal's ``private_metadata`` as it got it. It is read as if
+Any replica can serve any click, because Slack returns the modal's ``private_metadata`` unchanged. It is parsed as if
 anybody had written it.
 """
 
@@ -9,48 +9,50 @@ import json
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 
 from bot.redact.untrusted import Untrusted, clean
 from bot.task.enums import Unknown
-from bot.task.search import Hit, finder
+from bot.task.search import Match, name_filter
 from bot.task.targets import Machine, Step, Targets
 from bot.task_id import is_task_id
 
 ANY = "any"
-"""The value of the option that is no filter."""
+"""The option value for "no filter"."""
 LONGEST_FIND = 255
 
+Word = str | Untrusted | Unknown | None
 _READABLE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """What is looked at. Filters hold the values of menu options; ``""`` is no filter."""
+class TargetQuery:
+    """Filters hold the values of menu options; ``""`` is no filter."""
 
     task_id: str
     state: str = ""
     region: str = ""
     part: str = ""
-    """A step's path (``2``, its sub-steps too) or a batch of it by place (``2.1/3``)."""
+    """A step's path (``2``, which includes its sub-steps), or one of its batches by place (``2.1/3``)."""
     text: str = ""
     page: int = 1
     epoch: int = 0
-    """Part of the filters' block ids: another one makes Slack forget what was chosen in them."""
+    """Part of the filters' block ids. A new one makes Slack forget the choices in them."""
     channel: str = ""
     thread: str = ""
-    """Where the card stands from which the modal was opened, for what is to be sent there."""
+    """Where the card is from which the modal was opened: files can be sent there."""
 
     @property
-    def filtered(self) -> bool:
-        """Whether anything is left out."""
+    def is_filtered(self) -> bool:
+        """Whether any filter is set."""
         return bool(self.state or self.region or self.part or self.text)
 
-    def cleared(self) -> "Look":
+    def cleared(self) -> "TargetQuery":
         """Without filters, from the first page."""
         return replace(self, state="", region="", part="", text="", page=1, epoch=self.epoch + 1)
 
-    def limited_to(self, states: Collection[str], regions: Collection[str], parts: Collection[str]) -> "Look":
-        """The same without filters that these targets do not have (any more)."""
+    def limited_to(self, states: Collection[str], regions: Collection[str], parts: Collection[str]) -> "TargetQuery":
+        """The query without filters that these targets no longer offer."""
         state = self.state if self.state in states else ""
         region = self.region if self.region in regions else ""
         part = self.part if self.part in parts else ""
@@ -72,95 +74,86 @@ _SHORT = {
 }
 
 
-def encode(look: Look) -> str:
+def encode_query(query: TargetQuery) -> str:
     """The modal's ``private_metadata``: at most 3,000 characters."""
-    body = {_SHORT[name]: value for name, value in asdict(look).items() if value not in ("", 0)}
+    body = {_SHORT[name]: value for name, value in asdict(query).items() if value not in ("", 0)}
     return json.dumps(body, ensure_ascii=False, separators=(",", ":"))
 
 
-def decode(metadata: object) -> Look | None:
-    """What ``encode`` wrote, or a bare task id; None where no task id is in it."""
+def decode_query(metadata: object) -> TargetQuery | None:
+    """Parse what ``encode_query`` wrote, or a bare task id. None where it holds no task id."""
     if isinstance(metadata, str) and is_task_id(metadata):
-        return Look(metadata)
+        return TargetQuery(metadata)
     try:
         body = json.loads(metadata if isinstance(metadata, str) else "")
     except (ValueError, RecursionError):
         return None
     if not isinstance(body, dict) or not is_task_id(str(body.get("t"))):
         return None
-    texts = {name: clean(str(body.get(_SHORT[name]) or "")[:LONGEST_FIND]) for name in Look.__slots__}
-    return Look(
+    texts = {name: clean(str(body.get(_SHORT[name]) or "")[:LONGEST_FIND]) for name in TargetQuery.__slots__}
+    return TargetQuery(
         task_id=texts["task_id"],
         **{name: texts[name] for name in ("state", "region", "part", "text", "channel", "thread")},
-        page=whole(texts["page"], 1),
-        epoch=whole(texts["epoch"], 0),
+        page=parse_number(texts["page"], 1),
+        epoch=parse_number(texts["epoch"], 0),
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Pick:
-    """What a look lets through, batch by batch and machine by machine."""
+class Filter:
+    """A query's filters, ready to be applied to batches and machines."""
 
     part: str
-    machine: Callable[[Machine], bool]
+    includes_machine: Callable[[Machine], bool]
 
-    def batch(self, step: Step, place: int) -> bool:
-        """Whether any machine of this batch can be meant."""
+    def includes_batch(self, step: Step, place: int) -> bool:
+        """Whether machines of this batch can match."""
         return self.part in {"", step.path, f"{step.path}/{place}"} or step.path.startswith(f"{self.part}.")
 
 
-def pick(look: Look) -> Pick:
-    """The filters of a look, ready to be applied."""
-    is_named = finder(look.text)
-    if not look.state and not look.region:
-        return Pick(look.part, is_named)
-    state, region = look.state, look.region
-    keys: dict[str | Untrusted | Unknown | None, str] = {}
+def filter_of(query: TargetQuery) -> Filter:
+    """The filters of a query."""
+    state, region, has_name = query.state, query.region, name_filter(query.text)
+    if not state and not region:
+        return Filter(query.part, has_name)
+    value_of = cache(option_value)  # there are thousands of machines and few words
 
-    def key(word: str | Untrusted | Unknown | None) -> str:
-        if word not in keys:
-            keys[word] = key_of(word)
-        return keys[word]
-
-    def matches(machine: Machine) -> bool:
+    def includes(machine: Machine) -> bool:
         return (
-            (not state or key(machine.agent_state) == state)
-            and (not region or key(machine.region) == region)
-            and is_named(machine)
+            (not state or value_of(machine.agent_state) == state)
+            and (not region or value_of(machine.region) == region)
+            and has_name(machine)
         )
 
-    return Pick(look.part, matches)
+    return Filter(query.part, includes)
 
 
-def picked(targets: Targets, look: Look) -> Iterator[Hit]:
-    """The machines that a look lets through, each as often as steps have it, in order."""
-    wanted = pick(look)
+def matching(targets: Targets, query: TargetQuery) -> Iterator[Match]:
+    """The machines that match a query, in order; each as often as steps list it."""
+    wanted = filter_of(query)
     for step in targets.walk():
         for place, batch in enumerate(step.batches, start=1):
-            if wanted.batch(step, place):
-                yield from (
-                    Hit(machine, step, batch, place, len(step.batches))
-                    for machine in batch.machines
-                    if wanted.machine(machine)
-                )
+            if wanted.includes_batch(step, place):
+                for machine in filter(wanted.includes_machine, batch.machines):
+                    yield Match(machine, step, batch, place, len(step.batches))
 
 
-def key_of(word: str | Untrusted | Unknown | None) -> str:
-    """The value of the option for a word: the word, or a digest where it is long, odd, secret or absent."""
-    text, outside = raw_of(word), word.word if isinstance(word, Unknown) else word
+def option_value(word: Word) -> str:
+    """A menu option's value for a word: the word, or a digest where it is long, odd, secret or absent."""
+    text, outside = original(word), word.word if isinstance(word, Unknown) else word
     if _READABLE.fullmatch(text) and text != ANY and (not isinstance(outside, Untrusted) or outside.shown() == text):
         return text
     return "#" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
-def raw_of(word: str | Untrusted | Unknown | None) -> str:
+def original(word: Word) -> str:
     """The word as COC spells it, by which options are ordered; ``""`` where it is absent."""
     if isinstance(word, Unknown):
         word = word.word
     return word.raw if isinstance(word, Untrusted) else word or ""
 
 
-def whole(text: object, otherwise: int) -> int:
-    """A number of at most five digits in a text that anybody may have written."""
-    word = str(text)
-    return int(word) if word.isascii() and word.isdecimal() and len(word) < 6 else otherwise
+def parse_number(text: object, default: int) -> int:
+    """A number of at most five digits. Anybody may have written ``text``."""
+    digits = str(text)
+    return int(digits) if digits.isascii() and digits.isdecimal() and len(digits) < 6 else default

@@ -17,7 +17,7 @@ from bot.cards.task import task_card
 from bot.operations.memory import settle_memory
 from bot.sandbox.coc.samples.oversized import OVERSIZED, target_instances
 from bot.task.read_targets import read_targets
-from bot.task.target_query import Look
+from bot.task.target_query import TargetQuery
 from tests.bench.figures import Figure, median, ms, run, show
 from tests.bench.targets import MACHINES, bare_loads, snapshot_of
 
@@ -53,7 +53,7 @@ def measured() -> dict[int, list[Cost]]:
             works: tuple[Callable[[], object], ...] = (
                 partial(bare_loads, text),
                 partial(read_targets, text),
-                partial(targets_view, snapshots[machines], Look(OVERSIZED)),
+                partial(targets_view, snapshots[machines], TargetQuery(OVERSIZED)),
                 partial(task_card, snapshots[machines]),
             )
             found[machines].append(Cost(*map(_better, works)))

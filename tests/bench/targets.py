@@ -32,7 +32,7 @@ from bot.sandbox.coc.server import ACCESS_KEY, SECRET_KEY, LocalCoc
 from bot.task.assemble import read_detail
 from bot.task.read_targets import read_targets
 from bot.task.snapshot import Missing, Snapshot
-from bot.task.target_query import Look
+from bot.task.target_query import TargetQuery
 from tests.bench.beside import beside
 from tests.cards.snapshots import REDACTOR
 
@@ -41,15 +41,15 @@ REPEATS = 7
 """Each figure is of so many repeats: other work on the same machine only ever makes one worse."""
 BEAT_S = 0.001
 WANTED_RATIO = 3
-LOOKS = {
-    "first page": Look(OVERSIZED),
-    "last page": Look(OVERSIZED, page=99_999),
-    "offline": Look(OVERSIZED, state="OFFLINE"),
-    "one batch": Look(OVERSIZED, part="1/2"),
-    "search": Look(OVERSIZED, text="node-00"),
-    "search with stars": Look(OVERSIZED, text="*-0*7"),
+QUERIES = {
+    "first page": TargetQuery(OVERSIZED),
+    "last page": TargetQuery(OVERSIZED, page=99_999),
+    "offline": TargetQuery(OVERSIZED, state="OFFLINE"),
+    "one batch": TargetQuery(OVERSIZED, part="1/2"),
+    "search": TargetQuery(OVERSIZED, text="node-00"),
+    "search with stars": TargetQuery(OVERSIZED, text="*-0*7"),
 }
-"""What somebody may look at in the explorer."""
+"""Queries of the target explorer."""
 LONGEST_GAP_MS = 50
 AS_OF = datetime(2026, 5, 10, tzinfo=UTC)
 
@@ -198,8 +198,8 @@ def rendering() -> list[tuple[int, list[float]]]:
     rows = []
     for machines in MACHINES:
         snapshot = snapshot_of(target_instances(machines))
-        views = [best_ms(partial(targets_view, snapshot, look)) for look in LOOKS.values()]
-        rows.append((machines, [*views, best_ms(partial(make_file, snapshot, Look(OVERSIZED), "csv"))]))
+        views = [best_ms(partial(targets_view, snapshot, query)) for query in QUERIES.values()]
+        rows.append((machines, [*views, best_ms(partial(make_file, snapshot, TargetQuery(OVERSIZED), "csv"))]))
     return rows
 
 
@@ -216,7 +216,7 @@ def main() -> None:
             f"{ours * 1000 / machines:.1f} µs",
         )
     console.print(table)
-    pages = Table("machines", *LOOKS, "CSV of all")
+    pages = Table("machines", *QUERIES, "CSV of all")
     for machines, times in rendering():
         pages.add_row(f"{machines:,}", *(f"{ms:.1f} ms" for ms in times))
     console.print(pages)

@@ -13,7 +13,7 @@ from bot.cards.block_kit import Message
 from bot.cards.targets import NEXT, targets_view
 from bot.sandbox.slack.rules import check_message, check_view
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look
+from bot.task.target_query import TargetQuery
 from tests.cards.snapshots import ADA, Json
 
 _OURS = re.compile(
@@ -107,13 +107,13 @@ def _judge_texts(blocks: Any) -> None:
             assert_visible(text)
 
 
-def pages_of(found: Snapshot, look: Look | None = None) -> list[Json]:
+def pages_of(found: Snapshot, query: TargetQuery | None = None) -> list[Json]:
     """Every page of the modal, turned with its own Next button; fails where turning does not end."""
-    look = look or Look(found.task_id)
-    pages = [targets_view(found, look)]
+    query = query or TargetQuery(found.task_id)
+    pages = [targets_view(found, query)]
     while (turn := _next_page(pages[-1])) is not None:
         assert turn == len(pages) + 1 <= 2_000
-        pages.append(targets_view(found, replace(look, page=turn)))
+        pages.append(targets_view(found, replace(query, page=turn)))
     return pages
 
 

@@ -8,7 +8,7 @@ from bot.cards.runs import runs_view
 from bot.cards.targets import targets_view
 from bot.cards.task import task_card
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look
+from bot.task.target_query import TargetQuery
 from tests.cards.any_task import snapshots
 from tests.cards.judges import judge_message, judge_view, pages_of
 
@@ -18,7 +18,7 @@ from tests.cards.judges import judge_message, judge_view, pages_of
 @settings(max_examples=100, deadline=None)
 def test_any_task_makes_a_valid_card(found: Snapshot) -> None:
     """Slack's rules, our budget, no live mention, link, emoji or formatting from outside."""
-    judge_message(task_card(found, asked_by="U0ONCALL"))
+    judge_message(task_card(found, requested_by="U0ONCALL"))
 
 
 @pytest.mark.slow
@@ -29,7 +29,7 @@ def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
     pages = pages_of(found)
     for page in pages:
         judge_view(page)
-    assert targets_view(found, Look(found.task_id, page=10_000)) == pages[-1]
+    assert targets_view(found, TargetQuery(found.task_id, page=10_000)) == pages[-1]
 
 
 @pytest.mark.slow

@@ -23,10 +23,10 @@ from bot.cards.runs import runs_view
 from bot.cards.take_along import names_view
 from bot.cards.targets import TARGETS, targets_view
 from bot.cards.task import not_refreshed, task_card
-from bot.task.changes import decode
-from bot.task.search import look_up
+from bot.task.changes import decode_state
+from bot.task.search import find_hosts
 from bot.task.snapshot import Missing, Snapshot, Stale
-from bot.task.target_query import Look
+from bot.task.target_query import TargetQuery
 from tests.cards.judges import judge_message, judge_view, pages_of
 from tests.cards.snapshots import (
     ADA,
@@ -217,10 +217,10 @@ def _fleet() -> Snapshot:
 
 def _cards() -> Iterator[tuple[str, Message]]:
     for name, found in {**_samples(), **_situations()}.items():
-        yield f"card-{name}", task_card(found, asked_by=ADA)
+        yield f"card-{name}", task_card(found, requested_by=ADA)
     posted = _samples()["S2"]
     value = str(task_card(posted).blocks[-1]["elements"][0]["value"])
-    before = decode(value)
+    before = decode_state(value)
     later = AS_OF + timedelta(minutes=28)
     rejected = {**wire("S2"), "approve_status": "REJECTED", "approve_comments": "not during the freeze"}
     other = {**wire("S2"), "approve_comments": "ok, but not during the freeze"}
@@ -229,7 +229,7 @@ def _cards() -> Iterator[tuple[str, Message]]:
         "refreshed-changed",
         task_card(
             snapshot(rejected, summary={**summary, "enabled": False}, runs=runs, as_of=later),
-            asked_by=ADA,
+            requested_by=ADA,
             before=before,
         ),
     )
@@ -239,8 +239,8 @@ def _cards() -> Iterator[tuple[str, Message]]:
         ("changed-in-detail", other, later),
     ):
         found = snapshot(detail, summary=summary, runs=runs, as_of=when)
-        yield f"refreshed-{name}", task_card(found, asked_by=ADA, before=before)
-    card = task_card(posted, asked_by=ADA)
+        yield f"refreshed-{name}", task_card(found, requested_by=ADA, before=before)
+    card = task_card(posted, requested_by=ADA)
     reason = problem_of(errors.TimedOut("read: 5 s"), REDACTOR).title
     yield "not-refreshed", Message(card.text, tuple(not_refreshed(list(card.blocks), reason, later, ADA)))
     for private in (False, True):
@@ -249,8 +249,8 @@ def _cards() -> Iterator[tuple[str, Message]]:
         wrong = "“ST26010509” has 10 characters; a task id has 26."
         yield f"guide-{kind}-wrong", guide("/schedtask", text(wrong), private_by_default=private)
     for name, found, hosts in _hosts():
-        answers, left = look_up(found.targets, hosts, MOST_ASKED, REDACTOR)
-        yield f"host-{name}", host_card(found, answers, left=left, ask=f"/schedtask {TASK_ID} host", asked_by=ADA)
+        answers, left = find_hosts(found.targets, hosts, MOST_ASKED, REDACTOR)
+        yield f"host-{name}", host_card(found, answers, left=left, ask=f"/schedtask {TASK_ID} host", requested_by=ADA)
     for error in _errors():
         found_problem = problem_of(error, REDACTOR, TASK_ID)
         yield (
@@ -326,20 +326,20 @@ def _views() -> Iterator[tuple[str, Json]]:
         yield f"parameters-{name}", parameters_view(found)
     for number, page in enumerate(pages_of(_fleet()), start=1):
         yield f"targets-fleet-{number}", page
-    looks = {
-        "filtered": Look(TASK_ID, state="OFFLINE", part="1/1"),
-        "found": Look(TASK_ID, text="web-7", channel="C1", thread="1778441400.000100"),
-        "nothing-found": Look(TASK_ID, text="db-*", state="ONLINE"),
+    queries = {
+        "filtered": TargetQuery(TASK_ID, state="OFFLINE", part="1/1"),
+        "found": TargetQuery(TASK_ID, text="web-7", channel="C1", thread="1778441400.000100"),
+        "nothing-found": TargetQuery(TASK_ID, text="db-*", state="ONLINE"),
     }
-    for name, look in looks.items():
-        yield f"targets-{name}", targets_view(_fleet(), look)
+    for name, query in queries.items():
+        yield f"targets-{name}", targets_view(_fleet(), query)
     yield "targets-sent", targets_view(_fleet(), note=":white_check_mark:  Sent `web.csv` to your direct messages.")
     yield "targets-stale", targets_view(_old())
-    yield "names-stale", names_view(_old(), Look(TASK_ID), TASK_ID)
+    yield "names-stale", names_view(_old(), TargetQuery(TASK_ID), TASK_ID)
     yield "runs-stale", runs_view(_old(), reference=REFERENCE)
     yield "parameters-stale", parameters_view(_old())
-    yield "names-all", names_view(_fleet(), Look(TASK_ID), TASK_ID)
-    yield "names-filtered", names_view(_fleet(), looks["found"], TASK_ID)
+    yield "names-all", names_view(_fleet(), TargetQuery(TASK_ID), TASK_ID)
+    yield "names-filtered", names_view(_fleet(), queries["found"], TASK_ID)
 
 
 MESSAGES = dict(_cards())

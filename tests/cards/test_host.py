@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.cards.block_kit import Message
 from bot.cards.host import MOST_ASKED, host_card
-from bot.task.search import look_up
+from bot.task.search import find_hosts
 from bot.task.snapshot import Snapshot
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_message, said
@@ -20,8 +20,8 @@ ASK = "/schedtask ST2601050930000000000002B2 host"
 
 def answer(found: Snapshot, *hosts: str) -> Message:
     """The card, as the command makes it."""
-    answers, left = look_up(found.targets, hosts, MOST_ASKED, REDACTOR)
-    return host_card(found, answers, left=left, ask=ASK, asked_by=ADA)
+    answers, left = find_hosts(found.targets, hosts, MOST_ASKED, REDACTOR)
+    return host_card(found, answers, left=left, ask=ASK, requested_by=ADA)
 
 
 def words(found: Snapshot, *hosts: str) -> str:
@@ -150,5 +150,5 @@ def test_every_machine_is_found_by_each_of_its_names(found: Snapshot) -> None:
     for target in found.targets.machines[:5]:
         for name in (target.host_name, target.ip, target.resource_id):
             if name and name.raw.strip() == name.raw and "*" not in name.raw:
-                (asked,), _ = look_up(found.targets, (name.raw,), 1, REDACTOR)
-                assert any(hit.machine == target for hit in asked.hits), json.dumps(name.raw)
+                (asked,), _ = find_hosts(found.targets, (name.raw,), 1, REDACTOR)
+                assert any(match.machine == target for match in asked.matches), json.dumps(name.raw)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.cards.runs import AGAIN, MOST, runs_view, status_words, took
+from bot.cards.runs import AGAIN, MOST, duration, runs_view, status_words
 from bot.coc import wire as wire_models
 from bot.task.assemble import read_run
 from bot.task.snapshot import Missing
@@ -72,13 +72,13 @@ def test_words_of_scripts_and_of_jobs_are_understood(status: str | None, words: 
 )
 def test_durations_are_computed_from_the_times(found: Json, words: str) -> None:
     """Of what is under way, up to the moment that the view is as of; nothing where a time is missing."""
-    assert took(read(found), AS_OF) == words
+    assert duration(read(found), AS_OF) == words
 
 
 def test_a_run_under_way_ticks_with_each_view() -> None:
     """A minute later it has taken a minute more."""
     running = read(run(250, None, "PROCESSING"))
-    assert took(running, AS_OF + timedelta(minutes=1)) == "5 min 10 s so far"
+    assert duration(running, AS_OF + timedelta(minutes=1)) == "5 min 10 s so far"
 
 
 def test_a_row_tells_outcome_start_duration_message_and_who() -> None:

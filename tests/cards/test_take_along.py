@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from bot.cards.take_along import make_file, names_view
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look
+from bot.task.target_query import TargetQuery
 from tests.cards.any_task import snapshots
 from tests.cards.judges import assert_tame, judge_view, said
 from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, wire, with_steps
 
-ALL = Look(TASK_ID)
+ALL = TargetQuery(TASK_ID)
 
 
 def read(content: bytes) -> list[dict[str, str]]:
@@ -82,15 +82,15 @@ def test_no_cell_is_a_formula(name: str) -> None:
 @given(snapshots(), st.sampled_from(("", "web")))
 def test_whatever_comes_the_files_can_be_read(found: Snapshot, text: str) -> None:
     """Each place once in both; the line about it is tame; the modal of names is valid."""
-    look = replace(ALL, text=text)
-    table, tree = make_file(found, look, "csv"), make_file(found, look, "json")
+    query = replace(ALL, text=text)
+    table, tree = make_file(found, query, "csv"), make_file(found, query, "json")
     rows, machines = read(table.content), json.loads(tree.content)["machines"]
     assert len(rows) == len(machines)
     assert all(None not in row and None not in row.values() for row in rows)
     assert table.content.startswith(b"\xef\xbb\xbf")
     assert_tame(table.about)
     assert "/" not in table.name
-    judge_view(names_view(found, look, TASK_ID))
+    judge_view(names_view(found, query, TASK_ID))
 
 
 def test_names_are_listed_once_each_a_line() -> None:

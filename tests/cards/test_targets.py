@@ -17,7 +17,7 @@ from bot.cards.targets import AGAIN, NEXT, PREVIOUS, TARGETS, all_targets, targe
 from bot.cards.task import task_card
 from bot.errors import TaskNotFound, TimedOut
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look, decode
+from bot.task.target_query import TargetQuery, decode_query
 from tests.cards.any_task import HOSTILE, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
 from tests.cards.snapshots import REDACTOR, TASK_ID, Json, machine, snapshot, step, wire, with_steps
@@ -88,7 +88,7 @@ def test_ten_thousand_machines_are_no_harder() -> None:
     """The first page, one in the middle, the last."""
     found = fleet(5_000, 5_000)
     for asked, first in ((1, 0), (126, 5_000), (250, 9_960)):
-        page = targets_view(found, Look(found.task_id, page=asked))
+        page = targets_view(found, TargetQuery(found.task_id, page=asked))
         judge_view(page)
         assert names_in(page) == [f"m-{n}" for n in range(first, first + 40)]
         assert f"page {asked} of 250" in said(page["blocks"])
@@ -330,8 +330,8 @@ def test_pages_are_turned_by_buttons() -> None:
 @pytest.mark.parametrize(("asked", "shown"), [(-5, 1), (0, 1), (1, 1), (3, 3), (4, 3), (10**9, 3)])
 def test_a_page_that_does_not_exist_is_the_nearest(asked: int, shown: int) -> None:
     """The task may have shrunk since the button was drawn."""
-    look = Look(TASK_ID, page=asked)
-    assert f"page {shown} of 3" in said(targets_view(fleet(90), look)["blocks"])
+    query = TargetQuery(TASK_ID, page=asked)
+    assert f"page {shown} of 3" in said(targets_view(fleet(90), query)["blocks"])
 
 
 def test_a_page_repeats_the_heading_that_it_continues() -> None:
@@ -378,7 +378,7 @@ def test_the_modal_remembers_its_task() -> None:
     ]
     for view in views:
         judge_view(view)
-        assert decode(view["private_metadata"]) == Look(TASK_ID)
+        assert decode_query(view["private_metadata"]) == TargetQuery(TASK_ID)
         assert (view["callback_id"], view["title"]["text"]) == ("targets", "Targets")
 
 

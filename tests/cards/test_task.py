@@ -14,7 +14,7 @@ from bot.cards.task import NOT_REFRESHED, as_mrkdwn, as_plain, not_refreshed, ta
 from bot.errors import CocError, Forbidden, ServiceFailure, TimedOut
 from bot.redact import Redactor
 from bot.sandbox.slack.rules import check_message
-from bot.task.changes import decode, seen
+from bot.task.changes import card_state, decode_state
 from bot.task.snapshot import Missing, Snapshot
 from bot.task.verdict import At, Code, Fragment, Quote, Verdict
 from tests.cards.any_task import HOSTILE, snapshots, texts
@@ -59,7 +59,7 @@ def nested(levels: int) -> Any:
 def test_any_card_can_be_refreshed_and_marked(found: Snapshot, before: Snapshot) -> None:
     """Whatever the card showed before, and whatever it shows now; one that was not refreshed stays valid too."""
     value = task_card(before).blocks[-1]["elements"][0]["value"]
-    card = task_card(found, asked_by=ADA, before=decode(value))
+    card = task_card(found, requested_by=ADA, before=decode_state(value))
     judge_message(card)
     marked = not_refreshed(list(card.blocks), "COC did not answer in time.", AS_OF, ADA)
     check_message(card.text, marked, "message")
@@ -95,7 +95,7 @@ def test_one_hostile_text_in_every_place_at_once(text: str) -> None:
         text + "key": {text: [text]},
     }
     run = {"status": text, "execution_msg": text, "started_time": 1, "finished_time": 10**17}
-    judge_message(task_card(snapshot(detail, summary={"last_execution_status": text}, runs=[run]), asked_by=ADA))
+    judge_message(task_card(snapshot(detail, summary={"last_execution_status": text}, runs=[run]), requested_by=ADA))
     for policy in ("ONCE", "PERIODIC", "CRON"):
         trigger = {"policy": policy, "time_zone": text, "cron": text, "period": text, "periodic_scheduled_time": text}
         missing = Missing("no permission", permission=text)
@@ -174,7 +174,7 @@ def test_a_secret_parameter_never_gets_onto_a_card(broken: int) -> None:
         "target_instances": json.dumps([{"target_instances": json.dumps({"password": SECRET})[: -1 - broken]}]),
     }
     run = {"status": "ABNORMAL", "execution_msg": f"mysql --password {SECRET} failed"}
-    card = task_card(snapshot(detail, runs=[run]), asked_by=ADA)
+    card = task_card(snapshot(detail, runs=[run]), requested_by=ADA)
     judge_message(card)
     assert SECRET not in json.dumps(card.payload())
 
@@ -411,7 +411,7 @@ def refreshed(detail: Json, after: timedelta = timedelta(minutes=28), **known: A
     """The freshness line of sample S2's card after a refresh that brought this."""
     value = task_card(snapshot(wire("S2"), summary={"enabled": True})).blocks[-1]["elements"][0]["value"]
     again = snapshot(detail, summary={"enabled": True, **known}, as_of=AS_OF + after)
-    return freshness(task_card(again, asked_by=ADA, before=decode(value)))
+    return freshness(task_card(again, requested_by=ADA, before=decode_state(value)))
 
 
 def test_the_buttons_and_the_menu_carry_what_they_need() -> None:
@@ -421,7 +421,7 @@ def test_the_buttons_and_the_menu_carry_what_they_need() -> None:
         ("refresh", "Refresh"),
         ("targets", "Show targets"),
     ]
-    assert decode(refresh["value"]) == decode(targets["value"]) == seen(snapshot(wire("S2")))
+    assert decode_state(refresh["value"]) == decode_state(targets["value"]) == card_state(snapshot(wire("S2")))
     assert (more["type"], more["action_id"]) == ("overflow", "more")
     assert [(option["text"]["text"], option["value"]) for option in more["options"]] == [
         ("Run history", f"runs:{TASK_ID}"),
@@ -446,7 +446,7 @@ def test_what_can_no_longer_be_seen_is_not_called_unchanged() -> None:
     """The first card knew that it was enabled; COC's list did not answer this time."""
     value = task_card(snapshot(wire("S2"), summary={"enabled": True})).blocks[-1]["elements"][0]["value"]
     again = snapshot(wire("S2"), summary=Missing("timed out"), as_of=AS_OF + timedelta(minutes=1))
-    said = freshness(task_card(again, asked_by=ADA, before=decode(value)))
+    said = freshness(task_card(again, requested_by=ADA, before=decode_state(value)))
     assert said.endswith(" but for what is not seen now: enabled, last run, runs")
 
 
@@ -458,22 +458,22 @@ def test_a_change_that_no_fact_names_is_still_said() -> None:
 def test_without_a_digest_nothing_is_claimed_about_change() -> None:
     """A card from an older version of the bot carries no digest."""
     value = json.dumps({"t": TASK_ID, "a": 1778441400})
-    card = task_card(snapshot(wire("S2")), before=decode(value))
+    card = task_card(snapshot(wire("S2")), before=decode_state(value))
     assert "refreshed, last shown <!date^1778441400^" in freshness(card)
-    assert "since" not in freshness(task_card(snapshot(wire("S2")), before=decode(TASK_ID)))
+    assert "since" not in freshness(task_card(snapshot(wire("S2")), before=decode_state(TASK_ID)))
 
 
 @pytest.mark.parametrize("user", ["<!channel>", "U1|x", "u0oncall", "", None])
 def test_only_a_slack_user_id_becomes_a_mention(user: str | None) -> None:
     """Who asked is said by a mention of our own making, or not at all."""
-    card = task_card(snapshot(wire("S2")), asked_by=user)
+    card = task_card(snapshot(wire("S2")), requested_by=user)
     judge_message(card)
     assert "asked by" not in freshness(card)
 
 
 def test_a_card_that_was_not_refreshed_stays_and_says_so() -> None:
     """The line stands above the buttons, replaces an earlier one, and drops Slack's block ids."""
-    card = task_card(snapshot(wire("S2")), asked_by=ADA)
+    card = task_card(snapshot(wire("S2")), requested_by=ADA)
     sent = [{**block, "block_id": str(n)} for n, block in enumerate(card.blocks)]
     once = not_refreshed(sent, "COC did not answer in time.", AS_OF, ADA)
     judge_message(Message(card.text, tuple(once)))

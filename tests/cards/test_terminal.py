@@ -33,7 +33,7 @@ def drawn(blocks: Iterable[Block], *, width: int = 120, colours: bool = False) -
 
 def test_a_card_reads_as_in_slack() -> None:
     """Header, verdict, fields in two columns; times in the reader's zone, no markup left over."""
-    text = drawn(task_card(snapshot(wire("S2")), asked_by=ADA).blocks[:-1])
+    text = drawn(task_card(snapshot(wire("S2")), requested_by=ADA).blocks[:-1])
     assert text.startswith("nightly-logrotate\n")
     assert "●  Runs next Mon 11 May 2026 at 17:30 CST (in 14 h)  ·  ⚠ 1 of 2 agents offline when saved" in text
     assert "│ ok" in text

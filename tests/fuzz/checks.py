@@ -39,7 +39,7 @@ from bot.slack.target_clicks import after
 from bot.task import changes, target_query
 from bot.task.parameters import read_parameters
 from bot.task.read_targets import read_targets
-from bot.task.search import look_up
+from bot.task.search import find_hosts
 from bot.task.snapshot import Snapshot
 from tests.cards.any_task import details, snapshots
 from tests.cards.judges import assert_tame, assert_visible, judge_message, judge_view
@@ -172,9 +172,9 @@ def _given(data: bytes) -> Given:
 def card(found: tuple[Snapshot, object]) -> None:
     """The card, the same again after another card, and with a mark: valid, nothing foreign in it is live."""
     shown, button = found
-    before = changes.decode(button if isinstance(button, str) else json.dumps(button))
-    for earlier in (before, changes.seen(shown)):
-        judge_message(task_card(shown, asked_by=ADA, before=earlier))
+    before = changes.decode_state(button if isinstance(button, str) else json.dumps(button))
+    for earlier in (before, changes.card_state(shown)):
+        judge_message(task_card(shown, requested_by=ADA, before=earlier))
     made = task_card(shown)
     judge_message(made)
     marked = not_refreshed(list(made.blocks), "COC failed to answer.", AS_OF, ADA)
@@ -184,13 +184,13 @@ def card(found: tuple[Snapshot, object]) -> None:
 def button_value(found: tuple[Snapshot, object]) -> None:
     """What a card's button carries fits, and any value of a button is read or is none."""
     shown, button = found
-    value = changes.encode(changes.seen(shown))
-    if len(value) > changes.MAX_VALUE or changes.decode(value) is None:
+    value = changes.encode_state(changes.card_state(shown))
+    if len(value) > changes.MAX_VALUE or changes.decode_state(value) is None:
         raise Broke("a button's value that does not come back", value[:80])
-    read = changes.decode(button if isinstance(button, str) else json.dumps(button))
+    read = changes.decode_state(button if isinstance(button, str) else json.dumps(button))
     if read is not None:
         assert _TASK_ID.fullmatch(read.task_id)
-        changes.changes(read, changes.seen(shown))
+        changes.changed_facts(read, changes.card_state(shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,28 +203,28 @@ class Turned:
     values: object
 
 
-def _look(turned: Turned) -> target_query.Look:
-    look = target_query.decode(turned.metadata) or target_query.Look(turned.snapshot.task_id)
-    return after(look, turned.action, turned.values)
+def _query(turned: Turned) -> target_query.TargetQuery:
+    query = target_query.decode_query(turned.metadata) or target_query.TargetQuery(turned.snapshot.task_id)
+    return after(query, turned.action, turned.values)
 
 
 def targets_modal(turned: Turned) -> None:
-    """Any look makes a valid page, whose own data leads back to it."""
-    look = _look(turned)
-    view = targets_view(turned.snapshot, look)
+    """Any query makes a valid page, whose own data leads back to it."""
+    query = _query(turned)
+    view = targets_view(turned.snapshot, query)
     judge_view(view)
-    again = target_query.decode(view["private_metadata"])
+    again = target_query.decode_query(view["private_metadata"])
     if again is None:
         raise Broke("metadata that does not come back", view["private_metadata"][:80])
     if targets_view(turned.snapshot, again) != view:
-        raise Broke("the same look makes another page")
-    judge_view(names_view(turned.snapshot, look, target_query.encode(look)))
+        raise Broke("the same query makes another page")
+    judge_view(names_view(turned.snapshot, query, target_query.encode_query(query)))
 
 
 def files(turned: Turned) -> None:
-    """CSV and JSON of any look can be read, hold the same machines and no formula."""
-    look = _look(turned)
-    table, tree = make_file(turned.snapshot, look, "csv"), make_file(turned.snapshot, look, "json")
+    """CSV and JSON of any query can be read, hold the same machines and no formula."""
+    query = _query(turned)
+    table, tree = make_file(turned.snapshot, query, "csv"), make_file(turned.snapshot, query, "json")
     rows = list(csv.DictReader(io.StringIO(table.content.decode("utf-8-sig"), newline="")))
     if len(rows) != len(json.loads(tree.content)["machines"]):
         raise Broke("two files, two numbers of machines")
@@ -245,8 +245,8 @@ def history(found: tuple[Snapshot, object]) -> None:
 
 def judge_hosts(shown: Snapshot, *asked: str) -> None:
     """Any hosts asked for in any task."""
-    answers, left = look_up(shown.targets, asked, MOST_ASKED, REDACTOR)
-    judge_message(host_card(shown, answers, left=left, ask="/schedtask ST… host", asked_by=ADA))
+    answers, left = find_hosts(shown.targets, asked, MOST_ASKED, REDACTOR)
+    judge_message(host_card(shown, answers, left=left, ask="/schedtask ST… host", requested_by=ADA))
 
 
 def host(found: tuple[Snapshot, object]) -> None:

@@ -25,12 +25,12 @@ from bot.coc.wire import Run, Task, TaskSummary
 from bot.redact.untrusted import Untrusted
 from bot.show import as_json
 from bot.slack.request import Help, parse
-from bot.task.changes import Seen, decode
+from bot.task.changes import CardState, decode_state
 from bot.task.enums import Unknown
 from bot.task.fault import Fault
-from bot.task.search import look_up
+from bot.task.search import find_hosts
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import Look, key_of
+from bot.task.target_query import TargetQuery, option_value
 from tests.cards.snapshots import ADA, AS_OF, REDACTOR, TASK_ID, Json, snapshot, wire
 from tests.cards.snapshots import text as untrusted
 
@@ -208,30 +208,30 @@ def drawn(blocks: list[Json]) -> str:
 
 def sinks(found: Snapshot, typed: str) -> Iterator[tuple[str, str]]:
     """Everything that is made of a snapshot for people: the name of the sink, and all that is in it."""
-    card = task_card(found, asked_by=ADA)
+    card = task_card(found, requested_by=ADA)
     yield "card", _text(card.payload())
-    before = Seen(TASK_ID, AS_OF - timedelta(hours=1), (("name", typed), ("risk", typed), ("version", "0")))
-    yield "card that was refreshed", _text(task_card(found, asked_by=ADA, before=before).payload())
-    button = decode(str(card.blocks[-1]["elements"][0]["value"]))
+    before = CardState(TASK_ID, AS_OF - timedelta(hours=1), (("name", typed), ("risk", typed), ("version", "0")))
+    yield "card that was refreshed", _text(task_card(found, requested_by=ADA, before=before).payload())
+    button = decode_state(str(card.blocks[-1]["elements"][0]["value"]))
     yield "value of a button", repr(button)
     marked = not_refreshed(list(card.blocks), "COC did not answer in time.", AS_OF, ADA)
     yield "card that was not refreshed", _text(marked)
     yield "terminal: card", drawn(list(card.blocks))
     for host in ("*", "web-77", typed):
-        answers, _ = look_up(found.targets, (host,), 1, REDACTOR)
-        yield f"host card: {host[:4]}", _text(host_card(found, answers, ask="/schedtask", asked_by=ADA).payload())
-    looks = [Look(TASK_ID), Look(TASK_ID, text="*-0*")]
+        answers, _ = find_hosts(found.targets, (host,), 1, REDACTOR)
+        yield f"host card: {host[:4]}", _text(host_card(found, answers, ask="/schedtask", requested_by=ADA).payload())
+    queries = [TargetQuery(TASK_ID), TargetQuery(TASK_ID, text="*-0*")]
     some = menus(found.targets)
-    looks += [Look(TASK_ID, state=value) for value, _ in some.states[1:3]]
-    looks += [Look(TASK_ID, region=value) for value, _ in some.regions[1:3]]
-    looks += [Look(TASK_ID, state=key_of(typed), region=key_of(typed))]
-    for look in looks:
-        yield "targets window", _text(targets_view(found, look))
-    yield "names window", _text(names_view(found, Look(TASK_ID), TASK_ID))
+    queries += [TargetQuery(TASK_ID, state=value) for value, _ in some.states[1:3]]
+    queries += [TargetQuery(TASK_ID, region=value) for value, _ in some.regions[1:3]]
+    queries += [TargetQuery(TASK_ID, state=option_value(typed), region=option_value(typed))]
+    for query in queries:
+        yield "targets window", _text(targets_view(found, query))
+    yield "names window", _text(names_view(found, TargetQuery(TASK_ID), TASK_ID))
     yield "runs window", _text(runs_view(found, reference="K7QF-2M"))
     yield "parameters window", _text(parameters_view(found))
     for kind in ("csv", "json"):
-        file = make_file(found, Look(TASK_ID), kind)
+        file = make_file(found, TargetQuery(TASK_ID), kind)
         yield f"{kind}: name and comment", f"{file.name} {file.about}"
         yield kind, file.content.decode("utf-8-sig")
     yield "show --json", as_json(found)

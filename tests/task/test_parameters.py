@@ -128,14 +128,14 @@ def test_broken_script_parameters_leave_the_rest() -> None:
     assert found.execute_user == "root"
     assert found.timeout_s == "300"
     assert found.script == ()
-    assert [(fault.where, fault.at, fault.raw) for fault in found.faults] == [("script parameters", 2, "[{")]
+    assert [(fault.where, fault.at, fault.text) for fault in found.faults] == [("script parameters", 2, "[{")]
 
 
 def test_script_parameters_that_are_no_objects_are_faults() -> None:
     """Nothing that came is dropped in silence."""
     found = read_parameters({"script_params": [{"paramName": "a"}, "loose", None]}, REDACTOR)
     assert [parameter.name for parameter in found.script] == ["a"]
-    assert [(fault.where, fault.raw) for fault in found.faults] == [("script parameters, entry 2", "loose")]
+    assert [(fault.where, fault.text) for fault in found.faults] == [("script parameters, entry 2", "loose")]
 
 
 @pytest.mark.parametrize("text", ["{not json", "[1, 2", "{{ template }}"])

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.slack.request import Show, parse
 from bot.task.read_targets import read_targets
-from bot.task.search import Answer, finder, look_up
+from bot.task.search import Answer, find_hosts, name_filter
 from bot.task.targets import Targets
 from tests.cards.snapshots import REDACTOR, machine, step, with_steps
 
@@ -25,7 +25,7 @@ def targets(*batches: list[str]) -> Targets:
 
 def asked(found: Targets, wanted: str) -> Answer:
     """The answer to one host."""
-    (answer,), _ = look_up(found, (wanted,), 1, REDACTOR)
+    (answer,), _ = find_hosts(found, (wanted,), 1, REDACTOR)
     return answer
 
 
@@ -55,18 +55,18 @@ FLEET = targets(["web-01", "web-02"], ["web-11", "api-01.example.com", "日志-1
 )
 def test_a_host_is_found_by_name_ip_or_id(wanted: str, names: list[str]) -> None:
     """Whole names, in any case; ``*`` stands for any characters and nothing else is special."""
-    assert [hit.machine.host_name for hit in asked(FLEET, wanted).hits] == names
+    assert [match.machine.host_name for match in asked(FLEET, wanted).matches] == names
 
 
 def test_a_hit_says_where_it_stands() -> None:
     """Its batch, among how many."""
-    (hit,) = asked(FLEET, "web-11").hits
-    assert (hit.step.path, hit.place, hit.total) == ("1", 2, 2)
+    (match,) = asked(FLEET, "web-11").matches
+    assert (match.step.path, match.place, match.total) == ("1", 2, 2)
 
 
 def test_a_pattern_of_many_stars_is_answered() -> None:
     """Nothing that can be typed takes the pattern matcher long."""
-    assert not asked(targets(["a" * 255]), "*a" * 100 + "*b").hits
+    assert not asked(targets(["a" * 255]), "*a" * 100 + "*b").matches
 
 
 @pytest.mark.parametrize(
@@ -96,8 +96,8 @@ def test_near_misses_are_suggested(wanted: str, near: tuple[str, ...]) -> None:
 
 def answered(found: Targets, *hosts: str) -> list[tuple[str, int, bool, bool, str]]:
     """Of each answer: what was asked, how many hits, whether a near one or a reason is named, what COC lacks."""
-    answers, _ = look_up(found, hosts, 20, REDACTOR)
-    return [(a.asked.raw, len(a.hits), bool(a.near), bool(a.unreadable), a.unlisted) for a in answers]
+    answers, _ = find_hosts(found, hosts, 20, REDACTOR)
+    return [(a.asked.raw, len(a.matches), bool(a.near), bool(a.unreadable), a.unlisted) for a in answers]
 
 
 def test_each_host_is_answered() -> None:
@@ -112,7 +112,7 @@ def test_each_host_is_answered() -> None:
 
 def test_at_most_so_many_are_answered() -> None:
     """The rest is counted."""
-    answers, left = look_up(FLEET, ("web-01",) * 30, 20, REDACTOR)
+    answers, left = find_hosts(FLEET, ("web-01",) * 30, 20, REDACTOR)
     assert (len(answers), left) == (20, 10)
 
 
@@ -153,7 +153,7 @@ def test_several_addresses_in_one_field_are_each_an_address() -> None:
 )
 def test_the_search_field_reads_names_the_same_way(typed: str) -> None:
     """What the command finds, the explorer finds."""
-    assert [m.host_name for m in FLEET.machines if finder(typed)(m)] == ["web-01"]
+    assert [m.host_name for m in FLEET.machines if name_filter(typed)(m)] == ["web-01"]
 
 
 names = st.sampled_from(
@@ -187,7 +187,9 @@ def test_a_target_is_never_denied(question: tuple[list[str], str]) -> None:
     ]
     request = parse(typed)
     assert isinstance(request, Show)
-    answers, _ = look_up(
+    answers, _ = find_hosts(
         read_targets(with_steps(step(rows))["target_instances"], REDACTOR), request.hosts, 20, REDACTOR
     )
-    assert [(hit.machine.host_name or hit.machine.ip) for answer in answers for hit in answer.hits] == wanted, answers
+    assert [
+        (match.machine.host_name or match.machine.ip) for answer in answers for match in answer.matches
+    ] == wanted, answers

@@ -1,4 +1,4 @@
-"""Filters, search, pages: every look shows what it should, each machine exactly once, within Slack's limits."""
+"""Filters, search, pages: every query shows what it should, each machine exactly once, within Slack's limits."""
 
 import json
 from collections import Counter
@@ -14,12 +14,12 @@ from bot.cards.targets import AGAIN, CLEAR, FIND, NEXT, PAGE, PART, REGION, STAT
 from bot.redact.untrusted import clean
 from bot.slack.target_clicks import after
 from bot.task.snapshot import Snapshot
-from bot.task.target_query import ANY, Look, decode, encode, picked
+from bot.task.target_query import ANY, TargetQuery, decode_query, encode_query, matching
 from tests.cards.any_task import snapshots, texts
 from tests.cards.judges import judge_view, names_in, pages_of, said, strings
 from tests.cards.snapshots import TASK_ID, Json, machine, snapshot, step, with_steps
 
-ALL = Look(TASK_ID)
+ALL = TargetQuery(TASK_ID)
 
 
 def fleet() -> Snapshot:
@@ -47,9 +47,9 @@ def options(view: Json, action_id: str) -> dict[str, str]:
     return {}
 
 
-def shown(found: Snapshot, look: Look) -> list[str]:
-    """The names on all pages of a look."""
-    return [name for page in pages_of(found, look) for name in names_in(page)]
+def shown(found: Snapshot, query: TargetQuery) -> list[str]:
+    """The names on all pages of a query."""
+    return [name for page in pages_of(found, query) for name in names_in(page)]
 
 
 # What is let through -------------------------------------------------------------------------------------
@@ -78,7 +78,7 @@ def test_the_menus_count_machines_and_go_by_the_most() -> None:
 
 
 @pytest.mark.parametrize(
-    ("look", "names"),
+    ("query", "names"),
     [
         (replace(ALL, state="OFFLINE", part="1/2"), ["m-21", "m-25", "m-29"]),
         (replace(ALL, state="OFFLINE", region="cn-north-4"), []),
@@ -92,9 +92,9 @@ def test_the_menus_count_machines_and_go_by_the_most() -> None:
         (replace(ALL, text="zzz"), []),
     ],
 )
-def test_a_look_shows_what_it_names(look: Look, names: list[str]) -> None:
+def test_a_query_shows_what_it_names(query: TargetQuery, names: list[str]) -> None:
     """Filters narrow each other; a step has its sub-steps in it; search is by part, or whole with a star."""
-    assert shown(fleet(), look) == names
+    assert shown(fleet(), query) == names
 
 
 def test_a_filtered_list_says_how_much_of_how_much() -> None:
@@ -116,10 +116,10 @@ def test_nothing_found_is_said_with_what_was_asked() -> None:
 def test_a_filter_that_nothing_has_any_more_is_dropped() -> None:
     """After a refresh; the menus get new ids, so that Slack does not go on showing it."""
     found = menus(fleet().targets)
-    look = replace(ALL, state="FAILED", region="cn-north-4", page=2).limited_to(
+    query = replace(ALL, state="FAILED", region="cn-north-4", page=2).limited_to(
         dict(found.states), dict(found.regions), dict(found.parts)
     )
-    assert look == replace(ALL, region="cn-north-4", epoch=1)
+    assert query == replace(ALL, region="cn-north-4", epoch=1)
 
 
 def test_more_options_than_a_menu_takes_are_said_to_be_left_out() -> None:
@@ -184,7 +184,7 @@ def values(**given: str | None) -> Json:
     ],
 )
 def test_a_click_is_read_with_what_is_chosen_and_typed(
-    before: Look, action: dict[str, Any], given: Json | None, then: Look
+    before: TargetQuery, action: dict[str, Any], given: Json | None, then: TargetQuery
 ) -> None:
     """What one sees in the modal counts, not only what was pressed last."""
     assert after(before, action, given) == then
@@ -192,7 +192,7 @@ def test_a_click_is_read_with_what_is_chosen_and_typed(
 
 @given(
     st.builds(
-        Look,
+        TargetQuery,
         st.just(TASK_ID),
         *[texts().map(lambda text: clean(text[:255]))] * 4,
         page=st.integers(1, 99_999),
@@ -201,11 +201,11 @@ def test_a_click_is_read_with_what_is_chosen_and_typed(
         thread=st.sampled_from(("", "1778441400.000100")),
     )
 )
-def test_a_look_travels_in_the_modal(look: Look) -> None:
+def test_a_query_travels_in_the_modal(query: TargetQuery) -> None:
     """Out and back the same, within what private_metadata takes."""
-    metadata = encode(look)
+    metadata = encode_query(query)
     assert len(metadata) <= 3_000
-    assert decode(json.loads(json.dumps(metadata))) == look
+    assert decode_query(json.loads(json.dumps(metadata))) == query
 
 
 @pytest.mark.parametrize(
@@ -213,21 +213,21 @@ def test_a_look_travels_in_the_modal(look: Look) -> None:
 )
 def test_metadata_without_a_task_is_none(metadata: object) -> None:
     """Whatever comes back, nothing raises."""
-    assert decode(metadata) is None
+    assert decode_query(metadata) is None
 
 
 def test_metadata_that_cannot_be_encoded_is_cleaned() -> None:
     """A lone surrogate in JSON would make the next view unsendable."""
-    look = decode('{"t": "' + TASK_ID + '", "q": "a\\ud800b"}')
-    assert look is not None
-    assert look.text == "a?b"
+    query = decode_query('{"t": "' + TASK_ID + '", "q": "a\\ud800b"}')
+    assert query is not None
+    assert query.text == "a?b"
 
 
 def test_strange_metadata_with_a_task_is_read_as_far_as_it_makes_sense() -> None:
     """Lists for texts, words for numbers, and far too long."""
-    look = decode(json.dumps({"t": TASK_ID, "s": ["x"], "q": "y" * 999, "p": "two", "e": -1, "zz": 0}))
-    assert look is not None
-    assert (look.page, look.epoch, len(look.text)) == (1, 0, 255)
+    query = decode_query(json.dumps({"t": TASK_ID, "s": ["x"], "q": "y" * 999, "p": "two", "e": -1, "zz": 0}))
+    assert query is not None
+    assert (query.page, query.epoch, len(query.text)) == (1, 0, 255)
 
 
 # For any task --------------------------------------------------------------------------------------------
@@ -257,16 +257,16 @@ def test_all_pages_of_all_options_of_a_filter_show_each_machine_once(
         steps.append(step(*made, order_no=order))
     found = snapshot(with_steps(*steps))
     base = replace(ALL, text=text)
-    wanted = Counter(hit.machine.name for hit in picked(found.targets, base))
+    wanted = Counter(match.machine.name for match in matching(found.targets, base))
     assert Counter(shown(found, base)) == wanted
     if not text:
         assert wanted == Counter(f"m-{n}" for n in range(number))
     menu = menus(found.targets)
-    for looks in (
+    for queries in (
         [replace(base, state=value) for value, _ in menu.states[1:]],
         [replace(base, region=value) for value, _ in menu.regions[1:]],
     ):
-        assert Counter(name for look in looks for name in shown(found, look)) == wanted
+        assert Counter(name for query in queries for name in shown(found, query)) == wanted
     batches_only = [value for value, _ in menu.parts[1:] if "/" in value]
     alone = [value for value, _ in menu.parts[1:] if "/" not in value and f"{value}/1" not in batches_only]
     if menu.parts[1:]:
@@ -279,7 +279,7 @@ def test_all_pages_of_all_options_of_a_filter_show_each_machine_once(
 def test_any_look_at_any_task_is_a_valid_view(found: Snapshot, data: st.DataObject) -> None:
     """Whatever COC sends and whoever wrote the metadata; values of menus are what the menus offer."""
     menu = menus(found.targets)
-    look = Look(
+    query = TargetQuery(
         found.task_id,
         state=data.draw(st.sampled_from([value for value, _ in menu.states]) | texts().map(clean)),
         region=data.draw(st.sampled_from([value for value, _ in menu.regions]) | texts().map(clean)),
@@ -287,9 +287,9 @@ def test_any_look_at_any_task_is_a_valid_view(found: Snapshot, data: st.DataObje
         text=clean(data.draw(texts())[:255]),
         page=data.draw(st.integers(1, 99_999)),
     )
-    view = targets_view(found, look)
+    view = targets_view(found, query)
     judge_view(view)
-    again = decode(view["private_metadata"])
+    again = decode_query(view["private_metadata"])
     assert again is not None
     assert targets_view(found, again) == view
     for action_id, choices in ((STATE, menu.states), (REGION, menu.regions), (PART, menu.parts)):

@@ -209,7 +209,7 @@ def test_s7_a_broken_plan_leaves_its_step() -> None:
     found = of_sample("samples/S7.json")
     got: Any = [(inner.path, inner.selection, inner.batches) for inner in found.steps]
     assert got == [("1", unknown("BY_TAG"), ())]
-    assert [(fault.where, fault.at, fault.raw) for fault in found.faults] == [("step 1, plan", 1, "{broken")]
+    assert [(fault.where, fault.at, fault.text) for fault in found.faults] == [("step 1, plan", 1, "{broken")]
 
 
 def test_steps_are_in_the_order_of_order_no_whatever_its_base() -> None:
