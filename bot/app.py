@@ -67,13 +67,16 @@ class Bot:
         self._work = BackgroundTasks()
         self._metrics = Metrics(log_lines_lost=logs.count_lost_lines)
         self._listener = Listener(
-            is_ready=self.ready, render_metrics=self._metrics_text, on_refused=self._refused, timings=timings.http
+            is_ready=self.ready,
+            render_metrics=self._metrics_text,
+            on_refused=self._on_rejected_request,
+            timings=timings.http,
         )
         self._pacer = Pacer()
         self._coc: CocClient | None = None
         self._socket: Connections | None = None
         self._audit: Audit | None = None
-        self._refusals = Buckets(REFUSALS_AUDITED, monotonic)
+        self._rejections = Buckets(REFUSALS_AUDITED, monotonic)
         self._redactor = Redactor(settings.redact_words, settings.redact_allow)
         self._sanitizer = Sanitizer(self._redactor)
         self._traces = Traces(self._sanitizer, timings.traces_s)
@@ -91,7 +94,7 @@ class Bot:
         try:
             await self._run_until(stop)
         finally:
-            signals.ignore(loop)  # a second one must not kill a stopped process in its last tenth of a second
+            signals.ignore(loop)  # a second signal must not kill the process while it exits
 
     async def _run_until(self, stop: asyncio.Event) -> None:
         starting = asyncio.ensure_future(self.start())
@@ -104,13 +107,15 @@ class Bot:
         try:
             starting.result()
             settle_memory()
-            lost = await self._serve(stopping)
+            loss_reason = await self._serve(stopping)
         finally:
             stopping.cancel()
         log.info("stopping", under_way=len(self._work))
         await self.stop()
-        if lost:
-            raise LinkLost(f"Slack's Socket Mode is lost ({lost}): stopped, so that a supervisor can start it again")
+        if loss_reason:
+            raise LinkLost(
+                f"Slack's Socket Mode is lost ({loss_reason}): stopped, so that a supervisor can start it again"
+            )
 
     async def _serve(self, stopping: asyncio.Future[Any]) -> str:
         """Wait for a signal, or for the link to be lost; then the reason of the loss."""
@@ -174,7 +179,9 @@ class Bot:
         )
         app = workspace.bolt_app(settings, identity)
         self._register_listeners(app, self._coc, replies, self._audit, str(identity.team_id or ""))
-        posts = workspace.http_posts(settings, app, self._metrics, refused=self._refused, body_s=timings.http.body_s)
+        posts = workspace.http_posts(
+            settings, app, self._metrics, refused=self._on_rejected_request, body_s=timings.http.body_s
+        )
         bounds = Bounds(connection_limit(raise_descriptors()))
         self.port = await self._listener.start(settings.host, settings.port, posts, bounds=bounds)
         self._socket = await workspace.connect(
@@ -229,10 +236,10 @@ class Bot:
             health=self._socket.health if self._socket is not None else None,
         )
 
-    def _refused(self, reason: str) -> None:
+    def _on_rejected_request(self, reason: str) -> None:
         """Count a request that was not Slack's, and audit it, a bounded number per minute."""
         self._metrics.count_refused_request(reason)
-        if self._audit is not None and not self._refusals.take(reason):
+        if self._audit is not None and not self._rejections.take(reason):
             self._audit.write({"did": "http", "outcome": f"refused: {reason}"})
 
     def _observe_call(self, call: Call) -> None:

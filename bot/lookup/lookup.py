@@ -31,7 +31,7 @@ from bot.timings import TIMINGS, LookupTimings
 T = TypeVar("T")
 
 Source = Literal["joined", "reused", "stale"]
-"""Where an answer came from without a COC call of its own: a call in flight, another person's, the cache."""
+"""Where an answer came from, if not from a COC call of its own: a call in flight, another person's, the cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Requester:
-    """The person who asks. Nobody is served the same cached answer twice.
+    """The person who asks. Nobody gets the same shared answer twice.
 
     ``newer_than`` is the as-of time of the card on screen: only a newer cached answer may replace it. ``waited_s``
     is how long the person has waited already; it counts towards the deadline.
@@ -101,7 +101,7 @@ class Lookup:
         return await self._serve(task_id, requester, self._card_cache, self._card_calls)
 
     async def targets(self, task_id: str, *, max_age_s: float = 0.0, requester: Requester = ANONYMOUS) -> Snapshot:
-        """The same from the detail call alone; also one that is less than ``max_age_s`` seconds old."""
+        """Like ``snapshot``, from the detail call only; a cached one younger than ``max_age_s`` will do."""
         cached = self.cached(task_id, max_age_s)
         if cached is not None:
             return cached
@@ -174,13 +174,15 @@ class Lookup:
             if runs is None:
                 runs = asyncio.create_task(self._fetch_runs(task_id))
             wait_s = self._time_left(detail.requested_at, self._timings.extra_wait_s)
-            extras = await asyncio.gather(_within(wait_s, summary), _within(wait_s, runs))
+            summary_and_runs = await asyncio.gather(_within(wait_s, summary), _within(wait_s, runs))
         finally:
             for call in (summary, runs):
                 if call is not None:
                     call.cancel()
         elapsed_s = self._monotonic() - detail.requested_at
-        snapshot = replace(detail.snapshot, summary=extras[0], runs=extras[1], elapsed_s=elapsed_s)
+        snapshot = replace(
+            detail.snapshot, summary=summary_and_runs[0], runs=summary_and_runs[1], elapsed_s=elapsed_s
+        )
         # Both entries share ``served_to``: a person who has seen a part of an answer gets the next one fresh.
         entry = replace(detail, snapshot=snapshot)
         self._card_cache.put(entry)

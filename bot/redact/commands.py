@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import takewhile
 
-from bot.redact.rules import load, without
+from bot.redact.rules import hide_unless_reference, load
 from bot.redact.spans import Span
 
 _MOST_WORDS, _MOST_TOOLS = 60, 3
@@ -94,7 +94,7 @@ def hide_arguments(text: str, variables: set[str]) -> str:
         tool = tool_of(match.group())
         if tool is not None:
             spans += _secrets(tool, list(_words(tool, text, match.end())))
-    return without(text, spans, variables) if spans else text
+    return hide_unless_reference(text, spans, variables) if spans else text
 
 
 Word = tuple[int, str]

@@ -1,8 +1,9 @@
-"""A rule describes one syntax that hands over a secret. It is data: a pattern, and an example of either outcome.
+"""A rule describes one syntax in which a secret appears. It is data: a pattern, and an example of either outcome.
 
-The rules stand in the TOML files of ``data``. There ``‹name›`` in a pattern is a part: WORD, ON, or one of that file.
+The rules are in the TOML files of ``data``. There ``‹name›`` in a pattern stands for a part: WORD, SAME_COMMAND, or
+one that the file defines.
 
-In a pattern every group without a name is a secret; all around it stays. A pattern without groups is one as a whole.
+Only the unnamed groups of a pattern are hidden; with no groups the whole match is.
 Patterns take linear time on any text: runs are possessive or bounded.
 """
 
@@ -21,7 +22,7 @@ WORD = (
     r"""|[^\s"'|;&<>\\](?>(?:[^\s"']|["'](?=\w))*))"""
 )
 """One secret word: quoted (also inside a JSON string) or up to the next blank."""
-ON = r"(?:(?!&&)[^\n|;]|\\\n)"
+SAME_COMMAND = r"(?:(?!&&)[^\n|;]|\\\n)"
 """One character further inside the same command."""
 _PART = re.compile(r"‹(\w+)›")
 _LINE_END = re.compile(r"(?<!\\)\n")
@@ -57,8 +58,8 @@ class Rule:
         return [match.span(group) for match in matches for group in self.groups if match.start(group) >= 0]
 
 
-class Rules:
-    """Rules in order. Each reads only the lines that hold one of its words, unless it matches across lines."""
+class RuleSet:
+    """RuleSet in order. Each reads only the lines that hold one of its words, unless it matches across lines."""
 
     def __init__(self, *rules: Rule) -> None:
         self.all = rules
@@ -75,11 +76,11 @@ class Rules:
     def _apply(self, words: list[tuple[str, int]], text: str, variables: set[str]) -> str:
         lower = text.lower()
         for n in sorted({n for word, n in words if word in lower}):
-            text = without(text, self.all[n].spans(text), variables)
+            text = hide_unless_reference(text, self.all[n].spans(text), variables)
         return text
 
 
-def without(text: str, spans: Iterable[Span], variables: set[str]) -> str:
+def hide_unless_reference(text: str, spans: Iterable[Span], variables: set[str]) -> str:
     """The text with these spans hidden, except references; adds the variables among them."""
     hidden = []
     for start, end in sorted(spans):
@@ -99,7 +100,7 @@ def load(name: str) -> dict[str, Any]:
 
 def _read_rules(name: str) -> list[Rule]:
     file = load(name)
-    parts = {"word": WORD, "on": ON, **file.get("parts", {})}
+    parts = {"word": WORD, "same_command": SAME_COMMAND, **file.get("parts", {})}
 
     def expand(regex: str | list[str]) -> str:
         return _PART.sub(lambda match: parts[match[1]], "".join(regex))
@@ -107,7 +108,7 @@ def _read_rules(name: str) -> list[Rule]:
     return [Rule(**{**row, "regex": expand(row["regex"])}) for row in file["rule"]]
 
 
-SHAPES = Rules(*_read_rules("shapes"))
+SHAPES = RuleSet(*_read_rules("shapes"))
 """Known by their shape, whatever their name: keys, tokens, hashes, URLs."""
-SYNTAX = Rules(*_read_rules("syntax"), *_read_rules("devices"), *_read_rules("phrases"))
+SYNTAX = RuleSet(*_read_rules("syntax"), *_read_rules("devices"), *_read_rules("phrases"))
 """Handed over without a name that says so: by shells, SQL, programs, devices and sentences."""

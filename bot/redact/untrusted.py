@@ -65,11 +65,12 @@ class Untrusted:
     @property
     def hides(self) -> bool:
         """Whether anything in it is hidden."""
-        return HIDDEN in self.redactor.text(self.raw, self.name)
+        return HIDDEN in self.shown()
 
     def first_line(self) -> str:
         """Its first line without secrets. The redactor sees the lines after it too."""
-        return self.redactor.text(cut(self.raw, BRIEF), self.name).strip().partition("\n")[0].strip()
+        redacted = self.redactor.text(_lines(cut(self.raw, BRIEF)), self.name)
+        return Untrusted(redacted.strip().partition("\n")[0], self.redactor, self.name).shown()
 
     def first(self, length: int) -> "Untrusted":
         """The beginning of the text: redacting takes time for each character."""

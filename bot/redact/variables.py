@@ -2,7 +2,7 @@
 
 import re
 
-from bot.redact.rules import without
+from bot.redact.rules import hide_unless_reference
 from bot.redact.spans import Span
 
 _LONGEST_CHAIN = 3
@@ -23,7 +23,7 @@ def hide_settings(text: str, variables: set[str], bare: set[str]) -> str:
         spans = _values(text, new, _VALUE) + _values(text, sorted(bare)[:_MOST], _QUOTED)
         done |= variables
         bare = set()
-        text = without(text, spans, variables)
+        text = hide_unless_reference(text, spans, variables)
     return text
 
 

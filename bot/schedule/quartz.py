@@ -16,6 +16,9 @@ from zoneinfo import ZoneInfo
 
 from bot.schedule.quartz_fields import LAST_YEAR, CronFields, parse_fields
 
+_MAX_SKIP_CHECKS = 8
+"""Fire times that are checked for one that a clock change skips: more than the card shows."""
+
 YEARS_AHEAD = 100
 """Quartz gives up on a date further ahead than this."""
 MAX_STEPS = 5_000
@@ -43,6 +46,19 @@ class CronExpression:
         start = after.astimezone(UTC).replace(microsecond=0) + timedelta(seconds=1)
         wall = _Search(self.fields, zone, start).run()
         return None if wall is None else _instant(wall, zone)
+
+    def first_skipped(self, after: datetime, last: datetime, zone: ZoneInfo) -> datetime | None:
+        """The first fire time before ``last`` on a clock that never changes which this zone's clock does not show."""
+        utc = ZoneInfo("UTC")
+        end = last.astimezone(zone).replace(tzinfo=UTC)
+        wall: datetime | None = after.astimezone(zone).replace(tzinfo=UTC, fold=0)
+        for _ in range(_MAX_SKIP_CHECKS):
+            wall = self.next_after(wall, utc) if wall is not None else None
+            if wall is None or wall >= end:
+                return None
+            if _existing(_wall(wall), zone) != _wall(wall):
+                return wall.replace(tzinfo=None)
+        return None
 
 
 @lru_cache(maxsize=1024)
@@ -207,11 +223,6 @@ def _existing(wall: Wall, zone: ZoneInfo) -> Wall:
         return wall
     local = datetime(*wall, tzinfo=zone)
     return _wall(local.astimezone(UTC).astimezone(zone))
-
-
-def is_skipped(wall: datetime, zone: ZoneInfo) -> bool:
-    """Whether the zone's clock never shows a wall time (a naive datetime)."""
-    return _existing(_wall(wall), zone) != _wall(wall)
 
 
 @lru_cache(maxsize=8192)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.schedule.quartz import CronExpression, is_skipped
+from bot.schedule.quartz import CronExpression
 from bot.schedule.quartz_fields import InvalidCron
 
 DEFAULT_ZONE = "Asia/Shanghai"
@@ -20,8 +20,6 @@ DEFAULT_ZONE = "Asia/Shanghai"
 _FIRST = datetime(1, 1, 2, tzinfo=UTC)
 _LAST = datetime(9999, 12, 30, tzinfo=UTC)
 
-_MAX_SKIP_CHECKS = 8
-"""Fire times that are checked for one that a clock change skips: more than the card shows."""
 
 _TIME_OF_DAY = re.compile(r"^\s*(\d{1,2}):(\d{2})(?::(\d{2}))?\s*$")
 
@@ -132,7 +130,7 @@ def outlook(trigger: Trigger, after: datetime, count: int = 3) -> Outlook:
     while run is not None and len(runs) < count and (closes is None or run <= closes):
         runs.append(run)
         run = expression.next_after(run, zone)
-    return Outlook(tuple(runs), skipped=_first_skipped(expression, zone, after, runs[-1]) if runs else None)
+    return Outlook(tuple(runs), skipped=expression.first_skipped(after, runs[-1], zone) if runs else None)
 
 
 def upcoming(trigger: Trigger, now: datetime, count: int = 3) -> Outlook:
@@ -179,17 +177,3 @@ def _parse_cron(trigger: Trigger) -> CronExpression:
         return CronExpression.parse(trigger.cron)
     except InvalidCron as error:
         raise ValueError(f"the cron expression is not valid: {error}") from error
-
-
-def _first_skipped(expression: CronExpression, zone: ZoneInfo, after: datetime, last: datetime) -> datetime | None:
-    """The first fire time on a clock that never changes which this zone's clock does not show."""
-    utc = ZoneInfo("UTC")
-    end = last.astimezone(zone).replace(tzinfo=UTC)
-    wall: datetime | None = after.astimezone(zone).replace(tzinfo=UTC, fold=0)
-    for _ in range(_MAX_SKIP_CHECKS):
-        wall = expression.next_after(wall, utc) if wall is not None else None
-        if wall is None or wall >= end:
-            return None
-        if is_skipped(wall.replace(tzinfo=None), zone):
-            return wall.replace(tzinfo=None)
-    return None

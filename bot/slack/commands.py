@@ -38,14 +38,14 @@ def _parse(
 ) -> tuple[Interaction, Job]:
     interaction = Interaction.of_command(body)
     request = parse(str(body.get("text") or ""))
-    name = str(body.get("command") or COMMAND)
+    command_name = str(body.get("command") or COMMAND)
     if isinstance(request, Help):
         wrong = Untrusted(request.wrong, runner.redactor) if request.wrong else None
-        page = guide(name, wrong, private_by_default=private_by_default)
+        page = guide(command_name, wrong, private_by_default=private_by_default)
         return interaction, lambda: _explain(runner, interaction, page, "misunderstood" if request.wrong else "help")
     interaction.task_id = request.task_id
     is_private = request.visibility == "private" or (request.visibility is None and private_by_default)
-    return interaction, lambda: _show(runner, lookup, interaction, request, name, is_private=is_private)
+    return interaction, lambda: _show(runner, lookup, interaction, request, command_name, is_private=is_private)
 
 
 async def _explain(runner: Runner, interaction: Interaction, page: Message, outcome: str) -> str:
@@ -58,24 +58,24 @@ async def _show(
     lookup: GuardedLookup,
     interaction: Interaction,
     request: Show,
-    name: str,
+    command_name: str,
     *,
     is_private: bool,
 ) -> str:
     task_id = request.task_id
     snapshot = await runner.note_if_slow(interaction, task_id, lookup.snapshot(interaction, task_id))
-    ask = " ".join(filter(None, (name, request.visibility, task_id, "host")))
+    ask_about_host = " ".join(filter(None, (command_name, request.visibility, task_id, "host")))
     if request.hosts:
         hosts = request.hosts
-        answers, left = await runner.pacer.run(
+        answers, unchecked = await runner.pacer.run(
             UNBOUNDED_MS, lambda: find_hosts(snapshot.targets, hosts, MOST_ASKED, runner.redactor)
         )
-        card = host_card(snapshot, answers, left=left, ask=ask, requested_by=interaction.user)
+        card = host_card(snapshot, answers, left=unchecked, ask=ask_about_host, requested_by=interaction.user)
     else:
         card = await runner.pacer.run(CARD_MS, lambda: task_card(snapshot, requested_by=interaction.user))
     ignored = tuple(Untrusted(word, runner.redactor) for word in request.ignored)
     private_word = Untrusted(request.private_word, runner.redactor) if request.private_word else None
-    note = remark(ask, ignored, private_word)
+    note = remark(ask_about_host, ignored, private_word)
     if note and is_private:
         card, note = Message(f"{card.text}  {note.text}", (*card.blocks, *note.blocks)), None
     response_type = "ephemeral" if is_private else "in_channel"

@@ -30,13 +30,13 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
-NOT_TAKEN = Problem(
+REPLY_REJECTED = Problem(
     ":warning:",
     "Slack did not take the answer.",
     "Ask again with the command; if it stays so, give the reference to the bot's owner.",
 )
 
-NOT_SURE = Problem(
+REPLY_UNCONFIRMED = Problem(
     ":warning:",
     "Slack did not take the answer in time.",
     "It may still appear; if not, ask again with the command.",
@@ -59,7 +59,7 @@ def _no_span(_kind: str, **_ids: str) -> AbstractContextManager[Callable[[str], 
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """Runs the jobs of all listeners, and accounts for each."""
+    """Runs the jobs of all listeners, and logs, measures and audits each."""
 
     replies: Replies
     background: BackgroundTasks
@@ -156,9 +156,9 @@ class Runner:
         except SlackRefused as refused:
             log.error("reply_refused", error=str(refused))
             outcome = f"slack: {refused.error}"
-            problem = NOT_SURE if refused.error in {"timed_out", "broken_off"} else NOT_TAKEN
+            problem = REPLY_UNCONFIRMED if refused.error in {"timed_out", "broken_off"} else REPLY_REJECTED
         except Exception as error:
-            # The last net: the person gets an answer, the log gets the traceback.
+            # Catch-all: the person gets an answer, the log gets the traceback.
             if not isinstance(error, CocError):
                 log.error("unexpected", exc_info=error)
             outcome, problem = type(error).__name__, problem_of(error, self.redactor, interaction.task_id)

@@ -36,11 +36,11 @@ COC_READ_S, COC_TOTAL_S = 0.35, 0.5
 EXTRA_S, HISTORY_S = 0.25, 0.45
 SLACK_S, UPLOAD_S = 0.3, 0.45
 PATIENCE_S = 0.2
-CALM = Timings(answers=AnswerTimings(loading_s=0.12, settle_s=0.1))
+CALM = Timings(answers=AnswerTimings(loading_s=30.0, settle_s=0.1))
 """Where nothing is slow the deadlines are the bot's own: a busy machine must not look like a slow COC."""
 BRIEF = replace(CALM, replies=ReplyTimings(call_s=SLACK_S, upload_s=UPLOAD_S))
 """Where Slack is slow: fractions of a second."""
-IMPATIENT = replace(BRIEF, answers=replace(CALM.answers, patience_s=PATIENCE_S))
+IMPATIENT = replace(BRIEF, answers=replace(CALM.answers, patience_s=PATIENCE_S, loading_s=0.12))
 """Where somebody waits for COC for long enough to be told so."""
 BRIEF_COC = replace(IMPATIENT, lookup=LookupTimings(extra_wait_s=EXTRA_S, history_wait_s=HISTORY_S))
 """Where COC is slow; ``COC_DEADLINES`` belong to it."""

@@ -7,7 +7,7 @@ import pytest
 
 from bot.redact import Redactor, commands
 from bot.redact.commands import TOOLS, Tool
-from bot.redact.rules import SHAPES, SYNTAX, Rule, Rules
+from bot.redact.rules import SHAPES, SYNTAX, Rule, RuleSet
 from tests.redaction.corpus import REDACTOR, Case, leaks, load, read
 from tests.redaction.test_corpus import SETS
 
@@ -31,7 +31,7 @@ def test_each_rule_has_an_example_that_hides_and_one_that_does_not(name: str) ->
     rule = ALL[name]
     case = read(rule.hides)
     assert case.secrets
-    assert hides(case, Rules(rule).hide(case.text, set()))
+    assert hides(case, RuleSet(rule).hide(case.text, set()))
     assert hides(case, shown(case))
     harmless = read(rule.keeps)
     assert harmless.text
@@ -54,7 +54,7 @@ def test_names_of_rules_are_given_once() -> None:
     assert len(known) == len(set(known))
 
 
-def needed(rules: Rules, rule: Rule) -> Iterator[Case]:
+def needed(rules: RuleSet, rule: Rule) -> Iterator[Case]:
     """The cases that leak without the rule."""
     for case in SECRETS:
         if rule.pattern.search(case.text) or rule.pattern.search(f"{case.name}: {case.text}"):
@@ -67,7 +67,7 @@ def test_no_rule_is_there_that_no_case_needs(name: str) -> None:
     kind, rule = name.partition(":")[0], ALL[name]
     rules = SHAPES if kind == "shape" else SYNTAX
     cases = list(needed(rules, rule))
-    rest = Rules(*(other for other in rules.all if other is not rule))
+    rest = RuleSet(*(other for other in rules.all if other is not rule))
     redactor = Redactor()
     setattr(redactor, "_shapes" if kind == "shape" else "_syntax", rest)
     assert any(leaks(case, redactor) for case in cases)
