@@ -39,6 +39,16 @@ _CHANNELS = {
 }
 
 
+def task_name(snapshot: Snapshot) -> str:
+    """The task's name in bold, or its id where it has none."""
+    return f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
+
+
+def as_of(snapshot: Snapshot) -> str:
+    """The time of the data, in the reader's own zone."""
+    return date(snapshot.as_of, "{date_short_pretty} {time_secs}")
+
+
 def schedule(snapshot: Snapshot) -> str:
     """The schedule in words, its zone and its end."""
     sent, trigger = snapshot.task.schedule, snapshot.task.trigger

@@ -12,7 +12,6 @@ from bot.cards.block_kit import (
     code,
     context,
     count,
-    date,
     enumerated,
     message,
     mrkdwn,
@@ -20,7 +19,7 @@ from bot.cards.block_kit import (
     requester_mention,
     section,
 )
-from bot.cards.fields import is_well, selection, state_name
+from bot.cards.fields import as_of, is_well, selection, state_name, task_name
 from bot.cards.machines import batch_words
 from bot.cards.problem import reuse_note, stale_blocks, stale_prefix
 from bot.cards.task import TARGETS
@@ -52,11 +51,10 @@ def host_card(
     if left:
         optional.append(context(f"{count(left, 'more host')} not looked up: ask for at most {MOST_ASKED} at a time."))
     saved = "Agent states are from when the task was saved, not live" if any(a.matches for a in answers) else ""
-    when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
     facts = [
         saved,
         code(snapshot.task_id, 40),
-        f"as of {when}{requester_mention(requested_by)}",
+        f"as of {as_of(snapshot)}{requester_mention(requested_by)}",
         reuse_note(snapshot),
     ]
     last: list[Block] = [
@@ -67,7 +65,7 @@ def host_card(
 
 
 def _one(snapshot: Snapshot, answer: Answer) -> tuple[list[Block], list[Block]]:
-    asked, name = code(answer.asked, 130), _name(snapshot)
+    asked, name = code(answer.asked, 130), task_name(snapshot)
     total, doubt = len(snapshot.targets.machines), _doubt(snapshot, answer)
     if answer.matches:
         number = _machine_count(answer)
@@ -96,7 +94,7 @@ def _several(snapshot: Snapshot, answers: tuple[Answer, ...]) -> tuple[list[Bloc
     doubt = _task_doubt(snapshot)
     but = f", but {doubt}" if doubt else ""
     verb = "is a target" if hosts == 1 else "are targets"
-    summary = f"*{hosts} of the {len(answers)} asked for* {verb} of {_name(snapshot)}, {has}{but}."
+    summary = f"*{hosts} of the {len(answers)} asked for* {verb} of {task_name(snapshot)}, {has}{but}."
     lines = [f"{_headline(snapshot, answer)} {_line(snapshot, answer)}" for answer in answers]
     sections = [section("\n".join(lines[at : at + LINES])) for at in range(0, len(lines), LINES)]
     return [section(summary)], sections
@@ -149,10 +147,6 @@ def _text(snapshot: Snapshot, answers: tuple[Answer, ...]) -> str:
 def _reason(text: str) -> str:
     """Our own words in mrkdwn; text in backticks becomes code."""
     return "".join(code(part, 60) if place % 2 else part for place, part in enumerate(text.split("`")))
-
-
-def _name(snapshot: Snapshot) -> str:
-    return f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
 
 
 def _machine_count(answer: Answer) -> int:

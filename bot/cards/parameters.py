@@ -14,7 +14,6 @@ from bot.cards.block_kit import (
     code,
     context,
     count,
-    date,
     divider,
     leaf,
     mrkdwn,
@@ -22,6 +21,7 @@ from bot.cards.block_kit import (
     rich_text_part,
     section,
 )
+from bot.cards.fields import as_of, task_name
 from bot.cards.modal import Modal
 from bot.cards.parameter_entries import INLINE, Entry, entries
 from bot.cards.problem import reuse_note, stale_blocks
@@ -46,7 +46,7 @@ def parameters_view(snapshot: Snapshot) -> dict[str, Any]:
 
     Parameters that do not fit in a view are counted.
     """
-    name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
+    name = task_name(snapshot)
     facts = _facts(snapshot)
     shown: list[Entry] = []
     blocks: list[Block] = []
@@ -58,7 +58,7 @@ def parameters_view(snapshot: Snapshot) -> dict[str, Any]:
             break
         shown.append(entry)
         blocks.append(block)
-    when = f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"
+    when = f"as of {as_of(snapshot)}"
     top = [
         *stale_blocks(snapshot),
         section("\n".join([name, *facts]), button("Refresh", AGAIN, snapshot.task_id)),

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from bot import errors as coc
-from bot.cards.block_kit import Block, Message, code, context, date, escape, message, mrkdwn, plain, section
+from bot.cards.block_kit import Block, Message, code, context, escape, message, mrkdwn, plain, section
+from bot.cards.fields import as_of
 from bot.redact import Redactor
 from bot.redact.untrusted import Untrusted
 from bot.schedule.describe import format_distance
@@ -183,15 +184,14 @@ def stale_blocks(snapshot: Snapshot) -> list[Block]:
     stale = snapshot.stale
     if stale is None:
         return []
-    when = date(snapshot.as_of, "{date_short_pretty} {time_secs}")
     problem = problem_of(stale.error, snapshot.redactor, snapshot.task_id)
     ids = [f"cloud request {code(problem.request_id, 80)}"] if problem.request_id else []
     ids += [f"reference {code(stale.reference, 20)}"] if stale.reference else []
     why = mrkdwn(problem.title, 200)
     return [
         section(
-            f":warning:  *Old data, from {when} ({format_distance(stale.age_s)} ago).* {why} What happened since is "
-            "not known. Refresh in a minute."
+            f":warning:  *Old data, from {as_of(snapshot)} ({format_distance(stale.age_s)} ago).* {why} "
+            "What happened since is not known. Refresh in a minute."
         ),
         *([context("  ·  ".join(ids))] if ids else []),
     ]

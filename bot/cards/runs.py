@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.cards.block_kit import Block, actions, button, code, context, count, date, divider, mrkdwn, section
+from bot.cards.fields import as_of, task_name
 from bot.cards.modal import Modal
 from bot.cards.problem import Problem, problem_card, reuse_note, stale_blocks
 from bot.redact.untrusted import Untrusted
@@ -121,7 +122,7 @@ def runs_view(snapshot: Snapshot, *, reference: str, metadata: str = "") -> dict
     ``metadata`` defaults to the task's id.
     """
     runs = snapshot.runs
-    name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
+    name = task_name(snapshot)
     if isinstance(runs, Missing):
         retry = actions(button("Try again", AGAIN, snapshot.task_id))
         return RUNS.view(
@@ -129,7 +130,7 @@ def runs_view(snapshot: Snapshot, *, reference: str, metadata: str = "") -> dict
             metadata or snapshot.task_id,
         )
     shown = runs[:MOST]
-    facts = [_how_many(snapshot, len(shown)), f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}"]
+    facts = [_how_many(snapshot, len(shown)), f"as of {as_of(snapshot)}"]
     facts += filter(None, [reuse_note(snapshot)])
     # At the top, where a run under way is listed.
     refresh = button("Refresh", AGAIN, snapshot.task_id)

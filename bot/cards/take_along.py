@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import Any, Literal
 
-from bot.cards.block_kit import Block, context, count, date, leaf, mrkdwn, plain, rich_text, rich_text_part, section
-from bot.cards.fields import state_name
+from bot.cards.block_kit import Block, context, count, date, leaf, plain, rich_text, rich_text_part, section
+from bot.cards.fields import as_of, state_name, task_name
 from bot.cards.modal import Modal
 from bot.cards.problem import stale_blocks, stale_prefix
 from bot.redact.untrusted import Untrusted
@@ -53,11 +53,10 @@ def make_file(snapshot: Snapshot, query: TargetQuery, kind: Kind) -> File:
     stem = re.sub(r"[^\w.-]+", "-", _shown(snapshot.task.name)[:60]).strip("-.") or "task"
     name = f"{stem}_{snapshot.task_id}_targets_{snapshot.as_of.astimezone(UTC):%Y%m%dT%H%M%SZ}.{kind}"
     content = _csv(matches) if kind == "csv" else _json(snapshot, query, matches)
-    task = mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)
     some = "some of the targets, as filtered," if query.is_filtered else "the targets"
     about = (
-        f"{stale_prefix(snapshot)}{count(len(matches), 'line')}: {some} of *{task}* as of {date(snapshot.as_of)}. "
-        "Agent states are from when the task was saved, not live."
+        f"{stale_prefix(snapshot)}{count(len(matches), 'line')}: {some} of {task_name(snapshot)} "
+        f"as of {date(snapshot.as_of)}. Agent states are from when the task was saved, not live."
     )
     return File(name, content, about)
 
@@ -67,14 +66,11 @@ def names_view(snapshot: Snapshot, query: TargetQuery, metadata: str) -> dict[st
     names = list(dict.fromkeys(plain(match.machine.name, 255) for match in matching(snapshot.targets, query)))
     boxes, shown = _boxes(names)
     what = "that match" if query.is_filtered else "of all targets"
-    top = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*\n{count(len(names), 'name')} {what}"
+    top = f"{task_name(snapshot)}\n{count(len(names), 'name')} {what}"
     blocks: list[Block] = [
         *stale_blocks(snapshot),
         section(top),
-        context(
-            f"Host name, else the inventory's name, IP or resource id. "
-            f"Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}."
-        ),
+        context(f"Host name, else the inventory's name, IP or resource id. Data as of {as_of(snapshot)}."),
         *boxes,
     ]
     if shown < len(names):

@@ -11,7 +11,6 @@ from bot.cards.block_kit import (
     code,
     context,
     count,
-    date,
     divider,
     enumerated,
     mrkdwn,
@@ -20,7 +19,7 @@ from bot.cards.block_kit import (
     section,
     select,
 )
-from bot.cards.fields import unreadable, where_lines
+from bot.cards.fields import as_of, task_name, unreadable, where_lines
 from bot.cards.machines import Row, list_rows, paginate, render_rows
 from bot.cards.modal import Modal
 from bot.cards.problem import reuse_note, stale_blocks
@@ -58,14 +57,14 @@ def targets_view(snapshot: Snapshot, query: TargetQuery | None = None, *, note: 
     page = min(max(query.page, 1), len(pages))
     query = replace(query, page=page)
     refresh = button("Refresh", AGAIN, snapshot.task_id)
-    name = f"*{mrkdwn(snapshot.task.name, 150, absent=snapshot.task_id)}*"
+    name = task_name(snapshot)
     saved = "Agent states are from when the task was saved, not live. " if targets.machines else ""
     shared = f" {reuse_note(snapshot)}." if snapshot.reused_s is not None else ""
     blocks = [
         *stale_blocks(snapshot),
         section("\n".join([name, *where_lines(targets)]), refresh),
         *_counts(targets),
-        context(f"{saved}Data as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}.{shared}"),
+        context(f"{saved}Data as of {as_of(snapshot)}.{shared}"),
         *_faults(targets),
     ]
     searchable = len(targets.machines) > FEW

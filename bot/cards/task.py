@@ -135,7 +135,7 @@ def freshness(snapshot: Snapshot, requested_by: str | None, before: CardState | 
     """Who created the task; as of when and for whom the card is; what changed since ``before``."""
     task = snapshot.task
     parts = [f"Created by {mrkdwn(task.created_by, 60)}"] if task.created_by else []
-    parts.append(f"as of {date(snapshot.as_of, '{date_short_pretty} {time_secs}')}{requester_mention(requested_by)}")
+    parts.append(f"as of {field.as_of(snapshot)}{requester_mention(requested_by)}")
     took = f"{snapshot.elapsed_s:.1f} s" if snapshot.elapsed_s >= 0.1 else "under 0.1 s"
     if snapshot.reused_s is not None:
         parts.append(reuse_note(snapshot))
