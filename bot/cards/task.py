@@ -55,6 +55,9 @@ NOT_REFRESHED = ":warning: *Not refreshed*"
 def task_card(snapshot: Snapshot, *, requested_by: str | None = None, before: CardState | None = None) -> Message:
     """The whole card. ``requested_by`` is a Slack user id; ``before`` is the state of the card it replaces."""
     verdict, outlook = assess(snapshot)
+    state = card_state(snapshot)
+    value = encode_state(state)
+    changed = changed_facts(before, state) if before else []
     name = plain(snapshot.task.name, 140, absent=snapshot.task_id)
     needed = [
         header(name),
@@ -74,9 +77,8 @@ def task_card(snapshot: Snapshot, *, requested_by: str | None = None, before: Ca
             ]
         ),
     ]
-    value = encode_state(card_state(snapshot))
     last = [
-        context(freshness(snapshot, requested_by, before)),
+        context(freshness(snapshot, requested_by, _since(snapshot, before, state, changed))),
         actions(
             button("Refresh", REFRESH, value),
             button("Show targets", TARGETS, value),
@@ -131,8 +133,8 @@ def verdict_line(snapshot: Snapshot, verdict: Verdict) -> str:
     return line
 
 
-def freshness(snapshot: Snapshot, requested_by: str | None, before: CardState | None) -> str:
-    """Who created the task; as of when and for whom the card is; what changed since ``before``."""
+def freshness(snapshot: Snapshot, requested_by: str | None, since: str) -> str:
+    """Who created the task; as of when and for whom the card is; what changed since the card before."""
     task = snapshot.task
     parts = [f"Created by {mrkdwn(task.created_by, 60)}"] if task.created_by else []
     parts.append(f"as of {field.as_of(snapshot)}{requester_mention(requested_by)}")
@@ -141,9 +143,7 @@ def freshness(snapshot: Snapshot, requested_by: str | None, before: CardState | 
         parts.append(reuse_note(snapshot))
     elif snapshot.stale is None:
         parts.append(f"COC took {took}")
-    if before is not None and before.as_of is not None:
-        parts.append(_since(snapshot, before, before.as_of))
-    return "  ·  ".join(parts)
+    return "  ·  ".join([*parts, since] if since else parts)
 
 
 def fallback(snapshot: Snapshot, verdict: Verdict, name: str) -> str:
@@ -200,14 +200,17 @@ def _is_notice(block: Block) -> bool:
     return isinstance(first, dict) and str(first.get("text", "")).startswith(NOT_REFRESHED)
 
 
-def _since(snapshot: Snapshot, before: CardState, when: datetime) -> str:
-    after = card_state(snapshot)
+def _since(
+    snapshot: Snapshot, before: CardState | None, after: CardState, changed: list[tuple[str, str, str]]
+) -> str:
+    if before is None or before.as_of is None:
+        return ""
     # A bare time of day would be read as today's.
-    today = abs(snapshot.as_of - when) < timedelta(hours=12)
-    moment = date(when.astimezone(UTC), "{time}" if today else "{date_short_pretty} {time}")
+    today = abs(snapshot.as_of - before.as_of) < timedelta(hours=12)
+    moment = date(before.as_of.astimezone(UTC), "{time}" if today else "{date_short_pretty} {time}")
     rows = [
         f"{label} {mrkdwn(Untrusted(old, snapshot.redactor), 40, absent='none')} → {mrkdwn(new, 40, absent='none')}"
-        for label, old, new in changed_facts(before, after)
+        for label, old, new in changed
     ]
     if rows:
         return f"*changed since {moment}:* {', '.join(rows)}"
