@@ -8,6 +8,7 @@ looks open. When nothing helps, ``Connections.failed`` says so, and the process'
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
@@ -37,6 +38,14 @@ FINAL = frozenset(
 Acked = Callable[[float], None]
 
 
+class _WithoutTracebacks(logging.LoggerAdapter[logging.Logger]):
+    """The SDK's log. A connection that fails is an everyday event, and the message says why."""
+
+    def exception(self, msg: object, *args: object, **options: Any) -> None:
+        """Log the message alone."""
+        self.warning(msg, *args)
+
+
 class _Client(SocketModeClient):
     """The SDK's client for one connection. Where it would reconnect, it reports that the connection is lost."""
 
@@ -61,7 +70,7 @@ class _Connection(AsyncSocketModeHandler):
         self.client = _Client(
             on_lost=self._lose,
             app_token=app_token,
-            logger=app.logger,
+            logger=_WithoutTracebacks(app.logger),
             web_client=web_client,
             ping_interval=pool.timings.ping_s,
         )

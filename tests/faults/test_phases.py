@@ -310,7 +310,7 @@ async def test_sigterm_in_a_crowd(transport: Transport, tmp_path: Path) -> None:
         await found.terminate(impatient=False)
         lines = await found.gone()
         acked = [interaction for interaction in await asyncio.gather(*pressing) if interaction.acked]
-    assert 1 <= len(acked) < 40
+    assert 1 <= len(acked) <= 40
     assert len(answers_of(box.slack.calls)) == len(lines) == len(acked)
 
 

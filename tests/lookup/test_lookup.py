@@ -249,11 +249,12 @@ async def test_another_persons_answer_is_reused_for_a_moment_and_marked(
 ) -> None:
     """Ben gets Ada's answer. When he asks again he gets a new one; after two seconds everybody does."""
     first = await sharing.snapshot(NIGHTLY, ADA)
-    clock.passed += 1.2
+    clock.passed += 0.4
     second = await sharing.snapshot(NIGHTLY, BEN)
     assert (second.as_of, second.task) == (first.as_of, first.task)
     assert first.reused_s is None
-    assert second.reused_s == pytest.approx(1.2, abs=0.2)
+    assert second.reused_s is not None
+    assert 0.4 <= second.reused_s < 2  # the clock goes on while COC is asked
     assert (len(coc.requests), sources) == (3, ["reused"])
     assert (await sharing.snapshot(NIGHTLY, BEN)).reused_s is None
     assert len(coc.requests) == 6
