@@ -2,8 +2,8 @@
 
 Slack sends each request down any one of an app's connections, and closes every connection after some hours, with a
 warning first. The SDK's client closes its connection before it opens the next, and retries for ever, also with a
-revoked token. Here a connection that is to go is replaced first. One whose pongs stay away is replaced although it
-looks open. When nothing helps, ``Connections.failed`` says so, and the process's supervisor can act.
+revoked token. Here a connection is replaced before it goes, and so is one whose pongs stay away. When nothing helps,
+``Connections.failed`` ends.
 """
 
 import asyncio
@@ -41,7 +41,9 @@ Acked = Callable[[float], None]
 class _WithoutTracebacks(logging.LoggerAdapter[logging.Logger]):
     """The SDK's log. A connection that fails is an everyday event, and the message says why."""
 
-    def exception(self, msg: object, *args: object, **options: Any) -> None:
+    level = property(lambda self: self.logger.level)
+
+    def exception(self, msg: object, *args: object, **_: Any) -> None:
         """Log the message alone."""
         self.warning(msg, *args)
 

@@ -15,7 +15,7 @@ from tests.cards.judges import judge_message, judge_view, pages_of
 
 @pytest.mark.slow
 @given(snapshots())
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_task_makes_a_valid_card(found: Snapshot) -> None:
     """Slack's rules, our budget, no live mention, link, emoji or formatting from outside."""
     judge_message(task_card(found, requested_by="U0ONCALL"))
@@ -23,7 +23,7 @@ def test_any_task_makes_a_valid_card(found: Snapshot) -> None:
 
 @pytest.mark.slow
 @given(snapshots())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
     """Every page; and a page number beyond the last is the last."""
     pages = pages_of(found)
@@ -34,14 +34,14 @@ def test_any_task_makes_valid_pages_of_targets(found: Snapshot) -> None:
 
 @pytest.mark.slow
 @given(snapshots())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_task_makes_a_valid_run_history(found: Snapshot) -> None:
     """Whatever the history holds, and where it is missing."""
     judge_view(runs_view(found, reference="K7QF-2M"))
 
 
 @given(snapshots())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 def test_any_task_makes_a_valid_view_of_its_parameters(found: Snapshot) -> None:
     """Whatever the parameters hold, readable or not."""
     judge_view(parameters_view(found))

@@ -55,7 +55,7 @@ def _items(block: Json) -> Iterator[Json]:
 SIZES = st.lists(st.lists(st.integers(0, 45) | st.just(1), max_size=5), max_size=4)
 
 
-@settings(deadline=None, max_examples=80, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 @given(SIZES)
 def test_every_machine_is_on_exactly_one_page(sizes: list[list[int]]) -> None:
     """In the order of steps, batches and machines, however these are cut into pages; and every page is valid."""
@@ -178,7 +178,7 @@ def test_a_state_has_a_colour_and_a_word(state: str | None, mark: str, words: st
     assert f"  ·  {words}  1111" in rows_of(view)[0]
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(texts(), texts())
 def test_names_are_in_leaves_that_slack_does_not_parse(name: str, state: str) -> None:
     """What is in a host name is shown, not rendered."""

@@ -54,7 +54,7 @@ def nested(levels: int) -> Any:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=50, suppress_health_check=SLOW)
+@settings(deadline=None, max_examples=25, suppress_health_check=SLOW)
 @given(snapshots(), snapshots())
 def test_any_card_can_be_refreshed_and_marked(found: Snapshot, before: Snapshot) -> None:
     """Whatever the card showed before, and whatever it shows now; one that was not refreshed stays valid too."""
@@ -194,7 +194,7 @@ _FRAGMENTS: st.SearchStrategy[Fragment] = (
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=50)
 @given(st.lists(_FRAGMENTS, min_size=1, max_size=30), st.lists(_FRAGMENTS, max_size=30))
 @example(["&" * 300] * 30, [Quote("<" * 300)] * 30)
 def test_no_verdict_is_longer_than_a_section_takes(headline: list[Fragment], note: list[Fragment]) -> None:

@@ -93,7 +93,7 @@ def test_names_can_not_style_the_terminal(text: str) -> None:
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(snapshots())
 def test_any_card_and_any_targets_can_be_drawn(found: Snapshot) -> None:
     """Whatever a task holds, at the width of a phone's terminal too."""

@@ -285,8 +285,15 @@ async def test_nothing_scrolls_sideways_on_a_phone(windows: Windows, width: int)
     assert await page.locator(".modal-body").evaluate(inside) <= 0
 
 
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [(1300, 850), PHONE], ids=["desktop", "phone"])
+@pytest.mark.parametrize(
+    ("size", "dark"),
+    [
+        pytest.param((1300, 850), False, id="desktop-light"),
+        pytest.param(PHONE, True, id="phone-dark"),
+        pytest.param((1300, 850), True, id="desktop-dark", marks=pytest.mark.exhaustive),
+        pytest.param(PHONE, False, id="phone-light", marks=pytest.mark.exhaustive),
+    ],
+)
 async def test_axe_finds_nothing_serious(windows: Windows, size: tuple[int, int], *, dark: bool) -> None:
     """axe-core has no serious or critical finding in card, error, suggestions, drawer, thread and modal."""
     page, axe = await windows.open(size=size, dark=dark), Axe()
