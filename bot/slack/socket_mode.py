@@ -44,7 +44,6 @@ class _WithoutTracebacks(logging.LoggerAdapter[logging.Logger]):
     level = property(lambda self: self.logger.level)
 
     def exception(self, msg: object, *args: object, **_: Any) -> None:
-        """Log the message alone."""
         self.warning(msg, *args)
 
 
