@@ -20,6 +20,7 @@ from bot.task.read_targets import read_targets
 from bot.task.target_query import TargetQuery
 from tests.bench.figures import Figure, median, ms, run, show
 from tests.bench.targets import MACHINES, bare_loads, snapshot_of
+from tests.cards.snapshots import REDACTOR
 
 TURNS = 11
 FULL, BEYOND = 999, 10_000
@@ -52,7 +53,7 @@ def measured() -> dict[int, list[Cost]]:
         for machines, text in texts.items():
             works: tuple[Callable[[], object], ...] = (
                 partial(bare_loads, text),
-                partial(read_targets, text),
+                partial(read_targets, text, REDACTOR),
                 partial(targets_view, snapshots[machines], TargetQuery(OVERSIZED)),
                 partial(task_card, snapshots[machines]),
             )
