@@ -46,7 +46,7 @@ class Untrusted:
         self.raw = raw
         """The text as it came, for comparisons and for requests to COC; never for display."""
         self.redactor = redactor
-        self.name = name
+        self.name = clean(name) if name else ""  # as its reader sees it
 
     def shown(self, limit: int = LONGEST) -> str:
         """One line without secrets, at most ``limit`` characters."""
@@ -100,7 +100,7 @@ class UntrustedJson:
         self.value = value
         """The value as it came; never for display."""
         self.redactor = redactor
-        self.name = name
+        self.name = clean(name) if name else ""  # as its reader sees it
 
     def __len__(self) -> int:
         return len(self.value)

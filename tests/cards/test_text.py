@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from bot.cards import block_kit as cards_text
 from bot.cards.block_kit import count, cut_escaped, date, enumerated, escape, utc
 from bot.redact import HIDDEN
-from bot.redact.untrusted import CUT, LONGEST, Untrusted, clean, cut
+from bot.redact.untrusted import CUT, LONGEST, Untrusted, UntrustedJson, clean, cut
 from tests.cards.any_task import texts
 from tests.cards.judges import assert_tame, assert_visible
+from tests.cards.snapshots import REDACTOR
 from tests.cards.snapshots import text as untrusted
 
 
@@ -216,3 +217,9 @@ def test_no_invisible_character_hides_a_secret_from_the_headline() -> None:
     for char in invisible:
         if not char.isspace():
             assert "hunter2" not in untrusted(f"login failed: p{char}assword=hunter2xyz").first_line(), ascii(char)
+
+
+def test_an_invisible_character_in_its_name_shows_no_value() -> None:
+    """A name is cleaned too: people read ``password``, and so does the redactor."""
+    assert untrusted("plainword", "p\u202eassword").shown() == HIDDEN
+    assert "plainword" not in UntrustedJson("plainword", REDACTOR, "p\u202eassword").shown(100)
